@@ -1,0 +1,84 @@
+import { defineConfig } from 'vitest/config'
+
+/** Runs `#layer/*.ts` imports from src/ instead of dist/, in this process and under Vite's resolver. */
+const conditions = ['source', 'node', 'import', 'module', 'default']
+
+interface ProjectShape {
+  readonly name: string
+  readonly include: readonly string[]
+  /** Projects with a higher number start when all lower ones have ended. */
+  readonly groupOrder: number
+  readonly testTimeoutMs: number
+  /** False for suites that own processes and measure times: two at once would disturb each other. */
+  readonly filesInParallel: boolean
+}
+
+function project({ name, include, groupOrder, testTimeoutMs, filesInParallel }: ProjectShape) {
+  return {
+    resolve: { conditions },
+    ssr: { resolve: { conditions, externalConditions: conditions } },
+    test: {
+      name,
+      include: [...include],
+      environment: 'node' as const,
+      // Processes, not threads: lmdb and signal handling belong to a main thread.
+      pool: 'forks' as const,
+      execArgv: ['--conditions=source'],
+      fileParallelism: filesInParallel,
+      maxWorkers: filesInParallel ? 2 : 1,
+      sequence: { groupOrder },
+      testTimeout: testTimeoutMs,
+      hookTimeout: testTimeoutMs,
+    },
+  }
+}
+
+export default defineConfig({
+  test: {
+    projects: [
+      project({
+        name: 'unit',
+        include: ['test/unit/**/*.test.ts', 'test/architecture.test.ts'],
+        groupOrder: 0,
+        testTimeoutMs: 10_000,
+        filesInParallel: true,
+      }),
+      project({
+        name: 'property',
+        include: ['test/property/**/*.test.ts'],
+        groupOrder: 1,
+        testTimeoutMs: 60_000,
+        filesInParallel: true,
+      }),
+      project({
+        name: 'contract',
+        include: ['test/contract/**/*.test.ts'],
+        groupOrder: 2,
+        testTimeoutMs: 60_000,
+        filesInParallel: true,
+      }),
+      project({
+        name: 'sim',
+        include: ['test/sim/**/*.test.ts'],
+        groupOrder: 3,
+        testTimeoutMs: 300_000,
+        filesInParallel: true,
+      }),
+      project({
+        name: 'e2e',
+        include: ['test/e2e/**/*.test.ts'],
+        groupOrder: 4,
+        testTimeoutMs: 60_000,
+        filesInParallel: false,
+      }),
+      project({
+        name: 'chaos',
+        include: ['test/chaos/**/*.test.ts'],
+        groupOrder: 5,
+        testTimeoutMs: 180_000,
+        filesInParallel: false,
+      }),
+    ],
+    coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'lcov'] },
+  },
+})
