@@ -1,0 +1,2 @@
+/** In a file of its own, to show that a child resolves `.ts` imports. */
+export const greeting: string = 'listening on'
