@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config'
 
-/** Runs `#layer/*.ts` imports from src/ instead of dist/, in this process and under Vite's resolver. */
-const conditions = ['source', 'node', 'import', 'module', 'default']
+/** Lets `#layer/*.ts` imports reach src/ instead of dist/; vitest passes it on to its worker processes. */
+const conditions = ['source', 'node']
 
 interface ProjectShape {
   readonly name: string
@@ -15,15 +15,13 @@ interface ProjectShape {
 
 function project({ name, include, groupOrder, testTimeoutMs, filesInParallel }: ProjectShape) {
   return {
-    resolve: { conditions },
-    ssr: { resolve: { conditions, externalConditions: conditions } },
+    ssr: { resolve: { conditions } },
     test: {
       name,
       include: [...include],
       environment: 'node' as const,
       // Processes, not threads: lmdb and signal handling belong to a main thread.
       pool: 'forks' as const,
-      execArgv: ['--conditions=source'],
       fileParallelism: filesInParallel,
       maxWorkers: filesInParallel ? 2 : 1,
       sequence: { groupOrder },
