@@ -1,0 +1,40 @@
+import type { Node } from 'oxc-parser'
+
+const NAME_CHARS_MAX = 80
+
+/** What a reader would call this function: its own name, or that of the place it is assigned to. */
+export function functionName(node: Node, ancestors: readonly Node[], text: string): string {
+  const own = 'id' in node && node.id?.type === 'Identifier' ? node.id.name : undefined
+  if (own !== undefined) return own
+  const parent = ancestors.at(-1)
+  switch (parent?.type) {
+    case 'VariableDeclarator':
+      return source(parent.id, text)
+    case 'AssignmentExpression':
+      return source(parent.left, text)
+    case 'Property':
+      return source(parent.key, text)
+    case 'MethodDefinition':
+    case 'PropertyDefinition':
+      return memberName(parent, ancestors, text)
+    case 'CallExpression':
+      return parent.callee === node
+        ? 'immediately invoked function'
+        : `callback of ${source(parent.callee, text)}`
+    default:
+      return 'anonymous function'
+  }
+}
+
+function memberName(member: Node & { readonly key: Node }, ancestors: readonly Node[], text: string): string {
+  const owner = ancestors.at(-3)
+  const isNamed = owner?.type === 'ClassDeclaration' || owner?.type === 'ClassExpression'
+  const className = isNamed ? owner.id?.name : undefined
+  const name = source(member.key, text)
+  return className === undefined ? name : `${className}.${name}`
+}
+
+function source(node: Node, text: string): string {
+  const words = text.slice(node.start, node.end).replace(/\s+/g, ' ')
+  return words.length <= NAME_CHARS_MAX ? words : `${words.slice(0, NAME_CHARS_MAX - 1)}…`
+}
