@@ -1,0 +1,204 @@
+import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
+import { AgentStatus, AgentTransport } from './agent.ts'
+import { AgentId, Attempt, Count, FencingToken, Name, Ratio, SwarmId, Text, Timestamp } from './scalars.ts'
+import { closedObject, textEnum } from './schema.ts'
+import { TaskFailure, TaskPhase, TaskStatus } from './task.ts'
+
+const durationMs = (description: string) => Count(`${description}, in milliseconds.`)
+
+const holder = {
+  agentId: AgentId,
+  attempt: Attempt,
+  fencingToken: FencingToken,
+}
+/** Of a task that may never have been held. */
+const holderIfAny = {
+  agentId: Type.Optional(AgentId),
+  attempt: Attempt,
+  fencingToken: Type.Optional(FencingToken),
+}
+const reason = Text('Why, for people.')
+const phase = TaskPhase
+
+function data<P extends TProperties>(title: string, description: string, properties: P) {
+  return closedObject(properties, { title, description })
+}
+
+/** What each type of event carries. On the wire the type has `amos.` before it. */
+export const EVENT_DATA = {
+  'task.submitted': data('TaskSubmittedData', 'A task was accepted.', {
+    taskType: Name,
+    priority: Type.Integer({ minimum: 1, maximum: 5, description: '1 is the most urgent.' }),
+    phase,
+  }),
+  'task.unblocked': data('TaskUnblockedData', 'All that the task depends on is completed.', { phase }),
+  'task.assigned': data('TaskAssignedData', 'The task was given to an agent.', {
+    ...holder,
+    waitMs: durationMs('How long it had been ready'),
+  }),
+  'task.started': data('TaskStartedData', 'The agent took the task up.', holder),
+  'task.progress': data('TaskProgressData', 'The agent reported progress.', {
+    ...holder,
+    ratio: Type.Optional(Ratio('Share of the work that is done, 0 to 1.')),
+    message: Type.Optional(Text('What is being done, for people.')),
+    status: TaskStatus,
+  }),
+  'task.completed': data('TaskCompletedData', 'The task is done.', {
+    ...holder,
+    runMs: durationMs('From assignment to completion'),
+  }),
+  'task.retrying': data('TaskRetryingData', 'An attempt failed; another will be made.', {
+    ...holderIfAny,
+    outcome: textEnum(['failed', 'expired'], { description: 'How the attempt ended.' }),
+    failure: TaskFailure,
+    retryInMs: durationMs('How long until then'),
+  }),
+  'task.released': data('TaskReleasedData', 'The task went back to the queue with its attempt given back.', {
+    ...holderIfAny,
+    outcome: textEnum(['released', 'revoked'], {
+      description: 'Whether the agent or the swarm took it back.',
+    }),
+    reason,
+  }),
+  'task.failed': data('TaskFailedData', 'The task failed for good.', {
+    ...holderIfAny,
+    outcome: Type.Optional(textEnum(['failed', 'expired'], { description: 'How the last attempt ended.' })),
+    failure: TaskFailure,
+    phase,
+  }),
+  'task.canceled': data('TaskCanceledData', 'The task was canceled.', { ...holderIfAny, reason }),
+  'task.rejected': data('TaskRejectedData', 'The agent says the task should never have been asked for.', {
+    ...holderIfAny,
+    failure: TaskFailure,
+  }),
+
+  'agent.registered': data('AgentRegisteredData', 'An agent joined the swarm, or joined it anew.', {
+    name: Text('What people call it.'),
+    capabilities: Type.Array(Name, { maxItems: 128, description: 'What it can do.' }),
+    slots: Count('Tasks it can do at the same time.'),
+  }),
+  'agent.updated': data('AgentUpdatedData', 'What the agent can do was changed.', {
+    capabilities: Type.Array(Name, { maxItems: 128, description: 'What it can do.' }),
+    slots: Count('Tasks it can do at the same time.'),
+  }),
+  'agent.online': data('AgentOnlineData', 'The agent can be given work.', {
+    epoch: Count('Of its connection.'),
+    transport: Type.Optional(AgentTransport),
+  }),
+  'agent.suspect': data('AgentSuspectData', 'The agent is silent.', { reason }),
+  'agent.offline': data('AgentOfflineData', 'The agent is gone.', { reason }),
+  'agent.draining': data('AgentDrainingData', 'The agent finishes what it holds and gets nothing new.', {}),
+  'agent.removed': data('AgentRemovedData', 'The agent left the swarm.', {
+    status: Type.Optional(AgentStatus),
+  }),
+  'agent.breaker_opened': data(
+    'AgentBreakerOpenedData',
+    'The agent failed too often and gets no work for now.',
+    {
+      cooldownMs: durationMs('How long'),
+    },
+  ),
+  'agent.breaker_closed': data('AgentBreakerClosedData', 'The agent gets work again.', {}),
+
+  'swarm.created': data('SwarmCreatedData', 'The swarm was set up.', { swarmId: SwarmId }),
+  'swarm.updated': data('SwarmUpdatedData', 'The swarm was set up differently.', { swarmId: SwarmId }),
+  'swarm.coordinator_changed': data('SwarmCoordinatorChangedData', 'A server node took the swarm over.', {
+    coordinatorId: Type.String({ maxLength: 63, description: 'The server node.' }),
+    epoch: Count('Numbers the coordinatorships of the swarm.'),
+  }),
+} as const satisfies Record<string, TObject>
+
+export type EventName = keyof typeof EVENT_DATA
+/** As it stands in an event's `type`. */
+export type EventType = `amos.${EventName}`
+
+export const EVENT_TYPE_PREFIX = 'amos.'
+
+/** CloudEvents 1.0 attributes, with the types of event and data left open. */
+export const EVENT_PROPERTIES = {
+  specversion: textEnum(['1.0'], { description: 'Of CloudEvents.' }),
+  id: Type.String({
+    maxLength: 64,
+    description: 'Epoch and sequence number, `<epoch>-<sequence>`; a cursor to go on from.',
+    examples: ['28123456-42'],
+  }),
+  source: Type.String({
+    maxLength: 256,
+    description: 'The swarm, as a path.',
+    examples: ['/v1/swarms/default'],
+  }),
+  type: Type.String({ maxLength: 64, description: 'What happened.', examples: ['amos.task.completed'] }),
+  subject: Type.String({ maxLength: 63, description: 'The id of the task, agent or swarm it is about.' }),
+  time: Timestamp,
+  datacontenttype: textEnum(['application/json'], { description: 'Of `data`.' }),
+  sequence: Type.Integer({
+    minimum: 1,
+    description: 'Place in the log of the swarm; contiguous within one epoch, strictly increasing over all.',
+  }),
+}
+
+export const Event = closedObject(
+  {
+    ...EVENT_PROPERTIES,
+    data: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown(), {
+      description: 'Depends on `type`; see the AsyncAPI document.',
+    }),
+  },
+  { title: 'Event', description: 'One event of the log, as a CloudEvent 1.0.' },
+)
+
+type EventOf<N extends EventName> = Omit<Static<typeof Event>, 'type' | 'data'> & {
+  type: `amos.${N}`
+  data: Static<(typeof EVENT_DATA)[N]>
+}
+/** An event by its type: narrow on `type` to know `data`. */
+export type SwarmEvent = { [N in EventName]: EventOf<N> }[EventName]
+
+export const Gap = closedObject(
+  {
+    fromSequence: Type.Integer({ minimum: 1, description: 'First number that is missing.' }),
+    toSequence: Type.Integer({ minimum: 1, description: 'Last number that is missing.' }),
+    reason: textEnum(['trimmed', 'lost'], {
+      description:
+        '`trimmed`: too old to be kept. `lost`: the store lost its newest part; those numbers are void.',
+    }),
+  },
+  { title: 'Gap', description: 'Events that cannot be had any more: never silence.' },
+)
+export type Gap = Static<typeof Gap>
+
+export const EventPage = closedObject(
+  {
+    events: Type.Array(Event, { maxItems: 1_000, description: 'Oldest first.' }),
+    gaps: Type.Array(Gap, { maxItems: 1_000, description: 'What is missing in this page.' }),
+    next: Type.String({
+      maxLength: 64,
+      description: 'The cursor for the next page, also where this one is empty.',
+    }),
+    lastSequence: Count('The newest sequence number given so far.'),
+  },
+  { title: 'EventPage', description: 'A page of the event log.' },
+)
+export interface EventPage {
+  events: SwarmEvent[]
+  gaps: Gap[]
+  next: string
+  lastSequence: number
+}
+
+export const EventCursor = Type.String({
+  pattern: '^(?:[0-9]{1,15}-)?[0-9]{1,16}$',
+  maxLength: 64,
+  description:
+    'The `id` of an event, or a sequence number: what comes after it is read. `0` is the beginning.',
+})
+export const EventTypeFilter = Type.String({
+  pattern: '^amos(?:\\.[a-z_]+)*\\.(?:[a-z_]+|\\*)$',
+  maxLength: 64,
+  description: 'A type of event, or the start of some with `.*`: `amos.task.*`.',
+})
+export const EventSubject = Type.String({
+  pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
+  maxLength: 63,
+  description: 'Only events about this task, agent or swarm.',
+})

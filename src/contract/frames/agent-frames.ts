@@ -1,0 +1,120 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { AgentHeartbeatReply } from '../agent.ts'
+import { ASSIGNMENT_PROPERTIES, FailKind, PROGRESS_PROPERTIES, ReleaseReason, Result } from '../claim.ts'
+import { LIMITS } from '../limits.ts'
+import { AgentId, Count, FencingToken, HeldTasks, LeaseMs, SwarmId, TaskId, Text } from '../scalars.ts'
+import { annotate, closedObject } from '../schema.ts'
+import { TaskFailure, TaskPhase, TaskStatus } from '../task.ts'
+import { DrainFrame, ErrorFrame } from './answer-frames.ts'
+import { frame, RequestId } from './frame.ts'
+
+const requestId = Type.Optional(RequestId)
+const held = { requestId, taskId: TaskId, fencingToken: FencingToken }
+
+/** The frames an agent sends over its channel, by their type. `hello` is the first. */
+export const AGENT_FRAMES = {
+  hello: frame('hello', 'HelloFrame', 'The first frame: who the agent is and what it still works on.', {
+    requestId,
+    token: Type.Optional(
+      Type.String({
+        maxLength: LIMITS.agentTokenLengthMax,
+        description: "The agent's credential, where the upgrade request did not carry it.",
+      }),
+    ),
+    held: Type.Optional(HeldTasks),
+  }),
+  heartbeat: frame(
+    'heartbeat',
+    'HeartbeatFrame',
+    'The agent is alive and works on these; renews their leases.',
+    {
+      requestId,
+      held: Type.Optional(HeldTasks),
+    },
+  ),
+  'task.accept': frame('task.accept', 'TaskAcceptFrame', 'The agent took the task up.', held),
+  'task.progress': frame('task.progress', 'TaskProgressFrame', 'Work goes on; renews the lease.', {
+    ...held,
+    ...PROGRESS_PROPERTIES,
+  }),
+  'task.complete': frame('task.complete', 'TaskCompleteFrame', 'The work is done.', {
+    ...held,
+    result: Type.Optional(
+      annotate(Result, {
+        description: `${Result.description} In MessagePack frames: its UTF-8 text, as bin.`,
+      }),
+    ),
+  }),
+  'task.fail': frame('task.fail', 'TaskFailFrame', 'The work failed.', {
+    ...held,
+    failure: TaskFailure,
+    kind: Type.Optional(FailKind),
+  }),
+  'task.release': frame('task.release', 'TaskReleaseFrame', 'The agent gives the task back.', {
+    ...held,
+    reason: Type.Optional(ReleaseReason),
+  }),
+} as const
+export type AgentFrameType = keyof typeof AGENT_FRAMES
+export type AgentFrameOf<T extends AgentFrameType> = Static<(typeof AGENT_FRAMES)[T]>
+export type AgentFrame = { [T in AgentFrameType]: AgentFrameOf<T> }[AgentFrameType]
+
+const revoked = {
+  taskId: TaskId,
+  fencingToken: FencingToken,
+  reason: Text('Why, for people.'),
+}
+
+const TaskAck = closedObject(
+  { taskId: TaskId, status: TaskStatus, phase: TaskPhase },
+  { title: 'TaskAck', description: 'What became of the task.' },
+)
+
+/** The frames the server sends over an agent's channel, by their type. */
+export const CHANNEL_FRAMES = {
+  welcome: frame('welcome', 'WelcomeFrame', 'Answers `hello`: the channel is open.', {
+    requestId,
+    agentId: AgentId,
+    swarmId: SwarmId,
+    epoch: Count('Of this connection; a newer one of the same agent has a higher one.'),
+    leaseMs: LeaseMs,
+    heartbeatMs: Type.Integer({ minimum: 1, description: 'How often to send `heartbeat`, in milliseconds.' }),
+    kept: Type.Array(TaskId, { maxItems: LIMITS.heldTasksMax, description: 'Tasks the agent still holds.' }),
+    lost: Type.Array(TaskId, {
+      maxItems: LIMITS.heldTasksMax,
+      description: 'Tasks it no longer holds; it should stop working on them.',
+    }),
+  }),
+  'task.assigned': frame('task.assigned', 'TaskAssignedFrame', 'A task, and the right to do it.', {
+    ...ASSIGNMENT_PROPERTIES,
+    payload: annotate(ASSIGNMENT_PROPERTIES.payload, {
+      description: 'What the client submitted. In MessagePack frames: its UTF-8 text, as bin.',
+    }),
+  }),
+  'task.revoked': frame(
+    'task.revoked',
+    'TaskRevokedFrame',
+    'The agent no longer holds the task; what it still sends for it is refused.',
+    revoked,
+  ),
+  'task.canceled': frame(
+    'task.canceled',
+    'TaskCanceledFrame',
+    'As `task.revoked`, because a client canceled it.',
+    revoked,
+  ),
+  drain: DrainFrame,
+  ack: frame('ack', 'AckFrame', 'Answers a frame that had a `requestId`.', {
+    requestId: RequestId,
+    result: Type.Optional(
+      Type.Union([TaskAck, AgentHeartbeatReply], {
+        description:
+          'For `heartbeat` what is still held; for `task.complete`, `fail` and `release` the task.',
+      }),
+    ),
+  }),
+  error: ErrorFrame,
+} as const
+export type ChannelFrameType = keyof typeof CHANNEL_FRAMES
+export type ChannelFrameOf<T extends ChannelFrameType> = Static<(typeof CHANNEL_FRAMES)[T]>
+export type ChannelFrame = { [T in ChannelFrameType]: ChannelFrameOf<T> }[ChannelFrameType]

@@ -1,0 +1,81 @@
+export type {
+  AgentHeartbeat,
+  AgentHeartbeatReply,
+  AgentPage,
+  AgentPatch,
+  AgentRegister,
+  AgentRegistered,
+  AgentRegisterInput,
+  AgentStatus,
+  AgentView,
+} from './agent.ts'
+export type {
+  AssignedTask,
+  Assignment,
+  ClaimReply,
+  ClaimRequest,
+  TaskCompleteReport,
+  TaskFailReport,
+  TaskProgressReport,
+  TaskReleaseReport,
+} from './claim.ts'
+export {
+  EVENT_DATA,
+  EVENT_TYPE_PREFIX,
+  type EventName,
+  type EventPage,
+  type EventType,
+  type Gap,
+  type SwarmEvent,
+} from './event.ts'
+export {
+  AGENT_FRAMES,
+  type AgentFrame,
+  type AgentFrameOf,
+  type AgentFrameType,
+  CHANNEL_FRAMES,
+  type ChannelFrame,
+  type ChannelFrameOf,
+  type ChannelFrameType,
+} from './frames/agent-frames.ts'
+export type { DrainFrame, ErrorFrame } from './frames/answer-frames.ts'
+export {
+  CLOSE_CODES,
+  type RequestId,
+  SUBPROTOCOLS,
+  type Subprotocol,
+  TOKEN_SUBPROTOCOL_PREFIX,
+} from './frames/frame.ts'
+export {
+  STREAM_FRAMES,
+  type StreamFrame,
+  type StreamFrameOf,
+  type StreamFrameType,
+  SUBSCRIBER_FRAMES,
+  type SubscribeFrame,
+} from './frames/stream-frames.ts'
+export type { Liveness, Readiness } from './health.ts'
+export { LIMITS } from './limits.ts'
+export { OPERATIONS } from './operations/all-operations.ts'
+export type { Operation } from './operations/operation.ts'
+export type { Problem } from './problem.ts'
+export { PROBLEM_CODES, PROBLEMS, type ProblemCode } from './problem-codes.ts'
+export type { ResourceReport } from './resources.ts'
+export type { HeldTask } from './scalars.ts'
+export type { SwarmCreate, SwarmCreateInput, SwarmLimits, SwarmPage, SwarmPatch, SwarmView } from './swarm.ts'
+export type {
+  TaskAccepted,
+  TaskBatchAccepted,
+  TaskBatchSubmit,
+  TaskBatchSubmitInput,
+  TaskCancel,
+  TaskDecision,
+  TaskDetail,
+  TaskFailure,
+  TaskPage,
+  TaskPhase,
+  TaskStatus,
+  TaskSubmit,
+  TaskSubmitInput,
+  TaskView,
+} from './task.ts'

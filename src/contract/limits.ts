@@ -1,0 +1,48 @@
+const KIB = 1024
+const MINUTE_MS = 60_000
+const DAY_MS = 24 * 60 * MINUTE_MS
+
+/** What one request, frame or field may measure. A server may be set to accept less, never more. */
+export const LIMITS = {
+  /** UTF-8 bytes of a task's payload or result, as compact JSON. */
+  payloadBytesMax: 128 * KIB,
+  /** Bytes of one WebSocket message. */
+  frameBytesMax: 256 * KIB,
+  /** Bytes of a request's body, on every route but the batch. */
+  bodyBytesMax: 1024 * KIB,
+  batchBodyBytesMax: 8 * 1024 * KIB,
+  /** Arrays and objects inside each other. */
+  jsonDepthMax: 32,
+
+  batchMax: 500,
+  dependsOnMax: 1_000,
+  pageSizeMax: 100,
+  pageSizeDefault: 50,
+  claimCountMax: 100,
+  claimWaitMsMax: 30_000,
+  heldTasksMax: 1_000,
+
+  idLengthMax: 63,
+  nameLengthMax: 128,
+  titleLengthMax: 256,
+  textLengthMax: 1_024,
+  pageTokenLengthMax: 1_024,
+  idempotencyKeyLengthMax: 200,
+  agentTokenLengthMax: 512,
+
+  capabilitiesPerTaskMax: 16,
+  capabilitiesPerAgentMax: 128,
+  resourcesMax: 32,
+  labelsMax: 32,
+  metadataMax: 32,
+  eventTypesPerFilterMax: 32,
+  slotsMax: 1_000,
+  attemptsMax: 100,
+
+  leaseMsMin: 1_000,
+  leaseMsMax: 3_600_000,
+  delayMsMax: 30 * DAY_MS,
+  timeoutMsMin: 100,
+  timeoutMsMax: 7 * DAY_MS,
+  timeoutMsDefault: 10 * MINUTE_MS,
+} as const

@@ -1,0 +1,13 @@
+import { AGENT_OPERATIONS } from './agent-operations.ts'
+import type { Operation } from './operation.ts'
+import { SWARM_OPERATIONS } from './swarm-operations.ts'
+import { SYSTEM_OPERATIONS } from './system-operations.ts'
+import { TASK_OPERATIONS } from './task-operations.ts'
+
+/** Every REST operation, in the order the documents show them. */
+export const OPERATIONS: readonly Operation[] = [
+  ...Object.values(SWARM_OPERATIONS),
+  ...Object.values(AGENT_OPERATIONS),
+  ...Object.values(TASK_OPERATIONS),
+  ...Object.values(SYSTEM_OPERATIONS),
+]

@@ -1,0 +1,53 @@
+import type { Static, TObject, TSchema } from '@sinclair/typebox'
+import type { ProblemCode } from '../problem-codes.ts'
+
+/**
+ * Who may call an operation. Of the roles `viewer`, `submitter`, `operator` and `admin` each may do what those
+ * before it may. `agent` is the agent itself, by its token, or an operator; `public` is everybody.
+ */
+export type Access = 'public' | 'viewer' | 'agent' | 'submitter' | 'operator' | 'admin'
+
+export type Tag = 'swarms' | 'agents' | 'tasks' | 'events' | 'resources' | 'operations'
+
+interface Reply {
+  readonly description: string
+  readonly schema?: TSchema
+  /** `application/json` where left out. */
+  readonly mediaType?: string
+}
+
+export interface OperationShape {
+  readonly operationId: string
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  /** With parameters as `{name}`. */
+  readonly path: string
+  readonly tag: Tag
+  readonly summary: string
+  readonly description: string
+  readonly access: Access
+  readonly params?: TObject
+  readonly query?: TObject
+  readonly headers?: TObject
+  readonly body?: TObject
+  /** True where the request may come without a body, which then means `{}`. */
+  readonly isBodyOptional?: boolean
+  /** The default is LIMITS.bodyBytesMax. */
+  readonly bodyBytesMax?: number
+  readonly replies: Readonly<Record<number, Reply>>
+  /** Problems of its own; what every operation may answer is added where it is described. */
+  readonly problems: readonly ProblemCode[]
+}
+
+/** One REST operation: what the server routes, the documents describe and a client calls. */
+export type Operation = OperationShape
+
+export function defineOperation<const O extends OperationShape>(operation: O): O {
+  return operation
+}
+
+export type ParamsOf<O extends OperationShape> = O['params'] extends TSchema ? Static<O['params']> : unknown
+export type QueryOf<O extends OperationShape> = O['query'] extends TSchema ? Static<O['query']> : unknown
+export type HeadersOf<O extends OperationShape> = O['headers'] extends TSchema
+  ? Static<O['headers']>
+  : unknown
+export type BodyOf<O extends OperationShape> = O['body'] extends TSchema ? Static<O['body']> : unknown

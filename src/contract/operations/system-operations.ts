@@ -1,0 +1,93 @@
+import { Type } from '@sinclair/typebox'
+import { EventCursor, EventPage, EventSubject, EventTypeFilter } from '../event.ts'
+import { Liveness, Readiness } from '../health.ts'
+import { LIMITS } from '../limits.ts'
+import { closedObject } from '../schema.ts'
+import { PAGE_QUERY, SwarmParams } from './common.ts'
+import { defineOperation } from './operation.ts'
+
+const EVENT_TYPE_LIST_PATTERN = `^${inner(EventTypeFilter.pattern)}(?:,${inner(EventTypeFilter.pattern)})*$`
+
+export const SYSTEM_OPERATIONS = {
+  readEvents: defineOperation({
+    operationId: 'readEvents',
+    method: 'GET',
+    path: '/v1/swarms/{swarmId}/events',
+    tag: 'events',
+    summary: 'Read the event log',
+    description:
+      'A page of events as JSON; or, with `Accept: text/event-stream`, all events from `since` (or `Last-Event-ID`) on as they happen, each with its `id`, and `gap` events where history is gone.',
+    access: 'viewer',
+    params: SwarmParams,
+    query: closedObject({
+      since: Type.Optional(EventCursor),
+      types: Type.Optional(
+        Type.String({
+          pattern: EVENT_TYPE_LIST_PATTERN,
+          maxLength: LIMITS.eventTypesPerFilterMax * 65,
+          description: 'Only events of these types: `amos.task.completed,amos.agent.*`.',
+        }),
+      ),
+      subject: Type.Optional(EventSubject),
+      pageSize: PAGE_QUERY.pageSize,
+    }),
+    headers: Type.Object({
+      'last-event-id': Type.Optional(
+        Type.String({
+          maxLength: 64,
+          description: 'As `since`, which it overrules; sent by browsers that reconnect.',
+        }),
+      ),
+    }),
+    replies: { 200: { description: 'A page of events, or the stream.', schema: EventPage } },
+    problems: ['swarm_not_found', 'cursor_invalid'],
+  }),
+  getLiveness: defineOperation({
+    operationId: 'getLiveness',
+    method: 'GET',
+    path: '/health/live',
+    tag: 'operations',
+    summary: 'Liveness',
+    description: 'Answers 200 while the process runs.',
+    access: 'public',
+    replies: { 200: { description: 'The process runs.', schema: Liveness } },
+    problems: [],
+  }),
+  getReadiness: defineOperation({
+    operationId: 'getReadiness',
+    method: 'GET',
+    path: '/health/ready',
+    tag: 'operations',
+    summary: 'Readiness',
+    description:
+      'Answers 200 while this node takes work, and 503 while it drains or its store cannot be written.',
+    access: 'public',
+    replies: {
+      200: { description: 'It takes work.', schema: Readiness },
+      503: { description: 'It does not.', schema: Readiness },
+    },
+    problems: [],
+  }),
+  getMetrics: defineOperation({
+    operationId: 'getMetrics',
+    method: 'GET',
+    path: '/metrics',
+    tag: 'operations',
+    summary: 'Metrics',
+    description: 'Metrics of this node in the text format of Prometheus.',
+    access: 'viewer',
+    replies: {
+      200: {
+        description: 'The metrics.',
+        schema: Type.String({ maxLength: 10_000_000 }),
+        mediaType: 'text/plain; version=0.0.4; charset=utf-8',
+      },
+    },
+    problems: [],
+  }),
+} as const
+
+/** A pattern without its anchors, to be part of another. */
+function inner(pattern: string | undefined): string {
+  return (pattern ?? '').replace(/^\^/, '').replace(/\$$/, '')
+}

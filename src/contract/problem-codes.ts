@@ -1,0 +1,76 @@
+interface ProblemKind {
+  readonly status: number
+  readonly title: string
+  /** Whether the same request may succeed later. */
+  readonly retryable: boolean
+}
+
+const once = (status: number, title: string): ProblemKind => ({ status, title, retryable: false })
+const again = (status: number, title: string): ProblemKind => ({ status, title, retryable: true })
+
+/** Every kind of problem the server answers with, over HTTP and in `error` frames. */
+export const PROBLEMS = {
+  // The request does not fit the contract.
+  validation_failed: once(400, 'What was sent does not fit the schema'),
+  json_invalid: once(400, 'The body is not JSON'),
+  json_too_deep: once(400, 'The JSON is nested too deeply'),
+  json_unsafe: once(400, 'The JSON uses a forbidden field name'),
+  page_token_invalid: once(400, 'The page token is not one of ours, or of another query'),
+  cursor_invalid: once(400, 'The event cursor is not one of ours'),
+  payload_too_large: once(413, 'The body, payload or result is too large'),
+  uri_too_long: once(414, 'The address is too long'),
+  unsupported_media_type: once(415, 'The body has a media type other than application/json'),
+  headers_too_large: once(431, 'The headers are too large'),
+  request_timeout: again(408, 'The request did not arrive in time'),
+  bad_request: once(400, 'The request is not HTTP as it should be'),
+  not_found: once(404, 'There is nothing at this address'),
+  method_not_allowed: once(405, 'The address does not take this method'),
+  upgrade_required: once(426, 'This address speaks WebSocket only'),
+  origin_not_allowed: once(403, 'Pages of this origin may not connect'),
+
+  // The caller may not do this, or not now.
+  unauthorized: once(401, 'A valid credential is needed'),
+  forbidden: once(403, 'The credential does not allow this'),
+  rate_limited: again(429, 'Too many requests'),
+  overloaded: again(503, 'The server is too busy'),
+  draining: again(503, 'The server is shutting down'),
+  answer_timeout: again(503, 'The server did not answer in time'),
+  internal_error: once(500, 'The server made a mistake'),
+
+  // The swarm refuses it.
+  swarm_not_found: once(404, 'There is no such swarm'),
+  swarm_exists: once(409, 'A swarm of this id exists'),
+  swarm_not_empty: once(409, 'The swarm has unfinished tasks'),
+  agent_not_found: once(404, 'There is no such agent'),
+  agent_exists: once(409, 'An agent of this id is registered'),
+  agent_draining: once(409, 'The agent is draining'),
+  agent_on_channel: once(409, 'The agent gets its work over its channel'),
+  session_superseded: once(409, 'A newer connection of the agent took over'),
+  task_not_found: once(404, 'There is no such task'),
+  task_finished: once(409, 'The task is finished'),
+  task_not_finished: once(409, 'The task is not finished'),
+  dependency_not_found: once(422, 'A task it depends on does not exist'),
+  parent_not_open: once(422, 'The parent task does not exist or is finished'),
+  deadline_passed: once(422, 'The deadline has passed'),
+  lease_lost: once(409, 'The task is no longer held under this token'),
+  decision_not_found: once(404, 'The task was never assigned'),
+  idempotency_key_reused: once(422, 'The idempotency key was used with another body'),
+  idempotency_in_flight: again(409, 'A request with this idempotency key is being worked on'),
+  version_conflict: once(412, 'It was changed in the meantime'),
+  limit_exceeded: again(429, 'A configured limit is reached'),
+  store_unavailable: again(503, 'The store does not answer'),
+  not_coordinator: again(503, 'Another node coordinates the swarm'),
+  coordinator_unavailable: again(503, "The swarm's coordinating node does not answer"),
+
+  // WebSocket only.
+  frame_invalid: once(400, 'The frame does not fit its schema'),
+  frame_unknown: once(400, 'There is no frame of this type'),
+  hello_required: once(401, 'The first frame must be `hello`, or `subscribe` on the stream'),
+  hello_repeated: once(409, 'The channel is open already'),
+  subscribe_repeated: once(409, 'The stream has a subscription already'),
+  slow_consumer: again(429, 'What was sent is not being read'),
+} as const satisfies Record<string, ProblemKind>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+export const PROBLEM_CODES = Object.keys(PROBLEMS) as ProblemCode[]

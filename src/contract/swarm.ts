@@ -1,0 +1,87 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { LIMITS } from './limits.ts'
+import { LeaseMs, SwarmId, Text, Timestamp } from './scalars.ts'
+import { annotate, closedObject, textEnum } from './schema.ts'
+
+export const StrategyName = textEnum(['least_loaded'], { description: 'How tasks are given to agents.' })
+
+const limits = {
+  openTasksMax: Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'Tasks not yet finished.' }),
+  agentsMax: Type.Integer({ minimum: 1, maximum: 100_000, description: 'Registered agents.' }),
+  eventsMax: Type.Integer({
+    minimum: 1_000,
+    maximum: 100_000_000,
+    description: 'Events kept in the log; a reader who asks for older ones is told of the gap.',
+  }),
+}
+
+export const SwarmLimits = closedObject(limits, {
+  title: 'SwarmLimits',
+  description: 'Past one of them the answer is 429 `limit_exceeded`, which names it.',
+})
+export type SwarmLimits = Static<typeof SwarmLimits>
+
+const description = Text('What the swarm is for.')
+
+export const SwarmCreate = closedObject(
+  {
+    swarmId: SwarmId,
+    description: annotate(description, { default: '' }),
+    strategy: annotate(StrategyName, { default: 'least_loaded' }),
+    leaseMs: Type.Optional(LeaseMs),
+    limits: Type.Optional(
+      closedObject(
+        {
+          openTasksMax: Type.Optional(limits.openTasksMax),
+          agentsMax: Type.Optional(limits.agentsMax),
+          eventsMax: Type.Optional(limits.eventsMax),
+        },
+        { description: "The server's defaults where left out." },
+      ),
+    ),
+  },
+  { title: 'SwarmCreate', description: 'A new swarm.' },
+)
+export type SwarmCreate = Static<typeof SwarmCreate>
+export type SwarmCreateInput = Pick<SwarmCreate, 'swarmId'> & Partial<SwarmCreate>
+
+export const SwarmPatch = closedObject(
+  {
+    description: Type.Optional(description),
+    strategy: Type.Optional(StrategyName),
+    leaseMs: Type.Optional(LeaseMs),
+    limits: Type.Optional(SwarmLimits),
+  },
+  { title: 'SwarmPatch', minProperties: 1, description: 'What changes; `limits` replaces all of them.' },
+)
+export type SwarmPatch = Static<typeof SwarmPatch>
+
+export const SwarmView = closedObject(
+  {
+    swarmId: SwarmId,
+    description,
+    strategy: StrategyName,
+    leaseMs: LeaseMs,
+    limits: SwarmLimits,
+    createdAt: Timestamp,
+  },
+  { title: 'Swarm', description: 'A swarm as it is set up.' },
+)
+export type SwarmView = Static<typeof SwarmView>
+
+export const SwarmPage = closedObject(
+  {
+    swarms: Type.Array(SwarmView, {
+      maxItems: LIMITS.pageSizeMax,
+      description: 'In the order of their ids.',
+    }),
+    nextPageToken: Type.Optional(
+      Type.String({
+        maxLength: LIMITS.pageTokenLengthMax,
+        description: 'For the next page; left out on the last.',
+      }),
+    ),
+  },
+  { title: 'SwarmPage', description: 'A page of swarms.' },
+)
+export type SwarmPage = Static<typeof SwarmPage>
