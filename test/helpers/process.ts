@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { createInterface } from 'node:readline'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -68,13 +69,24 @@ export function spawnSource(
   )
 }
 
-export function processExists(pid: number): boolean {
+/** Whether it still runs: one that has ended and only waits for its parent to notice does not. */
+export function isProcessAlive(pid: number): boolean {
   try {
     process.kill(pid, 0)
-    return true
   } catch (error) {
     // EPERM: it is there, and somebody else's.
     return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+  return !isZombie(pid)
+}
+
+/** Orphans of a container whose first process collects nobody stay in the process table for good. */
+function isZombie(pid: number): boolean {
+  try {
+    // `pid (name) state …`, where the name may hold anything.
+    return /\) Z [^)]*$/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'))
+  } catch {
+    return false
   }
 }
 

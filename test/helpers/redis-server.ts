@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { eventually } from './eventually.ts'
 import { findExecutable } from './find-executable.ts'
 import { freePort } from './free-port.ts'
-import { type OwnedProcess, processExists, spawnProcess } from './process.ts'
+import { isProcessAlive, type OwnedProcess, spawnProcess } from './process.ts'
 import { askRedis } from './redis-inline.ts'
 
 export interface RedisOptions {
@@ -197,7 +197,7 @@ async function temporaryFolder(): Promise<string> {
 async function removeAbandonedFolders(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const owner = new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1]
-    if (owner === undefined || processExists(Number(owner))) continue
+    if (owner === undefined || isProcessAlive(Number(owner))) continue
     await rm(join(tmpdir(), name), { recursive: true, force: true })
   }
 }

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { eventually } from '../../helpers/eventually.ts'
-import { type OwnedProcess, processExists, spawnProcess, spawnSource } from '../../helpers/process.ts'
+import { isProcessAlive, type OwnedProcess, spawnProcess, spawnSource } from '../../helpers/process.ts'
 
 const PROGRAMS = 'test/unit/helpers/programs'
 
@@ -44,7 +44,7 @@ describe('OwnedProcess', { timeout: 30_000 }, () => {
     const program = start()
     await program.waitForLine('listening on')
     expect(await program.kill9()).toEqual({ code: null, signal: 'SIGKILL' })
-    expect(processExists(program.pid)).toBe(false)
+    expect(isProcessAlive(program.pid)).toBe(false)
   })
 
   it('keeps a paused process silent until it is resumed, and stops one that is paused', async () => {
@@ -62,7 +62,7 @@ describe('OwnedProcess', { timeout: 30_000 }, () => {
     const program = start('--deaf')
     await program.waitForLine('listening on')
     await expect(program.stop({ graceMs: 100 })).rejects.toThrow(/did not stop within 100 ms/)
-    expect(processExists(program.pid)).toBe(false)
+    expect(isProcessAlive(program.pid)).toBe(false)
   })
 
   it('fails with the name of a program that does not exist', async () => {
@@ -74,8 +74,8 @@ describe('OwnedProcess', { timeout: 30_000 }, () => {
     const parent = spawnSource(`${PROGRAMS}/parent.ts`)
     started.push(parent)
     const grandchild = Number((await parent.waitForLine('pid ')).replace('pid ', ''))
-    expect(processExists(grandchild)).toBe(true)
+    expect(isProcessAlive(grandchild)).toBe(true)
     await parent.kill9()
-    await eventually(() => !processExists(grandchild), { what: `the end of ${grandchild}` })
+    await eventually(() => !isProcessAlive(grandchild), { what: `the end of ${grandchild}` })
   })
 })
