@@ -114,8 +114,7 @@ export type EventType = `amos.${EventName}`
 
 export const EVENT_TYPE_PREFIX = 'amos.'
 
-/** CloudEvents 1.0 attributes, with the types of event and data left open. */
-export const EVENT_PROPERTIES = {
+const attributes = {
   specversion: textEnum(['1.0'], { description: 'Of CloudEvents.' }),
   id: Type.String({
     maxLength: 64,
@@ -127,7 +126,6 @@ export const EVENT_PROPERTIES = {
     description: 'The swarm, as a path.',
     examples: ['/v1/swarms/default'],
   }),
-  type: Type.String({ maxLength: 64, description: 'What happened.', examples: ['amos.task.completed'] }),
   subject: Type.String({ maxLength: 63, description: 'The id of the task, agent or swarm it is about.' }),
   time: Timestamp,
   datacontenttype: textEnum(['application/json'], { description: 'Of `data`.' }),
@@ -137,22 +135,31 @@ export const EVENT_PROPERTIES = {
   }),
 }
 
-export const Event = closedObject(
-  {
-    ...EVENT_PROPERTIES,
-    data: Type.Record(Type.String({ maxLength: 64 }), Type.Unknown(), {
-      description: 'Depends on `type`; see the AsyncAPI document.',
-    }),
-  },
-  { title: 'Event', description: 'One event of the log, as a CloudEvent 1.0.' },
-)
-
-type EventOf<N extends EventName> = Omit<Static<typeof Event>, 'type' | 'data'> & {
+interface EventOf<N extends EventName> {
+  specversion: '1.0'
+  /** `<epoch>-<sequence>`; a cursor to go on from. */
+  id: string
+  source: string
   type: `amos.${N}`
+  subject: string
+  time: string
+  datacontenttype: 'application/json'
+  sequence: number
   data: Static<(typeof EVENT_DATA)[N]>
 }
-/** An event by its type: narrow on `type` to know `data`. */
+/** An event of the log, as a CloudEvent 1.0: narrow on `type` to know `data`. */
 export type SwarmEvent = { [N in EventName]: EventOf<N> }[EventName]
+
+const concreteEvents = Object.entries(EVENT_DATA).map(([name, data]) =>
+  closedObject(
+    { ...attributes, type: Type.Literal(`${EVENT_TYPE_PREFIX}${name}`), data },
+    { title: data.title?.replace(/Data$/, 'Event') ?? name, description: data.description ?? name },
+  ),
+)
+
+export const Event = Type.Unsafe<SwarmEvent>(
+  Type.Union(concreteEvents, { title: 'Event', description: 'One event of the log, as a CloudEvent 1.0.' }),
+)
 
 export const Gap = closedObject(
   {
@@ -179,12 +186,7 @@ export const EventPage = closedObject(
   },
   { title: 'EventPage', description: 'A page of the event log.' },
 )
-export interface EventPage {
-  events: SwarmEvent[]
-  gaps: Gap[]
-  next: string
-  lastSequence: number
-}
+export type EventPage = Static<typeof EventPage>
 
 export const EventCursor = Type.String({
   pattern: '^(?:[0-9]{1,15}-)?[0-9]{1,16}$',

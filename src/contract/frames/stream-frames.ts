@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Event, EventCursor, EventSubject, EventTypeFilter, Gap, type SwarmEvent } from '../event.ts'
+import { Event, EventCursor, EventSubject, EventTypeFilter, Gap } from '../event.ts'
 import { LIMITS } from '../limits.ts'
 import { annotate, closedObject, distinct } from '../schema.ts'
 import { DrainFrame, ErrorFrame } from './answer-frames.ts'
@@ -46,7 +46,5 @@ export const STREAM_FRAMES = {
   error: ErrorFrame,
 } as const
 export type StreamFrameType = keyof typeof STREAM_FRAMES
-export type StreamFrameOf<T extends StreamFrameType> = T extends 'event'
-  ? { type: 'event'; event: SwarmEvent }
-  : Static<(typeof STREAM_FRAMES)[T]>
+export type StreamFrameOf<T extends StreamFrameType> = Static<(typeof STREAM_FRAMES)[T]>
 export type StreamFrame = { [T in StreamFrameType]: StreamFrameOf<T> }[StreamFrameType]

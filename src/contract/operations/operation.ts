@@ -14,6 +14,8 @@ interface Reply {
   readonly schema?: TSchema
   /** `application/json` where left out. */
   readonly mediaType?: string
+  /** The same as a stream of server-sent events. */
+  readonly isStreamable?: boolean
 }
 
 export interface OperationShape {

@@ -1,0 +1,174 @@
+import type { TObject } from '@sinclair/typebox'
+import { OPERATIONS } from '../operations/all-operations.ts'
+import type { Operation, Tag } from '../operations/operation.ts'
+import { Problem } from '../problem.ts'
+import { PROBLEMS, type ProblemCode } from '../problem-codes.ts'
+import { ComponentSchemas, type JsonSchema } from './component-schemas.ts'
+import { CONTRACT_VERSION, LICENSE } from './document-info.ts'
+
+const TAGS: Record<Tag, string> = {
+  swarms: 'Swarms: each has its own agents, tasks, limits and event log.',
+  agents:
+    'Agents join a swarm with what they can do, and get work over a WebSocket channel or by claiming it.',
+  tasks: 'Tasks are submitted by clients and done by agents under leases with fencing tokens.',
+  events: 'The ordered event log of a swarm.',
+  resources: 'How a swarm is doing.',
+  operations: 'Health and metrics of a server node.',
+}
+
+const DESCRIPTION = `Coordination server for swarms of agents. Agents get their work, and subscribers their events, over WebSockets as well: see the AsyncAPI document.
+
+Problems are answered as \`application/problem+json\` (RFC 9457) with a \`code\` for programs. Times are RFC 3339 in UTC, durations are in milliseconds and their names end in \`Ms\`. Without API keys the server is open, and listens on loopback only.`
+
+/** The OpenAPI 3.1 document of the REST interface. */
+export function openApiDocument(): JsonSchema {
+  const replies = OPERATIONS.flatMap((operation) => Object.values(operation.replies))
+  const outputs = replies.flatMap(({ schema }) => (schema === undefined ? [] : [schema]))
+  const schemas = new ComponentSchemas([...outputs, Problem])
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'AMOS Swarm',
+      version: CONTRACT_VERSION,
+      description: DESCRIPTION,
+      license: LICENSE,
+      contact: { name: 'AMOS Swarm' },
+    },
+    servers: [{ url: 'http://127.0.0.1:3000', description: 'A server on this machine.' }],
+    tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
+    paths: paths(schemas),
+    components: { schemas: schemas.components, securitySchemes: SECURITY_SCHEMES },
+  }
+}
+
+const SECURITY_SCHEMES = {
+  apiKey: {
+    type: 'http',
+    scheme: 'bearer',
+    description:
+      'An API key of the server: it names the tenant and the roles viewer, submitter, operator or admin.',
+  },
+  agentToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The token an agent got when it was registered: it acts for that agent and reads its swarm.',
+  },
+}
+
+function paths(schemas: ComponentSchemas): JsonSchema {
+  const byPath: Record<string, JsonSchema> = {}
+  for (const operation of OPERATIONS) {
+    const item = (byPath[operation.path] ??= {})
+    item[operation.method.toLowerCase()] = describe(operation, schemas)
+  }
+  return byPath
+}
+
+function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
+  const { operationId, tag, summary, description, access, params, query, headers, body } = operation
+  const parameters = [
+    ...parametersOf('path', params, schemas),
+    ...parametersOf('query', query, schemas),
+    ...parametersOf('header', headers, schemas),
+  ]
+  return {
+    operationId,
+    tags: [tag],
+    summary,
+    description: access === 'public' ? description : `${description}\n\nNeeds: \`${access}\`.`,
+    security: securityOf(operation),
+    ...(parameters.length === 0 ? {} : { parameters }),
+    ...(body === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: operation.isBodyOptional !== true,
+            content: { 'application/json': { schema: schemas.render(body, 'input') } },
+          },
+        }),
+    responses: { ...repliesOf(operation, schemas), ...problemsOf(operation, schemas) },
+  }
+}
+
+function securityOf({ access }: Operation): JsonSchema[] {
+  if (access === 'public') return []
+  return access === 'viewer' || access === 'agent' ? [{ apiKey: [] }, { agentToken: [] }] : [{ apiKey: [] }]
+}
+
+function parametersOf(place: string, parts: TObject | undefined, schemas: ComponentSchemas): JsonSchema[] {
+  if (parts === undefined) return []
+  const required = new Set(parts.required)
+  return Object.entries(parts.properties).map(([name, property]) => {
+    const { description, ...schema } = schemas.render(property, 'input')
+    return {
+      name: place === 'header' ? HEADER_SPELLINGS[name] : name,
+      in: place,
+      required: required.has(name) && property.default === undefined,
+      ...(description === undefined ? {} : { description }),
+      schema,
+    }
+  })
+}
+
+const HEADER_SPELLINGS: Record<string, string> = {
+  'idempotency-key': 'Idempotency-Key',
+  'last-event-id': 'Last-Event-ID',
+}
+
+function repliesOf(operation: Operation, schemas: ComponentSchemas): Record<string, JsonSchema> {
+  const replies = Object.entries(operation.replies).map(([status, reply]) => {
+    const { description, schema, mediaType = 'application/json', isStreamable } = reply
+    if (schema === undefined) return [status, { description }] as const
+    const content = {
+      [mediaType]: { schema: schemas.render(schema, 'output') },
+      ...(isStreamable === true ? { 'text/event-stream': { schema: STREAM } } : {}),
+    }
+    return [status, { description, content }] as const
+  })
+  return Object.fromEntries(replies)
+}
+
+const STREAM = {
+  type: 'string',
+  description:
+    'Server-sent events. `event: event` has an event as `data` and its `id`; `event: gap` says what is missing.',
+}
+
+/** What any operation may answer besides its own problems. */
+function problemCodesOf({ access, body, problems, replies }: Operation): ProblemCode[] {
+  const codes = new Set<ProblemCode>(['validation_failed', 'internal_error', ...problems])
+  if (access !== 'public') for (const code of SECURED_PROBLEMS) codes.add(code)
+  if (body !== undefined) for (const code of BODY_PROBLEMS) codes.add(code)
+  return [...codes].filter((code) => replies[PROBLEMS[code].status] === undefined)
+}
+
+const SECURED_PROBLEMS = ['unauthorized', 'forbidden', 'rate_limited', 'overloaded'] as const
+const BODY_PROBLEMS = [
+  'json_invalid',
+  'json_too_deep',
+  'json_unsafe',
+  'payload_too_large',
+  'unsupported_media_type',
+] as const
+
+function problemsOf(operation: Operation, schemas: ComponentSchemas): Record<string, JsonSchema> {
+  const codes = problemCodesOf(operation)
+  const statuses = new Set(codes.map((code) => PROBLEMS[code].status))
+  const responses = [...statuses].map((status) => {
+    const ofStatus = codes.filter((code) => PROBLEMS[code].status === status)
+    const response = {
+      description: ofStatus.map((code) => `\`${code}\`: ${PROBLEMS[code].title}.`).join('\n\n'),
+      ...(ofStatus.some((code) => PROBLEMS[code].retryable) ? { headers: RETRY_AFTER } : {}),
+      content: { 'application/problem+json': { schema: schemas.render(Problem, 'output') } },
+    }
+    return [status, response] as const
+  })
+  return Object.fromEntries(responses)
+}
+
+const RETRY_AFTER = {
+  'Retry-After': {
+    description: 'When to try again, in seconds.',
+    schema: { type: 'integer', minimum: 1 },
+  },
+}
