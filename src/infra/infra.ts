@@ -1,0 +1,16 @@
+import type { Scope } from '#domain/ids.ts'
+import type { Coordination } from '#domain/ports/coordination.ts'
+import type { Peers } from '#domain/ports/peers.ts'
+import type { ReadyQueue } from '#domain/ports/ready-queue.ts'
+import type { SwarmStore } from '#domain/ports/swarm-store.ts'
+
+/** What a node stands on: the adapters of one technology, opened together and closed together. */
+export interface Infra {
+  readonly store: SwarmStore
+  readonly coordination: Coordination
+  readonly peers: Peers
+  /** One queue a scope, opened at the first call. To be called by the scope's coordinating node alone. */
+  readyQueueFor(scope: Scope): ReadyQueue
+  /** Lets what is under way finish, then lets go of everything. Calls after it are refused. */
+  close(): Promise<void>
+}

@@ -1,0 +1,47 @@
+import { type NodeId, nodeId } from '#domain/ids.ts'
+import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
+import type { Clock } from '#domain/ports/clock.ts'
+import { priorityRank } from '#domain/resources/priority-rank.ts'
+import { LonelyPeers } from '#infra/embedded/embedded-peers.ts'
+import { MemoryReadyQueues } from '#infra/embedded/memory-ready-queues.ts'
+import type { Infra } from '#infra/infra.ts'
+import { MemoryCoordination } from './memory-coordination.ts'
+import type { MemoryMedium } from './memory-medium.ts'
+import { MemorySwarmStore, type MemorySwarmStoreOptions } from './memory-swarm-store.ts'
+
+export interface MemoryInfra extends Infra {
+  readonly store: MemorySwarmStore
+  readonly coordination: MemoryCoordination
+}
+
+export interface MemoryInfraOptions extends MemorySwarmStoreOptions {
+  readonly nodeId?: NodeId
+}
+
+/** One node's adapters over a medium that outlives it. */
+export function createMemoryInfra(
+  { nodeId: id = nodeId('node-1'), ...options }: MemoryInfraOptions,
+  { medium, clock }: { readonly medium: MemoryMedium; readonly clock: Clock },
+): MemoryInfra {
+  const { agingMs } = ORCHESTRATOR_DEFAULTS
+  const store = new MemorySwarmStore(options, {
+    medium,
+    clock,
+    deliver: (scope, entries) => queues.deliver(scope, entries),
+  })
+  const rankOf = (createdAt: Parameters<typeof priorityRank>[0], priority: number): number =>
+    priorityRank(createdAt, priority, agingMs)
+  const queues = new MemoryReadyQueues({ clock, rankOf, records: store })
+  const coordination = new MemoryCoordination(id, { medium, clock })
+  return {
+    store,
+    coordination,
+    peers: new LonelyPeers(id),
+    readyQueueFor: (scope) => queues.queueFor(scope),
+    close: async () => {
+      await queues.close()
+      store.close()
+      await coordination.close()
+    },
+  }
+}

@@ -1,0 +1,213 @@
+import { SwarmError } from '#domain/errors.ts'
+import { type Scope, swarmEpoch } from '#domain/ids.ts'
+import type { Clock } from '#domain/ports/clock.ts'
+import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+import type {
+  RecordKey,
+  RecordKind,
+  RecordValues,
+  RecordWrite,
+  StoredRecord,
+  SwarmEvent,
+} from '#domain/ports/records.ts'
+import type {
+  Committed,
+  Durability,
+  EventPage,
+  ListRequest,
+  RecordsOf,
+  Step,
+  StepRequest,
+  StoreStatus,
+  SwarmStore,
+} from '#domain/ports/swarm-store.ts'
+import type { KeptRecord, KeptScope, MemoryMedium } from './memory-medium.ts'
+
+/**
+ * What happens to one step. `before_commit`: it is refused and nothing changes. `after_commit`: it is refused, yet
+ * everything changes. `delayMs` holds up the step and all behind it, as a slow disk does.
+ */
+export interface StepFault {
+  readonly fail?: 'before_commit' | 'after_commit'
+  readonly delayMs?: number
+}
+
+export interface MemorySwarmStoreOptions {
+  readonly durability?: Durability
+  /** Asked once for each step, when its turn comes; none by default. */
+  readonly faultFor?: (scope: Scope) => StepFault | undefined
+}
+
+export interface MemorySwarmStoreModules {
+  readonly medium: MemoryMedium
+  readonly clock: Clock
+  /** Takes the outbox. */
+  readonly deliver: (scope: Scope, entries: readonly ReadyEntry[]) => void
+}
+
+const RETRY_AFTER_MS = 100
+
+/** One node's SwarmStore over a {@link MemoryMedium}: exact, deterministic, and as faulty as it is told to be. */
+export class MemorySwarmStore implements SwarmStore {
+  readonly #options: MemorySwarmStoreOptions
+  readonly #modules: MemorySwarmStoreModules
+  #lastStep: Promise<unknown> = Promise.resolve()
+  #isClosed = false
+  #unwritableReason: string | undefined
+
+  constructor(options: MemorySwarmStoreOptions, modules: MemorySwarmStoreModules) {
+    this.#options = options
+    this.#modules = modules
+  }
+
+  /** From now on every write is refused, as on a full disk; undefined ends it. */
+  setUnwritable(reason: string | undefined): void {
+    this.#unwritableReason = reason
+  }
+
+  /** The node is gone: what it still asks for is refused and changes nothing. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  transact<const Keys extends readonly RecordKey[], T>(request: StepRequest<Keys, T>): Promise<Committed<T>> {
+    return this.#inTurn(() => this.#runStep(request))
+  }
+
+  async get<K extends RecordKind>(scope: Scope, key: RecordKey<K>): Promise<StoredRecord<K> | undefined> {
+    this.#refuseWhenClosed()
+    return find(this.#modules.medium.scope(scope), key)
+  }
+
+  async getMany<K extends RecordKind>(
+    scope: Scope,
+    keys: readonly RecordKey<K>[],
+  ): Promise<readonly (StoredRecord<K> | undefined)[]> {
+    this.#refuseWhenClosed()
+    const kept = this.#modules.medium.scope(scope)
+    return keys.map((key) => find(kept, key))
+  }
+
+  async list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
+    this.#refuseWhenClosed()
+    const { kind, after, countMax, openOnly = false, isDescending = false } = request
+    const kept = this.#modules.medium.scope(request.scope)
+    const ids: string[] = []
+    for (const [name, { isOpen }] of kept.records) {
+      const [itsKind, id = ''] = name.split('/')
+      if (itsKind === kind && (isOpen || !openOnly)) ids.push(id)
+    }
+    ids.sort((a, b) => (a < b === isDescending ? 1 : -1))
+    const first = after === undefined ? 0 : ids.findIndex((id) => (isDescending ? id < after : id > after))
+    if (first === -1) return []
+    return ids.slice(first, first + countMax).flatMap((id) => find(kept, { kind, id }) ?? [])
+  }
+
+  async readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
+    this.#refuseWhenClosed()
+    const { events, lastSequence } = this.#modules.medium.scope(scope)
+    const firstSequence = events[0]?.sequence ?? lastSequence + 1
+    const start = events.findIndex(({ sequence }) => sequence > after)
+    return { events: start === -1 ? [] : events.slice(start, start + countMax), firstSequence, lastSequence }
+  }
+
+  trimEvents(scope: Scope, sequence: number): Promise<void> {
+    return this.#inTurn(async () => {
+      const { events } = this.#modules.medium.scope(scope)
+      const kept = events.findIndex((event) => event.sequence > sequence)
+      events.splice(0, kept === -1 ? events.length : kept)
+    })
+  }
+
+  drop(scope: Scope): Promise<void> {
+    return this.#inTurn(async () => {
+      const kept = this.#modules.medium.scope(scope)
+      kept.records.clear()
+      kept.events.length = 0
+    })
+  }
+
+  status(): StoreStatus {
+    const { durability = 'synced' } = this.#options
+    const reason = this.#unwritableReason
+    return reason === undefined ? { isWritable: true, durability } : { isWritable: false, reason, durability }
+  }
+
+  /** First asked, first done, also across delays. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#lastStep.then(() => {
+      this.#refuseWhenClosed()
+      this.#refuseWhenUnwritable()
+      return work()
+    })
+    this.#lastStep = done.catch(() => undefined)
+    return done
+  }
+
+  async #runStep<Keys extends readonly RecordKey[], T>(request: StepRequest<Keys, T>): Promise<Committed<T>> {
+    const fault = this.#options.faultFor?.(request.scope) ?? {}
+    if (fault.delayMs !== undefined) await this.#delay(fault.delayMs)
+    this.#refuseWhenClosed()
+    if (fault.fail === 'before_commit') throw unavailable('injected before the commit')
+    const { medium, deliver } = this.#modules
+    const kept = medium.scope(request.scope)
+    if (kept.epoch > 0 && request.epoch !== kept.epoch) {
+      throw new SwarmError('not_coordinator', { coordinatorId: kept.holder ?? null })
+    }
+    if (request.epoch !== undefined && request.epoch !== kept.epoch) {
+      throw new SwarmError('not_coordinator', { coordinatorId: null })
+    }
+    const records = request.keys.map((key) => find(kept, key)) as RecordsOf<Keys>
+    const step = request.decide(records)
+    const events = commit(kept, step)
+    deliver(request.scope, step.ready)
+    if (fault.fail === 'after_commit') throw unavailable('injected after the commit')
+    return { result: step.result, events }
+  }
+
+  #delay(ms: number): Promise<void> {
+    return new Promise((resolve) => this.#modules.clock.setTimer(ms, resolve))
+  }
+
+  #refuseWhenClosed(): void {
+    if (this.#isClosed) throw unavailable('the store is closed')
+  }
+
+  #refuseWhenUnwritable(): void {
+    if (this.#unwritableReason !== undefined) throw unavailable(this.#unwritableReason)
+  }
+}
+
+/** Encodes everything before it changes anything: a value that is not JSON must not leave half a step behind. */
+function commit<T>(kept: KeptScope, { writes, events }: Step<T>): readonly SwarmEvent[] {
+  const texts = writes.map(({ value }) => (value === undefined ? undefined : JSON.stringify(value)))
+  const numbered = events.map((event, index) => {
+    const sequence = kept.lastSequence + 1 + index
+    const copy = JSON.parse(JSON.stringify(event)) as typeof event
+    return { ...copy, sequence, epoch: swarmEpoch(kept.epoch) }
+  })
+  for (const [index, write] of writes.entries()) apply(kept, write, texts[index])
+  kept.lastSequence += numbered.length
+  kept.events.push(...numbered)
+  return numbered
+}
+
+function apply(kept: KeptScope, { key, isOpen }: RecordWrite, text: string | undefined): void {
+  const name = nameOf(key)
+  if (text === undefined) kept.records.delete(name)
+  else kept.records.set(name, { version: (kept.records.get(name)?.version ?? 0) + 1, isOpen, text })
+}
+
+function find<K extends RecordKind>(kept: KeptScope, key: RecordKey<K>): StoredRecord<K> | undefined {
+  const record: KeptRecord | undefined = kept.records.get(nameOf(key))
+  if (record === undefined) return undefined
+  return { key, version: record.version, value: JSON.parse(record.text) as RecordValues[K] }
+}
+
+function nameOf({ kind, id }: RecordKey): string {
+  return `${kind}/${id}`
+}
+
+function unavailable(reason: string): SwarmError<'store_unavailable'> {
+  return new SwarmError('store_unavailable', { reason, retryAfterMs: RETRY_AFTER_MS })
+}

@@ -1,0 +1,76 @@
+import { agentId, type EpochMs, jsonText, taskId } from '#domain/ids.ts'
+import type { AgentRecord } from '#domain/orchestration/agent-record.ts'
+import type { TaskRecord, TaskSpec } from '#domain/orchestration/task-record.ts'
+import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+import type { EventDraft, RecordWrite } from '#domain/ports/records.ts'
+
+export const SAMPLE_TIME = Date.UTC(2026, 0, 1, 12) as EpochMs
+
+export function sampleSpec(changes: Partial<TaskSpec> = {}): TaskSpec {
+  return {
+    type: 'review',
+    capabilities: ['review'],
+    priority: 3,
+    delayMs: 0,
+    maxAttempts: 3,
+    timeoutMs: 60_000,
+    backoff: { baseMs: 1_000, factor: 2, maxMs: 60_000 },
+    dependsOn: [],
+    resources: {},
+    metadata: {},
+    ...changes,
+  }
+}
+
+/** A task that waits in the ready queue. */
+export function sampleTask(id: string, changes: Partial<TaskRecord> = {}): TaskRecord {
+  return {
+    taskId: taskId(id),
+    spec: sampleSpec(),
+    createdAt: SAMPLE_TIME,
+    status: 'submitted',
+    phase: 'queued',
+    attempt: 0,
+    assignmentCount: 0,
+    readyCount: 1,
+    readyAt: SAMPLE_TIME,
+    hasResult: false,
+    attempts: [],
+    ...changes,
+  }
+}
+
+export function sampleAgent(id: string, changes: Partial<AgentRecord> = {}): AgentRecord {
+  return {
+    agentId: agentId(id),
+    spec: { name: id, capabilities: [], slots: 1, resources: {}, labels: {} },
+    status: 'online',
+    epoch: 1,
+    isDraining: false,
+    isLeaving: false,
+    registeredAt: SAMPLE_TIME,
+    lastChangeAt: SAMPLE_TIME,
+    ...changes,
+  }
+}
+
+export function sampleEvent(subject: string, changes: Partial<EventDraft> = {}): EventDraft {
+  return { type: 'task.submitted', subject, time: SAMPLE_TIME, data: {}, ...changes }
+}
+
+export function sampleEntry(id: string, changes: Partial<ReadyEntry> = {}): ReadyEntry {
+  return {
+    taskId: taskId(id),
+    readyCount: 1,
+    rank: SAMPLE_TIME,
+    dueAt: SAMPLE_TIME,
+    capabilities: ['review'],
+    resources: {},
+    ...changes,
+  }
+}
+
+/** A record whose value is a number, for tests that count. */
+export function putNumber(id: string, value: number): RecordWrite<'payload'> {
+  return { key: { kind: 'payload', id }, value: jsonText(String(value)), isOpen: false }
+}
