@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { type DockerStage, type DockerStep, parseDockerfile } from './dockerfile.ts'
-import { checkServerStartsAndStops } from './server-check.ts'
+import { checkServer } from './server-check.ts'
 
 const projectRoot = fileURLToPath(new URL('..', import.meta.url))
 const SYSTEM_COMMANDS = ['apt-get ', 'install ']
@@ -98,7 +98,7 @@ async function startImage(stages: readonly DockerStage[]): Promise<void> {
   const assigned = last.steps.filter((step) => step.instruction === 'ENV').map((step) => step.text.split('='))
   const cwd = inStage(last.name, last.steps.findLast((step) => step.instruction === 'WORKDIR')?.text ?? '/')
   if (existsSync(join(cwd, 'src'))) throw new Error('the image should not ship the sources')
-  await checkServerStartsAndStops([program, ...args], {
+  await checkServer([program, ...args], {
     cwd,
     env: { ...cleanEnvironment(), ...(Object.fromEntries(assigned) as Record<string, string>) },
   })

@@ -10,14 +10,15 @@ const READY_WITHIN_MS = 30_000
 const STOPPED_WITHIN_MS = 30_000
 
 /**
- * Starts a server once, on a free port and an empty data folder, waits until it says it is ready, and stops it as an
- * operator would.
+ * Starts a server once, on a free port and an empty data folder, waits until it says it is ready, uses it, and stops it
+ * as an operator would.
  *
  * @throws Error when it does not become ready, or does not end with exit code 0 after SIGTERM.
  */
-export async function checkServerStartsAndStops(
+export async function checkServer(
   command: readonly [string, ...string[]],
   options: { readonly cwd: string; readonly env: NodeJS.ProcessEnv },
+  useServer: (baseUrl: string) => void | Promise<void> = () => undefined,
 ): Promise<void> {
   const [file, ...args] = command
   const dataDir = await mkdtemp(join(tmpdir(), 'amos-check-'))
@@ -29,7 +30,9 @@ export async function checkServerStartsAndStops(
   })
   const ended = once(child, 'exit')
   try {
-    await waitUntilReady(`http://127.0.0.1:${port}/health/ready`, child)
+    const baseUrl = `http://127.0.0.1:${port}`
+    await waitUntilReady(`${baseUrl}/health/ready`, child)
+    await useServer(baseUrl)
     child.kill('SIGTERM')
     await Promise.race([ended, sleep(STOPPED_WITHIN_MS, undefined, { ref: false })])
     if (child.exitCode !== 0) throw new Error(`after SIGTERM the server ${describeEnd(child)}`)
