@@ -53,8 +53,8 @@ export function isTestPath(path: string): boolean {
     /(?:^|\/)(?:tests?|__tests__|specs?|e2e|fixtures?|__fixtures__|__mocks__|testdata|mocks?)\//i.test(
       path,
     ) ||
-    /[._-](?:test|spec|bench)\.[^/]+$/i.test(path) ||
-    /(?:^|\/)test\.[^/.]+$/i.test(path)
+    /[._-](?:tst|test|spec|bench)\.[^/]+$/i.test(path) ||
+    /(?:^|\/)(?:test|bench|benchmark)\.[^/.]+$/i.test(path)
   )
 }
 

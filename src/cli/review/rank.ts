@@ -20,7 +20,7 @@ export function rankFindings(findings: readonly Finding[]): readonly RankedFindi
   }
   return distinct
     .map((found) => ({ ...found, spread: filesByRule.get(found.rule)?.size ?? 0 }))
-    .sort(
+    .toSorted(
       (a, b) =>
         SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
         b.spread - a.spread ||

@@ -34,7 +34,7 @@ export function planReviews(tree: SourceTree): readonly PlannedFile[] {
 export async function reviewFile(tree: SourceTree, path: string, kind: ReviewKind): Promise<Review> {
   const text = await tree.readText(path)
   if (text === undefined) return { path, kind, wasRead: false, findings: [], omittedCount: 0 }
-  const all = [...(await REVIEW_KINDS[kind].analyse({ path, text, tree }))].sort(compareFindings)
+  const all = [...(await REVIEW_KINDS[kind].analyse({ path, text, tree }))].toSorted(compareFindings)
   const findings = all.slice(0, FINDINGS_PER_REVIEW_MAX)
   return { path, kind, wasRead: true, findings, omittedCount: all.length - findings.length }
 }

@@ -37,7 +37,7 @@ export function summariseFile(path: string, reviews: readonly Review[]): FileVer
     path,
     verdict: ranked.length === 0 ? 'clean' : counts.high + counts.medium > 0 ? 'attention' : 'notes',
     counts,
-    reviewedFor: [...new Set(reviews.map(({ kind }) => kind))].sort(compareText),
+    reviewedFor: [...new Set(reviews.map(({ kind }) => kind))].toSorted(compareText),
     findings,
     omittedCount: omittedBefore + ranked.length - findings.length,
   }
@@ -91,7 +91,9 @@ function countRules(findings: readonly RankedFinding[]): readonly RuleCount[] {
     const findingCount = (counts.get(rule)?.findingCount ?? 0) + 1
     counts.set(rule, { rule, title: RULES[rule].title, findingCount, fileCount: spread })
   }
-  return [...counts.values()].sort((a, b) => b.findingCount - a.findingCount || compareText(a.rule, b.rule))
+  return [...counts.values()].toSorted(
+    (a, b) => b.findingCount - a.findingCount || compareText(a.rule, b.rule),
+  )
 }
 
 function worstFiles(verdicts: readonly FileVerdict[]): readonly string[] {

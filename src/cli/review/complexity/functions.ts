@@ -65,24 +65,21 @@ function isFieldCode(node: Node): boolean {
   return node.type === 'StaticBlock' || node.type === 'PropertyDefinition'
 }
 
+const BRANCHING = new Set<Node['type']>([
+  'IfStatement',
+  'ConditionalExpression',
+  'ForStatement',
+  'ForInStatement',
+  'ForOfStatement',
+  'WhileStatement',
+  'DoWhileStatement',
+  'LogicalExpression',
+])
+
 function isDecision(node: Node): boolean {
-  switch (node.type) {
-    case 'IfStatement':
-    case 'ConditionalExpression':
-    case 'ForStatement':
-    case 'ForInStatement':
-    case 'ForOfStatement':
-    case 'WhileStatement':
-    case 'DoWhileStatement':
-    case 'LogicalExpression':
-      return true
-    case 'SwitchCase':
-      return node.test !== null
-    case 'AssignmentExpression':
-      return node.operator === '&&=' || node.operator === '||=' || node.operator === '??='
-    default:
-      return false
-  }
+  if (node.type === 'SwitchCase') return node.test !== null
+  if (node.type === 'AssignmentExpression') return ['&&=', '||=', '??='].includes(node.operator)
+  return BRANCHING.has(node.type)
 }
 
 const SUITE_CALLEES =

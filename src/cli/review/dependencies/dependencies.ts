@@ -3,11 +3,17 @@ import { isSamplePath, isTestPath } from '../path-class.ts'
 import type { ReviewInput } from '../review-input.ts'
 import type { SourceTree } from '../tree.ts'
 import { classifyLicence, licenceOf } from './licences.ts'
-import { reviewInstalledLicences, reviewLockedPackages, reviewLockedRanges } from './locked.ts'
+import {
+  hasLicenceFile,
+  reviewInstalledLicences,
+  reviewLockedPackages,
+  reviewLockedRanges,
+} from './locked.ts'
 import { findLockfile, hasLockfile } from './lockfile.ts'
 import { asText, isPackage, type Manifest, parseManifest } from './manifest.ts'
 import { reviewSpecifiers, specifierKind } from './specifiers.ts'
-import { reviewUsage } from './usage.ts'
+import { findUndeclared } from './undeclared.ts'
+import { findUnused } from './unused.ts'
 
 /** A `package.json`: what it asks for, whether that is what the sources use, and under which licences. */
 export async function reviewDependencies({ path, text, tree }: ReviewInput): Promise<readonly Finding[]> {
@@ -24,7 +30,8 @@ export async function reviewDependencies({ path, text, tree }: ReviewInput): Pro
   return [
     ...specifiers,
     ...(await reviewOwnLicence(tree, manifest)),
-    ...(await reviewUsage(tree, manifest)),
+    ...(await findUndeclared(tree, manifest)),
+    ...(await findUnused(tree, manifest)),
     ...(await reviewLocked(tree, manifest)),
   ]
 }
@@ -52,13 +59,16 @@ function reviewUnlockedRanges(manifest: Manifest): readonly Finding[] {
 
 async function reviewOwnLicence(tree: SourceTree, manifest: Manifest): Promise<readonly Finding[]> {
   const { fields, path } = manifest
-  if (fields['private'] === true) return []
+  // Without a version npm refuses to publish it.
+  if (fields['private'] === true || fields['version'] === undefined) return []
   const licence = licenceOf(fields)
   if (licence === undefined) {
-    const message = 'has no license field, so nobody may use the package'
-    return [
-      finding({ rule: 'license_missing', severity: 'medium', path, line: manifest.lineOf('name'), message }),
-    ]
+    const hasFile = await hasLicenceFile(tree, manifest.folder)
+    const message = hasFile
+      ? 'has no license field, only a licence file'
+      : 'has neither a license field nor a licence file'
+    const severity = hasFile ? 'low' : 'medium'
+    return [finding({ rule: 'license_missing', severity, path, line: manifest.lineOf('name'), message })]
   }
   const place = { rule: 'license_invalid', severity: 'low', path, line: manifest.lineOf('license') } as const
   const file = /^SEE LICEN[CS]E IN (.+)$/i.exec(licence)?.[1]?.trim().replace(/^<|>$/g, '')

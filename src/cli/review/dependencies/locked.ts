@@ -92,38 +92,44 @@ function deprecation(manifest: Manifest, locked: LockedPackage): readonly Findin
 
 async function licenceFindings(tree: SourceTree, manifest: Manifest, folder: string, locked: LockedPackage) {
   const place = { path: manifest.path, line: lineOf(manifest, locked) }
-  const who = `${locked.name}@${locked.version}`
   const packageFolder = posix.join(folder, locked.location)
   const installed = locked.licence === undefined ? await readInstalled(tree, packageFolder) : undefined
   const licence = locked.licence ?? (installed && licenceOf(installed))
-  if (licence === undefined) {
-    // Without the installed package the lockfile's silence proves nothing: npm 7 did not record licences.
-    if (!installed || (await hasLicenceFile(tree, packageFolder))) return []
-    const message = `${who} names no licence and ships no licence file`
-    return [finding({ rule: 'license_unknown', severity: 'medium', ...place, message })]
-  }
+  if (licence !== undefined) return judgeLicence(place, `${locked.name}@${locked.version}`, licence)
+  // Without the installed package the lockfile's silence proves nothing: npm 7 did not record licences.
+  if (!installed || (await hasLicenceFile(tree, packageFolder))) return []
+  const message = `${locked.name}@${locked.version} names no licence and ships no licence file`
+  return [finding({ rule: 'license_unknown', severity: 'medium', ...place, message })]
+}
+
+interface Place {
+  readonly path: string
+  readonly line: number
+}
+
+function judgeLicence(place: Place, who: string, licence: string): readonly Finding[] {
+  const unknown = { rule: 'license_unknown', ...place } as const
+  const copyleft = { rule: 'license_copyleft', ...place } as const
   switch (classifyLicence(licence)) {
-    case 'strong_copyleft':
-      return [
-        copyleft(place, 'medium', `${who} is under ${licence}: what is shipped with it falls under it too`),
-      ]
+    case 'strong_copyleft': {
+      const message = `${who} is under ${licence}: what is shipped with it falls under it too`
+      return [finding({ ...copyleft, severity: 'medium', message })]
+    }
     case 'weak_copyleft':
-      return [copyleft(place, 'info', `${who} is under ${licence}: changes to it must be published`)]
-    case 'proprietary':
       return [
         finding({
-          rule: 'license_unknown',
-          severity: 'low',
-          ...place,
-          message: `${who} has terms of its own: ${licence}`,
+          ...copyleft,
+          severity: 'info',
+          message: `${who} is under ${licence}: changes to it must be published`,
         }),
       ]
+    case 'proprietary':
+      return [finding({ ...unknown, severity: 'low', message: `${who} has terms of its own: ${licence}` })]
     case 'invalid':
       return [
         finding({
-          rule: 'license_unknown',
+          ...unknown,
           severity: 'info',
-          ...place,
           message: `${who} names a licence that is not SPDX: ${licence}`,
         }),
       ]
@@ -132,20 +138,12 @@ async function licenceFindings(tree: SourceTree, manifest: Manifest, folder: str
   }
 }
 
-function copyleft(
-  place: { readonly path: string; readonly line: number },
-  severity: Severity,
-  message: string,
-): Finding {
-  return finding({ rule: 'license_copyleft', severity, ...place, message })
-}
-
 async function readInstalled(tree: SourceTree, folder: string) {
   const text = await tree.readMetadata(posix.join(folder, 'package.json'))
   return text === undefined ? undefined : parseJsonObject(text)
 }
 
-async function hasLicenceFile(tree: SourceTree, folder: string): Promise<boolean> {
+export async function hasLicenceFile(tree: SourceTree, folder: string): Promise<boolean> {
   const names = ['LICENSE', 'LICENCE', 'COPYING', 'license', 'UNLICENSE', 'LICENSE-MIT', 'MIT-LICENSE']
   for (const name of names.flatMap((base) => [base, `${base}.md`, `${base}.txt`])) {
     if ((await tree.kindOf(posix.join(folder, name))) === 'file') return true

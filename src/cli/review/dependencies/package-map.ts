@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { isManifest, isScript } from '../path-class.ts'
+import { isGenerated, isManifest, isScript } from '../path-class.ts'
 import { breathe, oncePerTree, type SourceTree } from '../tree.ts'
 import { type PackageImport, packageImports } from './imports.ts'
 import { foldersUpwards } from './lockfile.ts'
@@ -24,25 +24,26 @@ export const packageMapOf = oncePerTree(buildPackageMap)
 async function buildPackageMap(tree: SourceTree): Promise<PackageMap> {
   const manifests = await readManifests(tree)
   const imports = new Map<string, ImportPlace[]>()
-  const settings: string[] = []
   const ambient = new Set<string>()
-  for (const path of tree.paths) {
-    const isSource = isScript(path)
-    if (!isSource && !isSettings(path)) continue
-    const text = await tree.readText(path)
-    if (text === undefined) continue
-    if (isSettings(path)) settings.push(text)
-    if (!isSource) continue
+  for (const path of tree.paths.filter(isScript)) {
+    const text = (await tree.readText(path)) ?? ''
     for (const [, name] of text.matchAll(/\bdeclare\s+module\s+["']([^"'*]+)/g)) if (name) ambient.add(name)
     const owner = owningFolder(manifests, path)
-    if (owner === undefined) continue
+    // A bundle carries what it requires, or leaves it to the page.
+    if (owner === undefined || isGenerated(path, text)) continue
     const places = imports.get(owner) ?? []
     places.push(...packageImports(path, text).map((imported) => ({ ...imported, path })))
     imports.set(owner, places)
     await breathe()
   }
+  const settings = await readSettings(tree)
   const isAlias = (name: string) => ambient.has(name) || settings.some((text) => definesAlias(text, name))
   return { manifests, imports, isAlias }
+}
+
+async function readSettings(tree: SourceTree): Promise<readonly string[]> {
+  const texts = await Promise.all(tree.paths.filter(isSettings).map((path) => tree.readText(path)))
+  return texts.filter((text) => text !== undefined)
 }
 
 async function readManifests(tree: SourceTree): Promise<ReadonlyMap<string, Manifest>> {

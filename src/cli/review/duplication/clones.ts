@@ -37,7 +37,7 @@ export function linesOf(
   at: number,
   length: number,
 ): readonly [first: number, last: number] {
-  return [file.lines[at] ?? 1, file.lines[at + length - 1] ?? 1]
+  return [file.lines[at] ?? 1, file.lastLines[at + length - 1] ?? 1]
 }
 
 function isEarlier(other: TokenPlace, file: IndexedFile, at: number): boolean {
@@ -75,9 +75,9 @@ function extend(file: IndexedFile, at: number, other: TokenPlace): Clone {
 /** Undefined when too little is left: what is reported has to be repeated line by line. */
 function cutToLines(file: IndexedFile, { at, length, other }: Clone): Clone | undefined {
   let start = at
-  while (start < at + length && start > 0 && file.lines[start - 1] === file.lines[start]) start++
+  while (start < at + length && start > 0 && file.lastLines[start - 1] === file.lines[start]) start++
   let end = at + length
-  while (end > start && end < file.lines.length && file.lines[end - 1] === file.lines[end]) end--
+  while (end > start && end < file.lines.length && file.lastLines[end - 1] === file.lines[end]) end--
   const cut = { at: start, length: end - start, other: { file: other.file, at: other.at + start - at } }
   if (cut.length < GUARANTEED_TOKENS) return undefined
   const isTall = (place: IndexedFile, from: number) => {

@@ -1,3 +1,4 @@
+import type { Statement } from 'oxc-parser'
 import { isDeclaration, isGenerated, isScript } from '../path-class.ts'
 import { parseSource } from '../source/parse.ts'
 import { breathe, oncePerTree, type SourceTree } from '../tree.ts'
@@ -54,10 +55,19 @@ function indexFile(path: string, text: string, words: Vocabulary): IndexedFile |
   const outcome = parseSource(path, text)
   // Tokens of text that is no program mean nothing.
   if (outcome.type !== 'parsed') return undefined
-  const { staticImports } = outcome.source.module
-  const importsEnd = Math.max(0, ...staticImports.map(({ end }) => end))
-  const isImport = (offset: number) =>
-    offset < importsEnd && staticImports.some(({ start, end }) => start <= offset && offset < end)
-  const stream = tokenize(path, text, words, isImport)
+  const boilerplate = [
+    ...outcome.source.module.staticImports,
+    ...outcome.source.program.body.filter(isCompilerHelper),
+  ]
+  const boilerplateEnd = Math.max(0, ...boilerplate.map(({ end }) => end))
+  const isLeftOut = (offset: number) =>
+    offset < boilerplateEnd && boilerplate.some(({ start, end }) => start <= offset && offset < end)
+  const stream = tokenize(path, text, words, isLeftOut)
   return { path, ...stream, fingerprints: winnow(stream.ids) }
+}
+
+/** `var __importStar = …`: TypeScript and esbuild copy such helpers into every file they write. */
+function isCompilerHelper(statement: Statement): boolean {
+  if (statement.type !== 'VariableDeclaration') return false
+  return statement.declarations.every(({ id }) => id.type === 'Identifier' && id.name.startsWith('__'))
 }

@@ -5,8 +5,10 @@ import jsTokens from 'js-tokens'
 export interface TokenStream {
   /** Equal numbers are equal tokens, across all files that share one {@link Vocabulary}. */
   readonly ids: Int32Array
-  /** Line of each token, counted from 1. */
+  /** Line on which each token begins, counted from 1. */
   readonly lines: Int32Array
+  /** Line on which each token ends: templates go over many. */
+  readonly lastLines: Int32Array
 }
 
 /** Numbers the distinct tokens of a tree. */
@@ -31,7 +33,7 @@ const LAYOUT = new Set([
 ])
 const JSX_EXTENSIONS = new Set(['.js', '.jsx', '.tsx'])
 
-/** `isLeftOut` drops tokens by offset: lists of imports repeat everywhere and say nothing. */
+/** `isLeftOut` drops tokens by their offset: some code repeats everywhere and says nothing. */
 export function tokenize(
   path: string,
   text: string,
@@ -40,18 +42,21 @@ export function tokenize(
 ): TokenStream {
   const ids: number[] = []
   const lines: number[] = []
+  const lastLines: number[] = []
   let line = 1
   let offset = 0
   const tokens = JSX_EXTENSIONS.has(extname(path)) ? jsTokens(text, { jsx: true }) : jsTokens(text)
   for (const { type, value } of tokens) {
+    const lastLine = line + countLineBreaks(value)
     if (!LAYOUT.has(type) && value.trim() !== '' && !isLeftOut(offset)) {
       ids.push(words.idOf(value))
       lines.push(line)
+      lastLines.push(lastLine)
     }
-    line += countLineBreaks(value)
+    line = lastLine
     offset += value.length
   }
-  return { ids: Int32Array.from(ids), lines: Int32Array.from(lines) }
+  return { ids: Int32Array.from(ids), lines: Int32Array.from(lines), lastLines: Int32Array.from(lastLines) }
 }
 
 function countLineBreaks(value: string): number {

@@ -64,12 +64,15 @@ function headingAnchors(heading: Nodes, slugger: GithubSlugger): readonly string
   return [slugger.slug(text), withoutEmoji, ...plain]
 }
 
+const ATTRIBUTE = /\s(href|src|id|name)\s*=\s*(?:(["'])(.*?)\2|([^\s"'=<>`{}]+))/gi
+
 /** Raw HTML in Markdown comes as opening tags and comments, never as a whole page. */
 function readHtml(html: string, firstLine: number, links: MarkdownLink[], anchors: Set<string>): void {
   const visible = html.replace(/<!--[\s\S]*?(?:-->|$)/g, (comment) => comment.replace(/[^\n]/g, ' '))
   for (const tag of visible.matchAll(/<[a-z][^<>]*>/gi)) {
     const line = firstLine + visible.slice(0, tag.index).split('\n').length - 1
-    for (const [, name = '', , value = ''] of tag[0].matchAll(/\s(href|src|id|name)\s*=\s*(["'])(.*?)\2/gi)) {
+    for (const [, name = '', , quoted, bare] of tag[0].matchAll(ATTRIBUTE)) {
+      const value = quoted ?? bare ?? ''
       if (/^(?:id|name)$/i.test(name)) anchors.add(value.toLowerCase().replace(/^user-content-/, ''))
       else links.push({ target: value.replaceAll('&amp;', '&'), line })
     }

@@ -2,12 +2,13 @@ import { posix } from 'node:path'
 import { type Finding, finding } from '../finding.ts'
 import { isMarkdown, isTestPath } from '../path-class.ts'
 import type { ReviewInput } from '../review-input.ts'
-import type { SourceTree } from '../tree.ts'
-import { type MarkdownLink, readMarkdown } from './document.ts'
+import { oncePerTree, type SourceTree } from '../tree.ts'
+import { type MarkdownDocument, type MarkdownLink, readMarkdown } from './document.ts'
 
 /** Links of a Markdown file to files and headings of the same tree that do not exist. */
-export async function reviewLinks({ path, text, tree }: ReviewInput): Promise<readonly Finding[]> {
-  const document = readMarkdown(text)
+export async function reviewLinks({ path, tree }: ReviewInput): Promise<readonly Finding[]> {
+  const document = await documentOf(tree, path)
+  if (!document) return []
   const found: Finding[] = []
   for (const link of document.links) {
     const problem = await checkLink(tree, path, link, document.anchors)
@@ -24,32 +25,36 @@ async function checkLink(
 ): Promise<Finding | undefined> {
   const target = localTarget(link.target)
   if (!target) return undefined
-  const place = { path, line: link.line, evidence: link.target }
-  const severity = isTestPath(path) ? 'info' : 'medium'
-  if (target.file === '') {
-    if (hasAnchor(ownAnchors, target.fragment)) return undefined
-    const message = `links to #${target.fragment}, but no heading or anchor here has that name`
-    return finding({
-      rule: 'broken_anchor',
-      severity: severity === 'info' ? 'info' : 'low',
-      ...place,
-      message,
-    })
-  }
+  if (target.file === '') return checkAnchor({ path, link, target, anchors: ownAnchors, where: 'here' })
   const wanted = await resolveTarget(tree, path, target.file)
   if (wanted === undefined) return undefined
   const existing = await findTarget(tree, wanted)
-  if (existing === undefined) {
-    const hint = /^(?:www\.|[\w-]+\.(?:com|org|net|io|dev)(?:\/|$))/i.test(target.file)
-      ? ' (is https:// missing?)'
-      : ''
-    const message = `links to ${target.file}, and ${wanted} does not exist${hint}`
-    return finding({ rule: 'broken_link', severity, ...place, message })
-  }
-  const anchors = await anchorsOf(tree, existing)
-  if (!anchors || hasAnchor(anchors, target.fragment)) return undefined
-  const message = `links to #${target.fragment} in ${existing}, but no heading or anchor there has that name`
-  return finding({ rule: 'broken_anchor', severity: severity === 'info' ? 'info' : 'low', ...place, message })
+  if (existing === undefined) return brokenLink(path, link, target.file, wanted)
+  if (target.fragment === '' || !isMarkdown(existing)) return undefined
+  const document = await documentOf(tree, existing)
+  return document && checkAnchor({ path, link, target, anchors: document.anchors, where: `in ${existing}` })
+}
+
+interface AnchorCheck {
+  readonly path: string
+  readonly link: MarkdownLink
+  readonly target: LocalTarget
+  readonly anchors: ReadonlySet<string>
+  readonly where: string
+}
+
+function checkAnchor({ path, link, target, anchors, where }: AnchorCheck): Finding | undefined {
+  if (hasAnchor(anchors, target.fragment)) return undefined
+  const message = `links to #${target.fragment}, but no heading or anchor ${where} has that name`
+  const severity = isTestPath(path) ? 'info' : 'low'
+  return finding({ rule: 'broken_anchor', severity, path, line: link.line, message, evidence: link.target })
+}
+
+function brokenLink(path: string, link: MarkdownLink, file: string, wanted: string): Finding {
+  const looksLikeSite = /^(?:www\.|[\w-]+\.(?:com|org|net|io|dev)(?:\/|$))/i.test(file)
+  const message = `links to ${file}, and ${wanted} does not exist${looksLikeSite ? ' (is https:// missing?)' : ''}`
+  const severity = isTestPath(path) ? 'info' : 'medium'
+  return finding({ rule: 'broken_link', severity, path, line: link.line, message, evidence: link.target })
 }
 
 interface LocalTarget {
@@ -98,10 +103,19 @@ async function findTarget(tree: SourceTree, wanted: string): Promise<string | un
   return undefined
 }
 
-async function anchorsOf(tree: SourceTree, path: string): Promise<ReadonlySet<string> | undefined> {
-  if (!isMarkdown(path)) return undefined
+/** Documents read so far: many link to one another, and parsing a long one takes a second. */
+const documentsOf = oncePerTree(async () => new Map<string, Promise<MarkdownDocument | undefined>>())
+
+async function documentOf(tree: SourceTree, path: string): Promise<MarkdownDocument | undefined> {
+  const documents = await documentsOf(tree)
+  const known = documents.get(path) ?? readDocument(tree, path)
+  documents.set(path, known)
+  return known
+}
+
+async function readDocument(tree: SourceTree, path: string): Promise<MarkdownDocument | undefined> {
   const text = await tree.readText(path)
-  return text === undefined ? undefined : readMarkdown(text).anchors
+  return text === undefined ? undefined : readMarkdown(text)
 }
 
 /** Browsers scroll to the top for an empty fragment and for `top`; GitHub ignores case and its own prefix. */

@@ -1,5 +1,5 @@
 const PLACEHOLDER_WORDS =
-  /example|sample|dummy|fake|placeholder|changeme|change[-_]me|replace|your|insert|redacted|removed|secret-?key|my[-_]?(?:secret|token|key|password)|not[-_]?a[-_]?(?:real|secret)|xxxx|\*\*\*|\.\.\.|…|todo|foobar|lorem/i
+  /example|sample|dummy|fake|placeholder|changeme|change[-_]me|replace|your|insert|redacted|removed|secret-?key|my[-_]?(?:secret|token|key|password)|not[-_]?a[-_]?(?:real|secret)|xxxx|\*\*\*|\.\.\.|…|todo|foobar|lorem|^(?:pass(?:word|wd)?|secret|token|key|test)(?![a-z])/i
 
 /** `${NAME}`, `{{name}}`, `<name>`, `%NAME%`, `$NAME`, `#{name}`: a value someone else fills in. */
 const TEMPLATE = /\$\{|\$\(|\{\{|<[^>]*>|%[A-Z_]+%|^\$[A-Za-z_]|#\{|<%|\bprocess\.env\b|\benv\./

@@ -129,7 +129,7 @@ function isPublicValue(name: string, value: string): boolean {
     /public|hash|digest|checksum|integrity|fingerprint|token[_-]?(?:type|kind|name|url|uri|endpoint)/i.test(
       name,
     ) ||
-    /^(?:sha\d{3}|md5)[-:]|^\d+\.\d+\.\d+|^(?:https?|wss?|file|data):|^[./~@]|\.(?:[jt]sx?|json|ya?ml|md|pem|key|crt)$/i.test(
+    /^(?:sha\d{3}|md5)[-:]|^\d+\.\d+\.\d+|^(?:https?|wss?|file|data|urn|opaquelocktoken):|^[./~@]|\.(?:[jt]sx?|json|ya?ml|md|pem|key|crt)$/i.test(
       value,
     ) ||
     /[()\\]|^[a-z]+(?:[A-Z][a-z]+)+\d*$/.test(value)

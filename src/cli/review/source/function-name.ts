@@ -20,10 +20,16 @@ export function functionName(node: Node, ancestors: readonly Node[], text: strin
     case 'CallExpression':
       return parent.callee === node
         ? 'immediately invoked function'
-        : `callback of ${source(parent.callee, text)}`
+        : `callback of ${calleeName(parent.callee, text)}`
     default:
       return 'anonymous function'
   }
+}
+
+/** Compilers write `(0, lib.run)(…)` to call without a receiver; the last part is the name. */
+function calleeName(callee: Node, text: string): string {
+  const last = callee.type === 'SequenceExpression' ? callee.expressions.at(-1) : undefined
+  return source(last ?? callee, text)
 }
 
 function memberName(member: Node & { readonly key: Node }, ancestors: readonly Node[], text: string): string {

@@ -32,7 +32,7 @@ function parseAs(
   // JSX in a plain .js file is what most bundlers accept; nothing else changes its meaning there.
   const lang = /\.[mc]?js$/.test(path) ? ({ lang: 'jsx' } as const) : {}
   const result = parseSync(path, text, { sourceType, preserveParens: false, ...lang })
-  const error = result.errors.find(({ severity }) => String(severity) === 'Error')
+  const error = result.errors.find(({ severity }) => (severity as string) === 'Error')
   if (!error) {
     return {
       type: 'parsed',

@@ -20,7 +20,7 @@ export function walk(root: Node, visitor: NodeVisitor): void {
     visitor.enter(node, ancestors)
     ancestors.push(node)
     pending.push({ node, isDone: true })
-    for (const child of childrenOf(node).reverse()) pending.push({ node: child, isDone: false })
+    for (const child of childrenOf(node).toReversed()) pending.push({ node: child, isDone: false })
   }
 }
 
