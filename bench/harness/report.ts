@@ -34,7 +34,7 @@ export function renderResult(result: ScenarioResult): string {
     columns,
     result.contenders.map((contender) => row(contender, metrics)),
   )
-  const notes = result.contenders.map(({ contender }) => `  ${contender.name}: ${contender.about}`)
+  const notes = result.contenders.map(renderNote)
   return [title, table, ...notes, ...judgeBars(result).map(renderBar)].join('\n')
 }
 
@@ -72,20 +72,22 @@ export function judgeBars({ scenario, contenders }: ScenarioResult): BarOutcome[
 
 function row(result: ContenderResult, metrics: readonly Metric[]): string[] {
   const { name } = result.contender
-  if (result.status !== 'measured') return [`${name} (${result.status}: ${firstLine(result.reason)})`]
+  if (result.status !== 'measured') return [`${name} (${result.status})`]
   return [name, ...metrics.flatMap((metric) => cells(result.figures[metric.name]))]
 }
 
 function cells(figure: Figure | undefined): string[] {
-  return figure === undefined ? ['–', '–'] : [formatNumber(figure.median), figure.ratio.toFixed(2)]
+  if (figure === undefined) return ['–', '–']
+  return [formatNumber(figure.median), Number.isNaN(figure.ratio) ? '–' : figure.ratio.toFixed(2)]
+}
+
+function renderNote(result: ContenderResult): string {
+  const { name, about } = result.contender
+  return `  ${name}: ${result.status === 'measured' ? about : result.reason}`
 }
 
 function renderBar({ contender, metric, of, limit, actual, isMet }: BarOutcome): string {
   const verdict = isMet === undefined ? 'not measured' : isMet ? 'met' : 'missed'
   const found = actual === undefined ? '' : ` (${of} ${formatNumber(actual)}, bar ${formatNumber(limit)})`
   return `  bar ${verdict}: ${metric} of ${contender}${found}`
-}
-
-function firstLine(text: string): string {
-  return text.split('\n', 1)[0] ?? ''
 }

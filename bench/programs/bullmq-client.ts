@@ -8,7 +8,7 @@ import { answerCalls } from '../harness/calls.ts'
 import { Histogram } from '../harness/histogram.ts'
 
 export interface BullmqClientCalls {
-  readonly open: (parameter: { port: number; concurrency: number }) => Promise<void>
+  readonly open: (parameter: { port: number }) => Promise<void>
   readonly setConcurrency: (parameter: { concurrency: number }) => void
   /** Adds at a steady pace, whatever the answers do; from `add` until the processor runs, in microseconds. */
   readonly measurePace: (parameter: {
@@ -34,10 +34,10 @@ let latencies = new Histogram()
 let onCompleted: () => void = () => undefined
 
 answerCalls<BullmqClientCalls>({
-  open: async ({ port, concurrency }) => {
+  open: async ({ port }) => {
     const connection = { host: '127.0.0.1', port }
     const queue = new Queue<BenchJob>(QUEUE, { connection, defaultJobOptions: { removeOnComplete: true } })
-    const worker = new Worker<BenchJob>(QUEUE, process, { connection, concurrency })
+    const worker = new Worker<BenchJob>(QUEUE, process, { connection })
     worker.on('completed', () => onCompleted())
     await Promise.all([queue.waitUntilReady(), worker.waitUntilReady()])
     opened = { queue, worker }

@@ -1,10 +1,8 @@
 import type { Contender, Scenario } from '../harness/scenario.ts'
-import { type Appendfsync, startBullmq } from '../peers/bullmq.ts'
-import { packageVersion, programVersion } from '../peers/versions.ts'
+import { type Appendfsync, describeBullmq, startBullmq, tuneConcurrency } from '../peers/bullmq.ts'
 
 const PACE_SECONDS = 3
-/** From 10 to 100 the figures differ by less than two rounds do; with 1 the worker falls behind. */
-const CONCURRENCY = 50
+const TUNE_SECONDS = 1
 
 export const taskLatency100: Scenario = taskLatency(100)
 export const taskLatency1000: Scenario = taskLatency(1_000)
@@ -25,14 +23,13 @@ function taskLatency(perSecond: number): Scenario {
 function bullmq(name: string, appendfsync: Appendfsync, perSecond: number): Contender {
   return {
     name,
-    about: `add → process, ${packageVersion('bullmq')}, concurrency ${CONCURRENCY}, ${programVersion('redis-server')} with appendfsync ${appendfsync}`,
-    open: async () => {
-      const { client, close } = await startBullmq(appendfsync, CONCURRENCY)
-      return {
-        round: ({ scale }) =>
-          client.call('measurePace', { jobs: Math.ceil(perSecond * PACE_SECONDS * scale), perSecond }),
-        close,
-      }
+    about: `add → process, ${describeBullmq(appendfsync)}`,
+    open: async ({ scale }) => {
+      const queue = await startBullmq(appendfsync)
+      const measure = (seconds: number) =>
+        queue.client.call('measurePace', { jobs: Math.ceil(perSecond * seconds), perSecond })
+      await tuneConcurrency(queue, 'lower', async () => (await measure(TUNE_SECONDS * scale)).p50)
+      return { round: (effort) => measure(PACE_SECONDS * effort.scale), close: queue.close }
     },
   }
 }
