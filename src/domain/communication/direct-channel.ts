@@ -1,0 +1,50 @@
+import type { NodeId, Scope, SessionId } from '../ids.ts'
+import type { AgentDelivery } from '../orchestration/assignment.ts'
+import type { AgentSessions } from '../ports/agent-sessions.ts'
+import type { PeerNotice, Peers } from '../ports/peers.ts'
+
+/** Where an agent's connection ends: which node, and which of its connections. */
+export interface SessionAddress {
+  readonly nodeId: NodeId
+  readonly sessionId: SessionId
+}
+
+export const DELIVERY_TOPIC = 'delivery'
+
+interface DeliveryBody {
+  readonly sessionId: SessionId
+  readonly delivery: AgentDelivery
+}
+
+export interface DirectChannelModules {
+  readonly sessions: AgentSessions
+  readonly peers: Peers
+}
+
+/** Carries what the swarm tells one agent to the node that holds its connection. In order; without confirmation. */
+export class DirectChannel {
+  readonly #scope: Scope
+  readonly #sessions: AgentSessions
+  readonly #peers: Peers
+
+  constructor(scope: Scope, { sessions, peers }: DirectChannelModules) {
+    this.#scope = scope
+    this.#sessions = sessions
+    this.#peers = peers
+  }
+
+  send({ nodeId, sessionId }: SessionAddress, delivery: AgentDelivery): void {
+    if (nodeId === this.#peers.nodeId) {
+      this.#sessions.deliver(sessionId, delivery)
+      return
+    }
+    const body: DeliveryBody = { sessionId, delivery }
+    this.#peers.notify(nodeId, { scope: this.#scope, topic: DELIVERY_TOPIC, body })
+  }
+}
+
+/** The receiving end: hands another node's delivery to the connection on this node. */
+export function deliverNotice(notice: PeerNotice, sessions: AgentSessions): void {
+  const { sessionId, delivery } = notice.body as DeliveryBody
+  sessions.deliver(sessionId, delivery)
+}

@@ -1,0 +1,120 @@
+import type { Scope } from '../ids.ts'
+import type { Peers } from '../ports/peers.ts'
+import type { SwarmEvent } from '../ports/records.ts'
+import type { SwarmStore } from '../ports/swarm-store.ts'
+import { type EventFilter, matchesEvent } from './event-filter.ts'
+import { type EventCursor, EventReader, type StreamItem } from './event-reader.ts'
+import { EventTail } from './event-tail.ts'
+
+/** Events read for one page at most, so that a filter that matches nothing cannot read the whole log. */
+const SCAN_MAX = 10_000
+const SCAN_STEP = 500
+
+export interface EventPageReply {
+  readonly items: readonly StreamItem[]
+  /** Read on after this number. */
+  readonly nextSequence: number
+  readonly lastSequence: number
+}
+
+export interface EventStreamOptions {
+  readonly scope: Scope
+  /** The newest events kept in memory for readers that keep up. */
+  readonly tailMax: number
+}
+
+export interface EventStreamModules {
+  readonly store: SwarmStore
+  readonly peers: Peers
+}
+
+/**
+ * The ordered event log of one swarm, as this node offers it to readers.
+ *
+ * A reader pulls: one that keeps up is served from the newest events in memory, one that fell behind from the store,
+ * so that no reader costs more memory than the page it asked for.
+ */
+export class EventStream {
+  readonly #scope: Scope
+  readonly #store: SwarmStore
+  readonly #peers: Peers
+  readonly #tail: EventTail
+  readonly #readers = new Set<EventReader>()
+  readonly #listeners = new Set<(events: readonly SwarmEvent[]) => void>()
+
+  constructor({ scope, tailMax }: EventStreamOptions, { store, peers }: EventStreamModules) {
+    this.#scope = scope
+    this.#store = store
+    this.#peers = peers
+    this.#tail = new EventTail(tailMax)
+  }
+
+  /** The newest number this node has seen. */
+  get lastSequence(): number {
+    return this.#tail.lastSequence
+  }
+
+  /** What this node's own steps committed, in order. */
+  append(events: readonly SwarmEvent[]): void {
+    const last = events.at(-1)
+    if (last === undefined) return
+    this.#tail.append(events)
+    this.#peers.announceAppended(this.#scope, last.sequence)
+    for (const listener of this.#listeners) listener(events)
+    this.#wakeReaders()
+  }
+
+  /** Another node committed events up to this number. */
+  announced(lastSequence: number): void {
+    this.#tail.announce(lastSequence)
+    this.#wakeReaders()
+  }
+
+  /** Calls back with every event that this node's own steps commit. The returned function ends it. */
+  onAppend(listener: (events: readonly SwarmEvent[]) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
+  }
+
+  /** One page, without waiting. */
+  async page(after: EventCursor, countMax: number, filter: EventFilter): Promise<EventPageReply> {
+    const reader = this.#open(after, filter)
+    const items: StreamItem[] = []
+    for (let scanned = 0; scanned < SCAN_MAX && items.length < countMax; scanned += SCAN_STEP) {
+      const { found, isAtEnd } = await reader.scan(Math.min(SCAN_STEP, countMax - items.length))
+      items.push(...found)
+      if (isAtEnd) break
+    }
+    const { lastSequence } = await this.#store.readEvents(this.#scope, reader.position, 1)
+    return { items, nextSequence: reader.position, lastSequence: Math.max(lastSequence, reader.position) }
+  }
+
+  /** A live reader from after `since`, or from the end of the log where that is undefined. To be closed. */
+  reader(since: EventCursor | undefined, filter: EventFilter): EventReader {
+    const reader = this.#open(since, filter, () => {
+      if (this.#readers.delete(reader)) this.#peers.unwatch(this.#scope)
+    })
+    this.#readers.add(reader)
+    this.#peers.watch(this.#scope)
+    return reader
+  }
+
+  /** Ends all readers. */
+  close(): void {
+    for (const reader of this.#readers) reader.close()
+  }
+
+  #open(
+    since: EventCursor | undefined,
+    filter: EventFilter,
+    onClose: () => void = () => undefined,
+  ): EventReader {
+    const read = (after: number, countMax: number) =>
+      this.#tail.read(after, countMax) ?? this.#store.readEvents(this.#scope, after, countMax)
+    return new EventReader({ since, matches: (event) => matchesEvent(event, filter), onClose }, { read })
+  }
+
+  #wakeReaders(): void {
+    for (const reader of this.#readers) reader.wake()
+  }
+}

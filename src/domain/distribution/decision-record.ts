@@ -1,0 +1,26 @@
+import type { AgentId, EpochMs, FencingToken, TaskId } from '../ids.ts'
+import type { StrategyName } from '../orchestration/swarm-record.ts'
+
+export interface CandidateScore {
+  readonly agentId: AgentId
+  /** The strategy's figure of merit; the lowest wins. */
+  readonly score: number
+  readonly activeTasks: number
+  readonly slots: number
+}
+
+/** Why one assignment went to one agent: the best candidates, their scores and the reason, as they were then. */
+export interface DecisionRecord {
+  readonly taskId: TaskId
+  readonly attempt: number
+  readonly fencingToken: FencingToken
+  readonly agentId: AgentId
+  readonly strategy: StrategyName
+  readonly reason: string
+  readonly candidateCount: number
+  /** The best {@link CANDIDATES_KEPT_MAX}, winner first. */
+  readonly candidates: readonly CandidateScore[]
+  readonly decidedAt: EpochMs
+}
+
+export const CANDIDATES_KEPT_MAX = 10

@@ -1,0 +1,46 @@
+import type { AgentId, EpochMs } from '../ids.ts'
+import type { Capability } from '../orchestration/agent-record.ts'
+import type { StrategyName } from '../orchestration/swarm-record.ts'
+import type { ResourceAmounts } from '../orchestration/task-record.ts'
+import type { Random } from '../ports/random.ts'
+import type { ReadyEntry } from '../ports/ready-queue.ts'
+import type { CandidateScore } from './decision-record.ts'
+import type { Requirement } from './requirement.ts'
+
+/** An agent that could start work now. */
+export interface Candidate {
+  readonly agentId: AgentId
+  readonly capabilities: readonly Capability[]
+  readonly slots: number
+  /** Tasks it holds, those just being handed over included. */
+  readonly activeTasks: number
+  /** How many more it can take now, 1 or more. */
+  readonly freeSlots: number
+  /** What is left of its resources; a name that is missing is 0. */
+  readonly freeResources: ResourceAmounts
+}
+
+/** All a strategy may know. A strategy is pure: equal contexts and equal randomness give equal plans. */
+export interface DistributionContext {
+  readonly now: EpochMs
+  readonly random: Random
+  /** In the order they should run; for each at least one agent could start it when the context was made. */
+  readonly tasks: readonly ReadyEntry[]
+  /** The agents that could start a task of this kind, as they were when the context was made. */
+  candidatesFor(requirement: Requirement): readonly Candidate[]
+}
+
+export interface PlannedAssignment {
+  readonly entry: ReadyEntry
+  readonly agentId: AgentId
+  readonly reason: string
+  readonly candidateCount: number
+  /** The best few, winner first. */
+  readonly candidates: readonly CandidateScore[]
+}
+
+export interface DistributionStrategy {
+  readonly name: StrategyName
+  /** Who does what now. A task left out stays in line; no agent is given more than it can take. */
+  plan(context: DistributionContext): readonly PlannedAssignment[]
+}

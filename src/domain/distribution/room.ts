@@ -1,0 +1,41 @@
+import type { AgentId } from '../ids.ts'
+import type { ResourceAmounts } from '../orchestration/task-record.ts'
+import type { Candidate } from './distribution-strategy.ts'
+
+interface Planned {
+  tasks: number
+  readonly resources: Map<string, number>
+}
+
+/** What agents have left while a plan is made: a local increment for every pick, so that one stale view does not herd. */
+export class Room {
+  readonly #planned = new Map<AgentId, Planned>()
+
+  /** Tasks the agent holds, those planned so far included. */
+  load({ agentId, activeTasks }: Candidate): number {
+    return activeTasks + (this.#planned.get(agentId)?.tasks ?? 0)
+  }
+
+  fits(candidate: Candidate, wanted: ResourceAmounts): boolean {
+    const planned = this.#planned.get(candidate.agentId)
+    if (planned === undefined) return candidate.freeSlots > 0 && coveredBy(candidate.freeResources, wanted)
+    if (planned.tasks >= candidate.freeSlots) return false
+    return Object.entries(wanted).every(
+      ([name, amount]) => amount <= (candidate.freeResources[name] ?? 0) - (planned.resources.get(name) ?? 0),
+    )
+  }
+
+  take({ agentId }: Candidate, wanted: ResourceAmounts): void {
+    const planned = this.#planned.get(agentId) ?? { tasks: 0, resources: new Map<string, number>() }
+    planned.tasks += 1
+    for (const [name, amount] of Object.entries(wanted)) {
+      planned.resources.set(name, (planned.resources.get(name) ?? 0) + amount)
+    }
+    this.#planned.set(agentId, planned)
+  }
+}
+
+export function coveredBy(available: ResourceAmounts, wanted: ResourceAmounts): boolean {
+  for (const name in wanted) if ((wanted[name] ?? 0) > (available[name] ?? 0)) return false
+  return true
+}

@@ -1,0 +1,153 @@
+import type { AgentRegistry } from '../orchestration/agent-registry.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Random } from '../ports/random.ts'
+import type { ReadyEntry, ReadyQueue } from '../ports/ready-queue.ts'
+import type { PriorityScheduler } from '../resources/priority-scheduler.ts'
+import type { Candidate, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
+import type { Requirement } from './requirement.ts'
+
+export interface TaskDistributorOptions {
+  /** Ready tasks taken from the queue ahead of need. */
+  readonly windowMax: number
+  /** Read at each round, since a swarm's strategy can be changed. */
+  strategy(): DistributionStrategy
+  /** Most ready tasks in memory, those nobody can run now included. */
+  waitingMax(): number
+}
+
+export interface TaskDistributorModules {
+  readonly queue: ReadyQueue
+  readonly scheduler: PriorityScheduler
+  readonly registry: AgentRegistry
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** Writes one assignment and hands it over. It must not reject; the outcome says whether the task waits again. */
+  assign(planned: PlannedAssignment): Promise<'done' | 'put_back'>
+}
+
+/** Tasks offered to the strategy in one round. */
+const ROUND_TASKS_MAX = 256
+const TAKE_MAX = 500
+/** Pause after the store or the queue refused, in milliseconds. */
+const PAUSE_MS = 200
+
+/**
+ * Ready tasks × capable agents → assignments, by the swarm's strategy. It runs in rounds: each looks at the tasks
+ * that somebody could start now, plans all of them at once, and writes the plan without waiting for it.
+ */
+export class TaskDistributor {
+  readonly #options: TaskDistributorOptions
+  readonly #modules: TaskDistributorModules
+  #isWoken = false
+  #isRunning = false
+  #isStopped = false
+  #isPaused = false
+  #cancelPause: () => void = () => undefined
+
+  constructor(options: TaskDistributorOptions, modules: TaskDistributorModules) {
+    this.#options = options
+    this.#modules = modules
+  }
+
+  /** There may be something to distribute: a task became ready, or an agent got room. */
+  wake(): void {
+    this.#isWoken = true
+    if (!this.#isRunning && !this.#isStopped && !this.#isPaused) void this.#run()
+  }
+
+  /** No new assignments from now on. */
+  stop(): void {
+    this.#isStopped = true
+    this.#cancelPause()
+  }
+
+  async #run(): Promise<void> {
+    this.#isRunning = true
+    try {
+      // Let everything that wakes us in one turn come together in one round.
+      await Promise.resolve()
+      while (this.#isWoken && !this.#isStopped) {
+        this.#isWoken = false
+        await this.#fill()
+        while (!this.#isStopped && this.#round()) await this.#fill()
+      }
+    } catch (error) {
+      this.#modules.logger.warn({ error }, 'distribution paused')
+      this.#pause()
+    } finally {
+      this.#isRunning = false
+    }
+  }
+
+  /** Takes due tasks from the queue until the window is full or none is due. */
+  async #fill(): Promise<void> {
+    const { scheduler } = this.#modules
+    while (scheduler.size < this.#options.windowMax) {
+      const isMore = await this.#take(Math.min(TAKE_MAX, this.#options.windowMax - scheduler.size))
+      if (!isMore) return
+    }
+    await this.#fillFurther()
+  }
+
+  /** A window full of tasks that nobody can run now must not hide those behind it from agents that have room. */
+  async #fillFurther(): Promise<void> {
+    const { scheduler, registry } = this.#modules
+    while (
+      registry.hasRoom &&
+      scheduler.size >= this.#options.windowMax &&
+      scheduler.size < this.#options.waitingMax() &&
+      scheduler.first(1, (requirement) => registry.candidatesFor(requirement).length > 0).length === 0
+    ) {
+      if (!(await this.#take(TAKE_MAX))) return
+    }
+  }
+
+  async #take(countMax: number): Promise<boolean> {
+    const { queue, scheduler, clock } = this.#modules
+    const entries = await queue.take(countMax, clock.now())
+    for (const entry of entries) scheduler.add(entry)
+    return entries.length === countMax
+  }
+
+  /** @returns true where there may be more to plan. */
+  #round(): boolean {
+    const { registry, scheduler, clock, random } = this.#modules
+    if (!registry.hasRoom || scheduler.size === 0) return false
+    const seen = new Map<string, readonly Candidate[]>()
+    const candidatesFor = (requirement: Requirement): readonly Candidate[] => {
+      const candidates = seen.get(requirement.key) ?? registry.candidatesFor(requirement)
+      seen.set(requirement.key, candidates)
+      return candidates
+    }
+    const tasks = scheduler.first(ROUND_TASKS_MAX, (requirement) => candidatesFor(requirement).length > 0)
+    if (tasks.length === 0) return false
+    const plan = this.#options.strategy().plan({ now: clock.now(), random, tasks, candidatesFor })
+    for (const planned of plan) {
+      const entry = scheduler.delete(planned.entry.taskId)
+      if (entry !== undefined) void this.#assign(planned, entry)
+    }
+    return plan.length > 0
+  }
+
+  async #assign(planned: PlannedAssignment, entry: ReadyEntry): Promise<void> {
+    const { scheduler, queue, logger } = this.#modules
+    if ((await this.#modules.assign(planned)) === 'put_back') {
+      scheduler.add(entry)
+      this.#pause()
+      return
+    }
+    // What stays behind when this fails is a hint to a task that is no longer ready, and is dropped when it comes up.
+    queue.settle([entry]).catch((error: unknown) => logger.warn({ error }, 'ready entry not settled'))
+  }
+
+  #pause(): void {
+    if (this.#isStopped || this.#isPaused) return
+    this.#isPaused = true
+    this.#cancelPause = this.#modules.clock.setTimer(PAUSE_MS, () => {
+      this.#isPaused = false
+      this.wake()
+    })
+  }
+}

@@ -1,0 +1,84 @@
+import type { AgentId, EpochMs, FencingToken, NodeId, SwarmId, TaskId } from './ids.ts'
+
+/** One row for each failure a caller can act on; the value is what it gets to act with. */
+export interface SwarmErrorDetails {
+  swarm_not_found: { readonly swarmId: SwarmId }
+  swarm_exists: { readonly swarmId: SwarmId }
+  swarm_not_empty: { readonly swarmId: SwarmId; readonly openTaskCount: number }
+  agent_not_found: { readonly agentId: AgentId }
+  agent_exists: { readonly agentId: AgentId }
+  agent_draining: { readonly agentId: AgentId }
+  agent_on_channel: { readonly agentId: AgentId }
+  session_superseded: { readonly agentId: AgentId; readonly epoch: number }
+  task_not_found: { readonly taskId: TaskId }
+  task_finished: { readonly taskId: TaskId; readonly status: string }
+  task_not_finished: { readonly taskId: TaskId; readonly status: string }
+  dependency_not_found: { readonly taskId: TaskId }
+  parent_not_open: { readonly taskId: TaskId }
+  deadline_passed: { readonly deadlineAt: EpochMs }
+  lease_lost: { readonly taskId: TaskId; readonly heldBy: AgentId | null }
+  decision_not_found: { readonly taskId: TaskId }
+  idempotency_key_reused: { readonly idempotencyKey: string }
+  idempotency_in_flight: { readonly idempotencyKey: string }
+  version_conflict: { readonly expected: number; readonly actual: number }
+  limit_exceeded: { readonly limitName: string; readonly limit: number; readonly actual: number }
+  cursor_invalid: { readonly cursor: string }
+  store_unavailable: { readonly reason: string; readonly retryAfterMs: number }
+  not_coordinator: { readonly coordinatorId: NodeId | null }
+  coordinator_unavailable: { readonly retryAfterMs: number }
+  draining: { readonly retryAfterMs: number }
+}
+export type SwarmErrorCode = keyof SwarmErrorDetails
+
+/** What another try with the same request may cure; everything else needs a changed request or state. */
+const RETRYABLE: ReadonlySet<SwarmErrorCode> = new Set([
+  'idempotency_in_flight',
+  'limit_exceeded',
+  'store_unavailable',
+  'not_coordinator',
+  'coordinator_unavailable',
+  'draining',
+])
+
+export class SwarmError<C extends SwarmErrorCode = SwarmErrorCode> extends Error {
+  override readonly name: string = 'SwarmError'
+  readonly code: C
+  readonly details: SwarmErrorDetails[C]
+
+  constructor(code: C, details: SwarmErrorDetails[C], options?: ErrorOptions) {
+    super(`${code} ${JSON.stringify(details)}`, options)
+    this.code = code
+    this.details = details
+  }
+
+  get retryable(): boolean {
+    return RETRYABLE.has(this.code)
+  }
+}
+
+/** True for a SwarmError, of one of the given codes where some are given. */
+export function isSwarmError<C extends SwarmErrorCode>(
+  error: unknown,
+  ...codes: C[]
+): error is SwarmError<C> {
+  return error instanceof SwarmError && (codes.length === 0 || codes.includes(error.code as C))
+}
+
+/** @throws SwarmError `lease_lost` unless `actual` is the token the task is held under now. */
+export function refuseStaleToken(
+  taskId: TaskId,
+  heldBy: AgentId | undefined,
+  actual: FencingToken | undefined,
+  presented: FencingToken,
+): void {
+  if (actual !== presented) throw new SwarmError('lease_lost', { taskId, heldBy: heldBy ?? null })
+}
+
+/** For states that only a bug of ours can reach. */
+export function assert(condition: boolean, invariant: string): asserts condition {
+  if (!condition) throw new Error(`invariant broken: ${invariant}`)
+}
+
+export function assertNever(value: never): never {
+  throw new Error(`unhandled case: ${JSON.stringify(value)}`)
+}

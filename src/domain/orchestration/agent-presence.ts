@@ -1,0 +1,238 @@
+import type { DirectChannel } from '../communication/direct-channel.ts'
+import { SwarmError } from '../errors.ts'
+import type { AgentId, TaskId } from '../ids.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { AgentRecord, AgentTransport } from './agent-record.ts'
+import type { AgentRegistry } from './agent-registry.ts'
+import type { AgentState } from './agent-state.ts'
+import type { Assignment, HeldTask } from './assignment.ts'
+import { FailureDetector } from './failure-detector.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
+import { PendingClaim } from './pending-claim.ts'
+import type {
+  AttachReply,
+  AttachRequest,
+  ClaimRequest,
+  DetachRequest,
+  HeartbeatReply,
+  HeartbeatRequest,
+} from './swarm-service.ts'
+import type { TaskEnder } from './task-ender.ts'
+import type { TaskLease, TaskRecord } from './task-record.ts'
+
+export interface AgentPresenceOptions {
+  readonly reconnectGraceMs: number
+  leaseMs(): number
+}
+
+export interface AgentPresenceModules {
+  readonly registry: AgentRegistry
+  readonly leases: LeaseKeeper
+  readonly ender: TaskEnder
+  readonly channel: DirectChannel
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Who is here: channels that open and close, heartbeats, HTTP claims, and what becomes of the work of those who leave. */
+export class AgentPresence {
+  readonly #options: AgentPresenceOptions
+  readonly #modules: AgentPresenceModules
+  readonly #detector: FailureDetector
+
+  constructor(options: AgentPresenceOptions, modules: AgentPresenceModules) {
+    this.#options = options
+    this.#modules = modules
+    this.#detector = new FailureDetector(options, {
+      clock: modules.clock,
+      onSuspect: (agentId) => this.#writeStatus(agentId, 'suspect'),
+      onGone: (agentId) => this.#gone(agentId),
+    })
+  }
+
+  stop(): void {
+    this.#detector.stop()
+    for (const { claim } of this.#modules.registry.agents) claim?.end()
+  }
+
+  /** An agent found in the store at a start or takeover: it has a whole lease to show itself. */
+  expect(state: AgentState): void {
+    if (state.record.status !== 'offline') this.#detector.awaited(state.agentId)
+  }
+
+  async attach({ agentId, nodeId, sessionId, held }: AttachRequest): Promise<AttachReply> {
+    const { registry, channel } = this.#modules
+    const state = registry.get(agentId)
+    const earlier = state.session
+    if (earlier?.sessionId !== sessionId) {
+      state.session = { nodeId, sessionId }
+      if (earlier !== undefined) channel.send(earlier, { type: 'superseded', epoch: state.record.epoch + 1 })
+    }
+    this.#detector.heard(agentId)
+    const kept = this.#renew(agentId, held)
+    const record = await registry.change(
+      agentId,
+      'agent.online',
+      (before) => present(before, 'channel', true),
+      { nodeId },
+    )
+    this.#takeBackUnknown(state, held)
+    state.isLossItsOwn = true
+    const lost = held.map(({ taskId }) => taskId).filter((taskId) => !kept.includes(taskId))
+    return { agent: record, epoch: record.epoch, leaseMs: this.#options.leaseMs(), kept, lost }
+  }
+
+  detach({ agentId, sessionId, closedBy }: DetachRequest): void {
+    const { registry } = this.#modules
+    const state = registry.find(agentId)
+    if (state?.session?.sessionId !== sessionId) return
+    state.session = undefined
+    registry.refresh(state)
+    if (closedBy === 'agent') {
+      this.#detector.closed(agentId)
+      return
+    }
+    state.isLossItsOwn = false
+    this.#detector.awaited(agentId)
+  }
+
+  async heartbeat({ agentId, sessionId, held }: HeartbeatRequest): Promise<HeartbeatReply> {
+    const { registry, leases } = this.#modules
+    const state = registry.getOn(agentId, sessionId)
+    // A heartbeat beside an agent's channel says nothing about the channel that delivers its work.
+    const counts = sessionId !== undefined || state.session === undefined
+    const transport: AgentTransport = state.session === undefined ? 'http' : 'channel'
+    if (counts) await this.heard(state, transport)
+    const kept = counts
+      ? this.#renew(agentId, held)
+      : held
+          .filter(({ taskId, fencingToken }) => leases.leaseOf(taskId)?.fencingToken === fencingToken)
+          .map(toId)
+    const lost = held.map(toId).filter((taskId) => !kept.includes(taskId))
+    return { kept, lost, leaseMs: this.#options.leaseMs(), transport }
+  }
+
+  /** A sign of life that came the way the agent's work goes. */
+  async heard(state: AgentState, transport: AgentTransport): Promise<void> {
+    this.#detector.heard(state.agentId)
+    const { status, transport: before } = state.record
+    if (before === transport && (status === 'online' || status === 'draining')) return
+    await this.#modules.registry.change(state.agentId, 'agent.online', (record) =>
+      present(record, transport, false),
+    )
+  }
+
+  async claim({ agentId, countMax, waitMs }: ClaimRequest): Promise<readonly Assignment[]> {
+    const { registry, clock } = this.#modules
+    const state = registry.get(agentId)
+    if (state.session !== undefined) throw new SwarmError('agent_on_channel', { agentId })
+    if (state.record.isDraining) throw new SwarmError('agent_draining', { agentId })
+    await this.heard(state, 'http')
+    // The agent asks again before its earlier question was answered: it no longer listens for that answer.
+    state.claim?.end()
+    return new Promise((resolve) => {
+      const claim: PendingClaim = new PendingClaim(countMax, (assignments) => {
+        cancelWait()
+        if (state.claim === claim) state.claim = undefined
+        registry.refresh(state)
+        resolve(assignments)
+      })
+      const cancelWait = clock.setTimer(waitMs, () => claim.end())
+      state.claim = claim
+      registry.refresh(state)
+    })
+  }
+
+  /** Drains the agent, and removes it as soon as it holds nothing. */
+  async leave(agentId: AgentId): Promise<AgentRecord> {
+    const { registry, channel } = this.#modules
+    const state = registry.get(agentId)
+    const record = await registry.change(agentId, 'agent.draining', (before) => ({
+      ...before,
+      status: 'draining',
+      isDraining: true,
+      isLeaving: true,
+    }))
+    if (state.session !== undefined)
+      channel.send(state.session, { type: 'drain', reason: 'the agent was deregistered' })
+    if (state.heldCount === 0) await this.removeIfLeaving(state)
+    return record
+  }
+
+  async removeIfLeaving(state: AgentState): Promise<void> {
+    const { registry, logger } = this.#modules
+    if (!state.record.isLeaving) return
+    try {
+      await registry.remove(state)
+      this.#detector.forget(state.agentId)
+      state.claim?.end()
+    } catch (error) {
+      logger.warn({ error, agentId: state.agentId }, 'agent not removed')
+    }
+  }
+
+  /** Tells the agent that a task is no longer its own. */
+  tellRevoked({ taskId }: TaskRecord, lease: TaskLease, type: 'revoked' | 'canceled', reason: string): void {
+    const { registry, channel } = this.#modules
+    const session = registry.find(lease.agentId)?.session
+    if (session !== undefined)
+      channel.send(session, { type, held: { taskId, fencingToken: lease.fencingToken }, reason })
+  }
+
+  #renew(agentId: AgentId, held: readonly HeldTask[]): readonly TaskId[] {
+    const { leases } = this.#modules
+    return held.filter(({ taskId, fencingToken }) => leases.renew(taskId, agentId, fencingToken)).map(toId)
+  }
+
+  /** What the agent was given and does not know of never reached it, or went down with its process. */
+  #takeBackUnknown(state: AgentState, held: readonly HeldTask[]): void {
+    const { leases, ender } = this.#modules
+    const known = new Set(held.map(toId))
+    for (const taskId of state.heldTasks()) {
+      const lease = leases.leaseOf(taskId)
+      if (known.has(taskId) || lease?.agentId !== state.agentId) continue
+      if (state.isLossItsOwn) void ender.expire(taskId, lease, 'agent_lost')
+      else void ender.takeBack(taskId, lease, 'the agent came back without it')
+    }
+  }
+
+  #gone(agentId: AgentId): void {
+    const { registry, leases, ender } = this.#modules
+    const state = registry.find(agentId)
+    if (state === undefined) return
+    if (state.claim !== undefined) {
+      // Waiting for an answer of ours is a sign of life.
+      this.#detector.heard(agentId)
+      return
+    }
+    this.#writeStatus(agentId, 'offline')
+    if (state.session !== undefined || !state.isLossItsOwn) return
+    for (const taskId of state.heldTasks()) {
+      const lease = leases.leaseOf(taskId)
+      if (lease?.agentId === agentId) void ender.expire(taskId, lease, 'agent_lost')
+    }
+  }
+
+  #writeStatus(agentId: AgentId, status: 'suspect' | 'offline'): void {
+    const { registry, logger } = this.#modules
+    const state = registry.find(agentId)
+    if (state === undefined || state.record.isDraining || state.claim !== undefined) return
+    registry
+      .change(agentId, `agent.${status}`, (record) => (record.isDraining ? record : { ...record, status }))
+      .catch((error: unknown) => logger.warn({ error, agentId }, 'agent status not written'))
+  }
+}
+
+function present(record: AgentRecord, transport: AgentTransport, isNewChannel: boolean): AgentRecord {
+  return {
+    ...record,
+    status: record.isDraining ? 'draining' : 'online',
+    transport,
+    epoch: record.epoch + (isNewChannel ? 1 : 0),
+  }
+}
+
+function toId({ taskId }: HeldTask): TaskId {
+  return taskId
+}

@@ -1,0 +1,215 @@
+import type { Candidate } from '../distribution/distribution-strategy.ts'
+import type { Requirement } from '../distribution/requirement.ts'
+import { coveredBy } from '../distribution/room.ts'
+import { SwarmError } from '../errors.ts'
+import type { AgentId, EpochMs, SessionId } from '../ids.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import { type EventDraft, put, remove } from '../ports/records.ts'
+import type { AgentRecord, AgentStatus } from './agent-record.ts'
+import { AgentState } from './agent-state.ts'
+import type { BreakerOptions } from './circuit-breaker.ts'
+import { type SwarmJournal, unchanged } from './swarm-journal.ts'
+import type { PatchAgentRequest, RegisterRequest } from './swarm-service.ts'
+
+export interface AgentRegistryOptions {
+  readonly breaker: BreakerOptions
+  /** Read at each registration, since a swarm's limits can be changed. */
+  agentsMax(): number
+}
+
+export interface AgentRegistryModules {
+  readonly journal: SwarmJournal
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Called when an agent may have room for work. */
+  onRoom(): void
+}
+
+/** The swarm's agents: who is registered, what each can do, and which of them can be given work now. */
+export class AgentRegistry {
+  readonly #options: AgentRegistryOptions
+  readonly #modules: AgentRegistryModules
+  readonly #agents = new Map<AgentId, AgentState>()
+  /** The agents with a free slot: the only ones a plan has to look at. */
+  readonly #available = new Set<AgentState>()
+  /** Registrations being written, counted so that many at once cannot pass the limit together. */
+  #registering = 0
+
+  constructor(options: AgentRegistryOptions, modules: AgentRegistryModules) {
+    this.#options = options
+    this.#modules = modules
+  }
+
+  get agents(): Iterable<AgentState> {
+    return this.#agents.values()
+  }
+
+  get hasRoom(): boolean {
+    return this.#available.size > 0
+  }
+
+  find(agentId: AgentId): AgentState | undefined {
+    return this.#agents.get(agentId)
+  }
+
+  /** @throws SwarmError `agent_not_found` */
+  get(agentId: AgentId): AgentState {
+    const state = this.#agents.get(agentId)
+    if (state === undefined) throw new SwarmError('agent_not_found', { agentId })
+    return state
+  }
+
+  /** The agent, if the message came over its newest channel. @throws SwarmError `agent_not_found`, `session_superseded` */
+  getOn(agentId: AgentId, sessionId: SessionId | undefined): AgentState {
+    const state = this.get(agentId)
+    if (sessionId !== undefined && state.session?.sessionId !== sessionId) {
+      throw new SwarmError('session_superseded', { agentId, epoch: state.record.epoch })
+    }
+    return state
+  }
+
+  /** Takes over a record found in the store. */
+  adopt(record: AgentRecord): AgentState {
+    const state = new AgentState(record, this.#options.breaker)
+    this.#agents.set(record.agentId, state)
+    return state
+  }
+
+  async register(request: RegisterRequest): Promise<AgentRecord> {
+    const { agentId } = request
+    const known = this.#agents.has(agentId)
+    if (!known) this.#refuseOneTooMany()
+    this.#registering += known ? 0 : 1
+    try {
+      const record = await this.#write(agentId, 'agent.registered', (before, now) => {
+        if (before !== undefined && request.isNew) throw new SwarmError('agent_exists', { agentId })
+        return registered(before, request, now)
+      })
+      const state = this.#agents.get(agentId) ?? this.adopt(record)
+      state.setRecord(record)
+      this.refresh(state)
+      return record
+    } finally {
+      this.#registering -= known ? 0 : 1
+    }
+  }
+
+  async patch({ agentId, spec, isDraining }: PatchAgentRequest): Promise<AgentRecord> {
+    this.get(agentId)
+    const wantsDrain = isDraining === true
+    return this.change(agentId, wantsDrain ? 'agent.draining' : 'agent.updated', (record) => {
+      const drains = isDraining ?? record.isDraining
+      const status =
+        drains === record.isDraining ? record.status : drains ? 'draining' : settledStatus(record)
+      return { ...record, spec: { ...record.spec, ...spec }, isDraining: drains, status }
+    })
+  }
+
+  /** Writes a change of a known agent's record, with its event. Nothing is written where nothing changes. */
+  async change(
+    agentId: AgentId,
+    eventType: string,
+    update: (record: AgentRecord) => AgentRecord,
+    data: EventDraft['data'] = {},
+  ): Promise<AgentRecord> {
+    const record = await this.#write(
+      agentId,
+      eventType,
+      (before) => {
+        if (before === undefined) throw new SwarmError('agent_not_found', { agentId })
+        return update(before)
+      },
+      data,
+    )
+    const state = this.get(agentId)
+    state.setRecord(record)
+    this.refresh(state)
+    return record
+  }
+
+  /** Removes an agent that holds nothing. */
+  async remove(state: AgentState): Promise<void> {
+    const { journal, clock } = this.#modules
+    const { agentId } = state
+    await journal.transact([{ kind: 'agent', id: agentId }], ([stored]) => {
+      if (stored === undefined) return unchanged(null)
+      const event = { type: 'agent.removed', subject: agentId, time: clock.now(), data: {} }
+      return { writes: [remove('agent', agentId)], events: [event], ready: [], result: null }
+    })
+    this.#agents.delete(agentId)
+    this.#available.delete(state)
+  }
+
+  /** To be called after anything that may have given the agent room, or taken it. */
+  refresh(state: AgentState): void {
+    if (state.freeSlots(this.#modules.clock.monotonic()) === 0) {
+      this.#available.delete(state)
+      return
+    }
+    this.#available.add(state)
+    this.#modules.onRoom()
+  }
+
+  /** The agents that could start such a task now. */
+  candidatesFor(requirement: Requirement): readonly Candidate[] {
+    const now = this.#modules.clock.monotonic()
+    const candidates: Candidate[] = []
+    for (const state of this.#available) {
+      const freeSlots = state.freeSlots(now)
+      if (freeSlots === 0 || !state.isCapableOf(requirement)) continue
+      if (coveredBy(state.freeResources(), requirement.resources))
+        candidates.push(state.asCandidate(freeSlots))
+    }
+    return candidates
+  }
+
+  #refuseOneTooMany(): void {
+    const limit = this.#options.agentsMax()
+    const actual = this.#agents.size + this.#registering + 1
+    if (actual > limit) throw new SwarmError('limit_exceeded', { limitName: 'agentsMax', limit, actual })
+  }
+
+  #write(
+    agentId: AgentId,
+    eventType: string,
+    update: (before: AgentRecord | undefined, now: EpochMs) => AgentRecord,
+    data: EventDraft['data'] = {},
+  ): Promise<AgentRecord> {
+    const { journal, clock } = this.#modules
+    return journal.transact([{ kind: 'agent', id: agentId }], ([stored]) => {
+      const now = clock.now()
+      const changed = update(stored?.value, now)
+      if (changed === stored?.value) return unchanged(changed)
+      const record = { ...changed, lastChangeAt: now }
+      const event = {
+        type: eventType,
+        subject: agentId,
+        time: now,
+        data: { status: record.status, epoch: record.epoch, slots: record.spec.slots, ...data },
+      }
+      return { writes: [put('agent', agentId, record)], events: [event], ready: [], result: record }
+    })
+  }
+}
+
+/** What the status is once the agent does not drain: `online` shows itself with the next sign of life. */
+function settledStatus(record: AgentRecord): AgentStatus {
+  return record.status === 'draining' ? 'suspect' : record.status
+}
+
+function registered(before: AgentRecord | undefined, request: RegisterRequest, now: EpochMs): AgentRecord {
+  const { agentId, spec, tokenHash } = request
+  return {
+    agentId,
+    spec,
+    status: before === undefined || before.isDraining ? 'offline' : before.status,
+    ...(before?.transport === undefined ? {} : { transport: before.transport }),
+    epoch: (before?.epoch ?? 0) + 1,
+    isDraining: false,
+    isLeaving: false,
+    ...(tokenHash === undefined ? {} : { tokenHash }),
+    registeredAt: before?.registeredAt ?? now,
+    lastChangeAt: now,
+  }
+}

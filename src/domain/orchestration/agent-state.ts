@@ -1,0 +1,116 @@
+import type { SessionAddress } from '../communication/direct-channel.ts'
+import type { Candidate } from '../distribution/distribution-strategy.ts'
+import type { Requirement } from '../distribution/requirement.ts'
+import { coveredBy } from '../distribution/room.ts'
+import type { AgentId, FencingToken, MonotonicMs, TaskId } from '../ids.ts'
+import type { AgentRecord } from './agent-record.ts'
+import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.ts'
+import type { PendingClaim } from './pending-claim.ts'
+import type { ResourceAmounts } from './task-record.ts'
+
+interface Holding {
+  /** Undefined while the assignment is being written. */
+  token: FencingToken | undefined
+  readonly resources: ResourceAmounts
+}
+
+/** One agent as its coordinating node sees it: the record, and what is only true while the agent is here. */
+export class AgentState {
+  record: AgentRecord
+  session: SessionAddress | undefined
+  /** The HTTP claim that waits for work, if one does. */
+  claim: PendingClaim | undefined
+  /** False until the agent attached to this coordinatorship for the first time, or after the server closed its channel. */
+  isLossItsOwn = false
+  readonly breaker: CircuitBreaker
+  readonly #holdings = new Map<TaskId, Holding>()
+  readonly #used = new Map<string, number>()
+  #capabilityNames: ReadonlySet<string> = new Set()
+
+  constructor(record: AgentRecord, breaker: BreakerOptions) {
+    this.record = record
+    this.breaker = new CircuitBreaker(breaker)
+    this.setRecord(record)
+  }
+
+  get agentId(): AgentId {
+    return this.record.agentId
+  }
+
+  get heldCount(): number {
+    return this.#holdings.size
+  }
+
+  setRecord(record: AgentRecord): void {
+    this.record = record
+    this.#capabilityNames = new Set(record.spec.capabilities.map(({ name }) => name))
+  }
+
+  /** The tasks it holds, those still being handed over left out. */
+  heldTasks(): readonly TaskId[] {
+    return [...this.#holdings].filter(([, { token }]) => token !== undefined).map(([taskId]) => taskId)
+  }
+
+  hold(taskId: TaskId, resources: ResourceAmounts, token?: FencingToken): void {
+    if (this.#holdings.has(taskId)) this.free(taskId)
+    this.#holdings.set(taskId, { token, resources })
+    this.#use(resources, 1)
+  }
+
+  confirm(taskId: TaskId, token: FencingToken): void {
+    const holding = this.#holdings.get(taskId)
+    if (holding !== undefined) holding.token = token
+  }
+
+  /** @returns false where it does not hold the task, or holds it under another token than the one given. */
+  free(taskId: TaskId, token?: FencingToken): boolean {
+    const holding = this.#holdings.get(taskId)
+    if (holding === undefined || (token !== undefined && holding.token !== token)) return false
+    this.#holdings.delete(taskId)
+    this.#use(holding.resources, -1)
+    return true
+  }
+
+  /** How many more tasks it can be given now. */
+  freeSlots(now: MonotonicMs): number {
+    if (this.record.status !== 'online' || !this.breaker.allows(now)) return 0
+    const free = this.record.spec.slots - this.#holdings.size
+    const wanted = this.session === undefined ? (this.claim?.room ?? 0) : free
+    const trialsMax = this.breaker.state(now) === 'half_open' ? 1 : free
+    return Math.max(0, Math.min(free, wanted, trialsMax))
+  }
+
+  /** Whether it can do such work at all, busy or not. */
+  isCapableOf({ capabilities, resources }: Requirement): boolean {
+    return (
+      capabilities.every((name) => this.#capabilityNames.has(name)) &&
+      coveredBy(this.record.spec.resources, resources)
+    )
+  }
+
+  asCandidate(freeSlots: number): Candidate {
+    const { agentId, spec } = this.record
+    return {
+      agentId,
+      capabilities: spec.capabilities,
+      slots: spec.slots,
+      activeTasks: this.#holdings.size,
+      freeSlots,
+      freeResources: this.freeResources(),
+    }
+  }
+
+  freeResources(): ResourceAmounts {
+    if (this.#used.size === 0) return this.record.spec.resources
+    const entries = Object.entries(this.record.spec.resources)
+    return Object.fromEntries(entries.map(([name, amount]) => [name, amount - (this.#used.get(name) ?? 0)]))
+  }
+
+  #use(resources: ResourceAmounts, sign: 1 | -1): void {
+    for (const [name, amount] of Object.entries(resources)) {
+      const used = (this.#used.get(name) ?? 0) + sign * amount
+      if (used === 0) this.#used.delete(name)
+      else this.#used.set(name, used)
+    }
+  }
+}

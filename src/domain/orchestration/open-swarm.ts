@@ -1,0 +1,170 @@
+import { EventStream } from '../communication/event-stream.ts'
+import { SwarmError } from '../errors.ts'
+import type { Scope, SwarmEpoch } from '../ids.ts'
+import type { AgentSessions } from '../ports/agent-sessions.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ClaimOutcome, Coordination } from '../ports/coordination.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Peers } from '../ports/peers.ts'
+import type { Random } from '../ports/random.ts'
+import type { ReadyQueue } from '../ports/ready-queue.ts'
+import { put } from '../ports/records.ts'
+import type { SwarmStore } from '../ports/swarm-store.ts'
+import type { OrchestratorOptions } from './orchestrator-options.ts'
+import { SwarmGateway } from './swarm-gateway.ts'
+import { SwarmOrchestrator } from './swarm-orchestrator.ts'
+import { SwarmReader } from './swarm-reader.ts'
+import type { SwarmRecord } from './swarm-record.ts'
+import { SWARM_METHODS, type SwarmService } from './swarm-service.ts'
+
+/** What one server node works with. */
+export interface NodeModules {
+  readonly store: SwarmStore
+  readonly coordination: Coordination
+  readonly peers: Peers
+  readonly sessions: AgentSessions
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** A queue of its own for each coordinatorship, closed at its end. */
+  readyQueueFor(scope: Scope): Promise<ReadyQueue>
+}
+
+export interface OpenSwarmOptions {
+  readonly scope: Scope
+  /** The record the swarm was created with. */
+  readonly record: SwarmRecord
+  readonly orchestrator: OrchestratorOptions
+  readonly findCoordinatorMs: number
+  isDraining(): boolean
+}
+
+/** One swarm as one node offers it: commands, reads and events, wherever the swarm is coordinated. */
+export class OpenSwarm {
+  readonly scope: Scope
+  readonly reader: SwarmReader
+  readonly events: EventStream
+  readonly service: SwarmService
+  readonly gateway: SwarmGateway
+  readonly #options: OpenSwarmOptions
+  readonly #modules: NodeModules
+  readonly #queues = new Map<SwarmOrchestrator, ReadyQueue>()
+
+  constructor(options: OpenSwarmOptions, modules: NodeModules) {
+    const { scope, orchestrator, findCoordinatorMs } = options
+    this.scope = scope
+    this.#options = options
+    this.#modules = modules
+    this.reader = new SwarmReader(scope, modules)
+    this.events = new EventStream({ scope, tailMax: orchestrator.eventTailMax }, modules)
+    this.gateway = new SwarmGateway(
+      { scope, findCoordinatorMs },
+      {
+        ...modules,
+        events: this.events,
+        claim: () => this.#claim(),
+        begin: (outcome) => this.#begin(outcome),
+        end: (ended) => this.#end(ended),
+      },
+    )
+    this.service = serviceOver(this.gateway)
+  }
+
+  /** The swarm's record as it stands now. */
+  async record(): Promise<SwarmRecord> {
+    const { swarmId } = this.#options.record
+    const stored = await this.#modules.store.get(this.scope, { kind: 'swarm', id: swarmId })
+    return stored?.value ?? this.#options.record
+  }
+
+  /** Gives the coordination up at once, so that another node takes it. */
+  async handOver(): Promise<void> {
+    await this.gateway.lost(this.#modules.peers.nodeId)
+  }
+
+  close(): Promise<void> {
+    return this.gateway.close()
+  }
+
+  #claim(): Promise<ClaimOutcome> {
+    if (this.#options.isDraining()) throw new SwarmError('coordinator_unavailable', { retryAfterMs: 1_000 })
+    return this.#modules.coordination.claim(this.scope, this.events.lastSequence)
+  }
+
+  async #begin({ epoch }: Extract<ClaimOutcome, { isHeld: true }>): Promise<SwarmOrchestrator> {
+    const { peers, readyQueueFor, logger } = this.#modules
+    const record = await this.#beginLog(epoch)
+    const queue = await readyQueueFor(this.scope)
+    const orchestrator: SwarmOrchestrator = new SwarmOrchestrator(
+      { scope: this.scope, nodeId: peers.nodeId, epoch, record },
+      this.#options.orchestrator,
+      { ...this.#modules, queue, events: this.events, onFenced: () => void this.gateway.lost(peers.nodeId) },
+    )
+    this.#queues.set(orchestrator, queue)
+    try {
+      await orchestrator.start()
+    } catch (error) {
+      await this.#end(orchestrator)
+      throw error
+    }
+    logger.info({ scope: this.scope, epoch }, 'coordination begun')
+    return orchestrator
+  }
+
+  /** The first step of a coordinatorship: the swarm's own record where it has none yet, and an event that says who. */
+  async #beginLog(epoch: SwarmEpoch): Promise<SwarmRecord> {
+    const { store, clock, peers } = this.#modules
+    const { swarmId } = this.#options.record
+    const { result, events } = await store.transact({
+      scope: this.scope,
+      epoch,
+      keys: [{ kind: 'swarm', id: swarmId }] as const,
+      decide: ([stored]) => {
+        const time = clock.now()
+        const record = stored?.value ?? this.#options.record
+        const data = { coordinatorId: peers.nodeId, epoch }
+        const coordinated = { type: 'swarm.coordinator_changed', subject: swarmId, time, data }
+        if (stored !== undefined) return { writes: [], events: [coordinated], ready: [], result: record }
+        const created = { type: 'swarm.created', subject: swarmId, time, data: { strategy: record.strategy } }
+        return {
+          writes: [put('swarm', swarmId, record)],
+          events: [created, coordinated],
+          ready: [],
+          result: record,
+        }
+      },
+    })
+    this.events.append(events)
+    return result
+  }
+
+  async #end(orchestrator: SwarmOrchestrator): Promise<void> {
+    const { coordination, logger } = this.#modules
+    orchestrator.stop()
+    const queue = this.#queues.get(orchestrator)
+    this.#queues.delete(orchestrator)
+    try {
+      await queue?.close()
+      await coordination.release(this.scope)
+    } catch (error) {
+      // The claim lapses by itself.
+      logger.warn({ error, scope: this.scope }, 'coordination not released')
+    }
+  }
+}
+
+function serviceOver(gateway: SwarmGateway): SwarmService {
+  const methods = SWARM_METHODS.map((method) => [method, (argument: never) => gateway.call(method, argument)])
+  const service = Object.fromEntries(methods) as SwarmService
+  return {
+    ...service,
+    attach: (request) => {
+      gateway.attached(request)
+      return service.attach(request)
+    },
+    detach: (request) => {
+      gateway.detached(request)
+      return service.detach(request)
+    },
+  }
+}

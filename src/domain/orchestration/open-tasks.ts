@@ -1,0 +1,104 @@
+import type { TaskId } from '../ids.ts'
+import type { TaskPhase } from './task-record.ts'
+
+interface OpenTask {
+  phase: TaskPhase
+  readonly parentTaskId: TaskId | undefined
+  /** What it depends on and has not been seen to finish. */
+  readonly waitingFor: Set<TaskId>
+}
+
+export interface OpenTaskFacts {
+  readonly taskId: TaskId
+  readonly phase: TaskPhase
+  readonly parentTaskId?: TaskId | undefined
+  readonly waitingFor: readonly TaskId[]
+}
+
+/**
+ * The swarm's tasks that are not finished, with who waits for whom and who is whose child. It can be rebuilt from the
+ * records at any time, and decides nothing by itself: it says which records to look at.
+ */
+export class OpenTasks {
+  readonly #tasks = new Map<TaskId, OpenTask>()
+  readonly #dependents = new Map<TaskId, Set<TaskId>>()
+  readonly #children = new Map<TaskId, Set<TaskId>>()
+  readonly #phaseCounts = new Map<TaskPhase, number>()
+
+  get size(): number {
+    return this.#tasks.size
+  }
+
+  has(taskId: TaskId): boolean {
+    return this.#tasks.has(taskId)
+  }
+
+  ids(): readonly TaskId[] {
+    return [...this.#tasks.keys()]
+  }
+
+  phaseCounts(): Partial<Record<TaskPhase, number>> {
+    return Object.fromEntries([...this.#phaseCounts].filter(([, count]) => count > 0))
+  }
+
+  add({ taskId, phase, parentTaskId, waitingFor }: OpenTaskFacts): void {
+    this.delete(taskId)
+    this.#tasks.set(taskId, { phase, parentTaskId, waitingFor: new Set(waitingFor) })
+    this.#count(phase, 1)
+    for (const dependency of waitingFor) addTo(this.#dependents, dependency, taskId)
+    if (parentTaskId !== undefined) addTo(this.#children, parentTaskId, taskId)
+  }
+
+  setPhase(taskId: TaskId, phase: TaskPhase): void {
+    const task = this.#tasks.get(taskId)
+    if (task === undefined || task.phase === phase) return
+    this.#count(task.phase, -1)
+    this.#count(phase, 1)
+    task.phase = phase
+  }
+
+  delete(taskId: TaskId): void {
+    const task = this.#tasks.get(taskId)
+    if (task === undefined) return
+    this.#tasks.delete(taskId)
+    this.#count(task.phase, -1)
+    for (const dependency of task.waitingFor) deleteFrom(this.#dependents, dependency, taskId)
+    if (task.parentTaskId !== undefined) deleteFrom(this.#children, task.parentTaskId, taskId)
+  }
+
+  childrenOf(taskId: TaskId): readonly TaskId[] {
+    return [...(this.#children.get(taskId) ?? [])]
+  }
+
+  /** Notes that a dependency finished well. @returns the tasks that now wait for nothing more. */
+  dependencyCompleted(dependency: TaskId): readonly TaskId[] {
+    const released: TaskId[] = []
+    for (const dependent of this.dependentsOf(dependency)) {
+      const waitingFor = this.#tasks.get(dependent)?.waitingFor
+      waitingFor?.delete(dependency)
+      if (waitingFor?.size === 0) released.push(dependent)
+    }
+    this.#dependents.delete(dependency)
+    return released
+  }
+
+  dependentsOf(dependency: TaskId): readonly TaskId[] {
+    return [...(this.#dependents.get(dependency) ?? [])]
+  }
+
+  #count(phase: TaskPhase, change: 1 | -1): void {
+    this.#phaseCounts.set(phase, (this.#phaseCounts.get(phase) ?? 0) + change)
+  }
+}
+
+function addTo(index: Map<TaskId, Set<TaskId>>, key: TaskId, value: TaskId): void {
+  const present = index.get(key)
+  if (present === undefined) index.set(key, new Set([value]))
+  else present.add(value)
+}
+
+function deleteFrom(index: Map<TaskId, Set<TaskId>>, key: TaskId, value: TaskId): void {
+  const present = index.get(key)
+  present?.delete(value)
+  if (present?.size === 0) index.delete(key)
+}

@@ -1,0 +1,32 @@
+import type { BreakerOptions } from './circuit-breaker.ts'
+
+/** What one node's orchestrators are set to. Milliseconds unless named otherwise. */
+export interface OrchestratorOptions {
+  /** From the close of an agent's channel to the reassignment of its tasks. */
+  readonly reconnectGraceMs: number
+  /** One level of priority is gained with every so much waiting. */
+  readonly agingMs: number
+  /** Ready tasks looked at, beyond those nobody can run now. */
+  readonly windowMax: number
+  /** Events kept in memory for readers that keep up. */
+  readonly eventTailMax: number
+  /** How long a finished task can be read. */
+  readonly taskRetentionMs: number
+  readonly eventRetentionMs: number
+  /** How long an Idempotency-Key is remembered. */
+  readonly idempotencyMs: number
+  readonly retentionEveryMs: number
+  readonly breaker: BreakerOptions
+}
+
+export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
+  reconnectGraceMs: 1_000,
+  agingMs: 60_000,
+  windowMax: 10_000,
+  eventTailMax: 10_000,
+  taskRetentionMs: 7 * 86_400_000,
+  eventRetentionMs: 7 * 86_400_000,
+  idempotencyMs: 86_400_000,
+  retentionEveryMs: 60_000,
+  breaker: { failuresMax: 5, cooldownMs: 10_000 },
+}

@@ -1,0 +1,80 @@
+import type { Scope, TaskId } from '../ids.ts'
+import type { ReadyEntry, ReadyQueue } from '../ports/ready-queue.ts'
+import type { RecordKind, StoredRecord } from '../ports/records.ts'
+import type { SwarmStore } from '../ports/swarm-store.ts'
+import type { AgentRegistry } from './agent-registry.ts'
+import type { AgentState } from './agent-state.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
+import type { OpenTasks } from './open-tasks.ts'
+import { type RankOf, readyEntryOf } from './task-machine.ts'
+import type { TaskRecord } from './task-record.ts'
+
+export interface RecoveryModules {
+  readonly store: SwarmStore
+  readonly queue: ReadyQueue
+  readonly registry: AgentRegistry
+  readonly openTasks: OpenTasks
+  readonly leases: LeaseKeeper
+  readonly rankOf: RankOf
+  onAgent(agent: AgentState): void
+  onTask(task: TaskRecord): void
+}
+
+export interface Recovered {
+  /** Blocked tasks whose dependencies have to be looked at. */
+  readonly blocked: readonly TaskId[]
+  /** Open tasks below a parent that is not open: canceling them may have been cut short. */
+  readonly orphans: readonly { readonly taskId: TaskId; readonly parentTaskId: TaskId }[]
+}
+
+const PAGE = 1_000
+
+/**
+ * Rebuilds a coordinatorship's memory from the records: agents, open tasks, ready entries. Every open lease starts
+ * afresh in full, since nobody timed it meanwhile.
+ */
+export async function recover(scope: Scope, modules: RecoveryModules): Promise<Recovered> {
+  const { store, registry, onAgent } = modules
+  for await (const { value } of pages(store, scope, 'agent', false)) onAgent(registry.adopt(value))
+  const blocked: TaskId[] = []
+  const children: { readonly taskId: TaskId; readonly parentTaskId: TaskId }[] = []
+  const entries: ReadyEntry[] = []
+  for await (const { value: task } of pages(store, scope, 'task', true)) {
+    adoptTask(task, modules)
+    const { taskId, phase, spec } = task
+    if (phase === 'blocked') blocked.push(taskId)
+    if (spec.parentTaskId !== undefined) children.push({ taskId, parentTaskId: spec.parentTaskId })
+    const entry = readyEntryOf(task, modules.rankOf)
+    if (entry !== undefined) entries.push(entry)
+    if (entries.length === PAGE) await modules.queue.add(entries.splice(0))
+  }
+  await modules.queue.add(entries)
+  return { blocked, orphans: children.filter(({ parentTaskId }) => !modules.openTasks.has(parentTaskId)) }
+}
+
+function adoptTask(task: TaskRecord, { openTasks, leases, registry, onTask }: RecoveryModules): void {
+  const { taskId, phase, spec, lease } = task
+  const waitingFor = phase === 'blocked' ? spec.dependsOn : []
+  openTasks.add({ taskId, phase, parentTaskId: spec.parentTaskId, waitingFor })
+  if (lease !== undefined) {
+    leases.begin(taskId, lease, spec.timeoutMs)
+    registry.find(lease.agentId)?.hold(taskId, spec.resources, lease.fencingToken)
+  }
+  onTask(task)
+}
+
+async function* pages<K extends RecordKind>(
+  store: SwarmStore,
+  scope: Scope,
+  kind: K,
+  openOnly: boolean,
+): AsyncGenerator<StoredRecord<K>> {
+  let after: string | undefined
+  for (;;) {
+    const from = after === undefined ? {} : { after }
+    const records = await store.list({ scope, kind, countMax: PAGE, openOnly, ...from })
+    yield* records
+    after = records.at(-1)?.key.id
+    if (records.length < PAGE) return
+  }
+}

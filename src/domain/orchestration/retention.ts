@@ -1,0 +1,124 @@
+import { isSwarmError } from '../errors.ts'
+import type { EpochMs } from '../ids.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import { type RecordValues, type RecordWrite, remove } from '../ports/records.ts'
+import type { SwarmStore } from '../ports/swarm-store.ts'
+import type { OrchestratorOptions } from './orchestrator-options.ts'
+import { type SwarmJournal, unchanged } from './swarm-journal.ts'
+import { isTerminal, type TaskRecord } from './task-record.ts'
+
+export interface RetentionOptions
+  extends Pick<
+    OrchestratorOptions,
+    'taskRetentionMs' | 'eventRetentionMs' | 'idempotencyMs' | 'retentionEveryMs'
+  > {
+  /** Read at each sweep, since a swarm's limits can be changed. */
+  eventsMax(): number
+}
+
+export interface RetentionModules {
+  readonly journal: SwarmJournal
+  readonly store: SwarmStore
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+type SweptKind = 'task' | 'idempotency'
+
+const STEP = 200
+/** Records or events looked at in one sweep; the next one goes on where it stopped. */
+const SWEEP_MAX = 20_000
+
+/** Forgets what is old: finished tasks, remembered Idempotency-Keys, events. In small steps, beside the work. */
+export class Retention {
+  readonly #options: RetentionOptions
+  readonly #modules: RetentionModules
+  readonly #cursors = new Map<SweptKind, string>()
+  #isStopped = false
+  #cancelTimer: () => void = () => undefined
+
+  constructor(options: RetentionOptions, modules: RetentionModules) {
+    this.#options = options
+    this.#modules = modules
+  }
+
+  start(): void {
+    this.#cancelTimer = this.#modules.clock.setTimer(this.#options.retentionEveryMs, () => void this.#turn())
+  }
+
+  stop(): void {
+    this.#isStopped = true
+    this.#cancelTimer()
+  }
+
+  async sweep(): Promise<void> {
+    const now = this.#modules.clock.now()
+    const { taskRetentionMs, idempotencyMs } = this.#options
+    await this.#sweepKind('task', (task) => isForgettable(task, now - taskRetentionMs), [
+      'task',
+      'payload',
+      'result',
+      'decision',
+    ])
+    await this.#sweepKind('idempotency', ({ createdAt }) => createdAt < now - idempotencyMs, ['idempotency'])
+    await this.#sweepEvents(now)
+  }
+
+  async #turn(): Promise<void> {
+    try {
+      await this.sweep()
+    } catch (error) {
+      if (!isSwarmError(error)) this.#modules.logger.error({ error }, 'retention sweep failed')
+    }
+    if (!this.#isStopped) this.start()
+  }
+
+  async #sweepKind<K extends SweptKind>(
+    kind: K,
+    isOld: (value: RecordValues[K]) => boolean,
+    removedKinds: readonly (keyof RecordValues)[],
+  ): Promise<void> {
+    const { store, journal } = this.#modules
+    for (let looked = 0; looked < SWEEP_MAX && !this.#isStopped; looked += STEP) {
+      const after = this.#cursors.get(kind)
+      const from = after === undefined ? {} : { after }
+      const records = await store.list({ scope: journal.scope, kind, countMax: STEP, ...from })
+      const old = records.filter(({ value }) => isOld(value)).map(({ key }) => key)
+      if (old.length > 0) {
+        await journal.transact(old, (stored) => {
+          const writes = stored.flatMap((record): readonly RecordWrite[] =>
+            record === undefined ? [] : removedKinds.map((removed) => remove(removed, record.key.id)),
+          )
+          return { ...unchanged(null), writes }
+        })
+      }
+      const last = records.at(-1)
+      if (records.length < STEP || last === undefined) {
+        this.#cursors.delete(kind)
+        return
+      }
+      this.#cursors.set(kind, last.key.id)
+    }
+  }
+
+  /** By count first, then by age, which is looked up in the log itself. */
+  async #sweepEvents(now: EpochMs): Promise<void> {
+    const { store, journal } = this.#modules
+    const { firstSequence, lastSequence } = await store.readEvents(journal.scope, 0, 1)
+    let trimTo = Math.max(firstSequence - 1, lastSequence - this.#options.eventsMax())
+    const keptFrom = now - this.#options.eventRetentionMs
+    for (let looked = 0; looked < SWEEP_MAX; looked += STEP) {
+      const { events } = await store.readEvents(journal.scope, trimTo, STEP)
+      const firstKept = events.findIndex(({ time }) => time >= keptFrom)
+      const newestOld = firstKept === -1 ? events.at(-1) : events[firstKept - 1]
+      if (newestOld !== undefined) trimTo = newestOld.sequence
+      if (firstKept !== -1 || events.length < STEP) break
+    }
+    if (trimTo >= firstSequence) await store.trimEvents(journal.scope, trimTo)
+  }
+}
+
+function isForgettable({ status, finishedAt }: TaskRecord, finishedBefore: number): boolean {
+  return isTerminal(status) && finishedAt !== undefined && finishedAt < finishedBefore
+}

@@ -1,0 +1,233 @@
+import { DELIVERY_TOPIC, deliverNotice } from '../communication/direct-channel.ts'
+import { isSwarmError, SwarmError } from '../errors.ts'
+import {
+  type NodeId,
+  type Scope,
+  type SwarmId,
+  splitScope,
+  swarmId,
+  swarmScope,
+  type TenantId,
+  tenantScope,
+} from '../ids.ts'
+import type { Coordination } from '../ports/coordination.ts'
+import type { Peers } from '../ports/peers.ts'
+import { put, remove } from '../ports/records.ts'
+import { type NodeModules, OpenSwarm } from './open-swarm.ts'
+import type { OrchestratorOptions } from './orchestrator-options.ts'
+import { unchanged } from './swarm-journal.ts'
+import type { Page, PageRequest } from './swarm-reader.ts'
+import type { SwarmRecord } from './swarm-record.ts'
+import type { SwarmSpec } from './swarm-spec.ts'
+
+export interface SwarmDirectoryOptions {
+  /** What the swarm `default` of each tenant is created with. */
+  readonly defaultSwarm: Omit<SwarmSpec, 'swarmId'>
+  readonly swarmsMax: number
+  readonly orchestrator: OrchestratorOptions
+  /** How often this node looks for swarms that nobody coordinates. */
+  readonly sweepMs: number
+  /** How long a call looks for a coordinating node before it gives up. */
+  readonly findCoordinatorMs: number
+}
+
+export interface SwarmDirectoryModules extends NodeModules {
+  readonly coordination: Coordination
+}
+
+export const DEFAULT_SWARM_ID: SwarmId = swarmId('default')
+
+const LIST_PAGE = 500
+
+/** All swarms, as one node offers them: it finds, creates and deletes them, and coordinates those that fall to it. */
+export class SwarmDirectory {
+  readonly #options: SwarmDirectoryOptions
+  readonly #modules: SwarmDirectoryModules
+  readonly #open = new Map<Scope, OpenSwarm>()
+  readonly #tenants = new Set<TenantId>()
+  #isDraining = false
+  #isStopped = false
+  #cancelSweep: () => void = () => undefined
+
+  constructor(options: SwarmDirectoryOptions, modules: SwarmDirectoryModules) {
+    this.#options = options
+    this.#modules = modules
+  }
+
+  get nodeId(): NodeId {
+    return this.#modules.peers.nodeId
+  }
+
+  /** Creates each tenant's `default` swarm where it is missing, and begins to coordinate what nobody does. */
+  async start(tenants: readonly TenantId[]): Promise<void> {
+    const { peers, coordination } = this.#modules
+    coordination.onLost((scope) => void this.#lost(scope, this.nodeId))
+    await peers.start(this.#peerHandlers())
+    for (const tenant of tenants) {
+      this.#tenants.add(tenant)
+      await this.createSwarm(tenant, { ...this.#options.defaultSwarm, swarmId: DEFAULT_SWARM_ID }).catch(
+        ignoreExisting,
+      )
+    }
+    await this.#sweep()
+  }
+
+  /** No new assignments here. Where there are other nodes they take over at once; agents here are told. */
+  async drain(): Promise<void> {
+    this.#isDraining = true
+    this.#cancelSweep()
+    const swarms = [...this.#open.values()]
+    for (const swarm of swarms) {
+      swarm.gateway.orchestrator?.drain()
+      swarm.gateway.tellSessions({ type: 'drain', reason: 'the server is shutting down' })
+    }
+    if (!this.#modules.peers.isAlone) await Promise.all(swarms.map((swarm) => swarm.handOver()))
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#isDraining = true
+    this.#cancelSweep()
+    await Promise.all([...this.#open.values()].map((swarm) => swarm.close()))
+    this.#open.clear()
+    await this.#modules.peers.stop()
+  }
+
+  /** @throws SwarmError `swarm_exists`, `limit_exceeded` */
+  async createSwarm(tenant: TenantId, spec: SwarmSpec): Promise<SwarmRecord> {
+    const { store, clock } = this.#modules
+    const scope = tenantScope(tenant)
+    const { swarmsMax } = this.#options
+    const present = await store.list({ scope, kind: 'swarm', countMax: swarmsMax })
+    if (present.some(({ key }) => key.id === spec.swarmId))
+      throw new SwarmError('swarm_exists', { swarmId: spec.swarmId })
+    if (present.length >= swarmsMax) {
+      throw new SwarmError('limit_exceeded', {
+        limitName: 'swarmsMax',
+        limit: swarmsMax,
+        actual: present.length + 1,
+      })
+    }
+    const { result } = await store.transact({
+      scope,
+      keys: [{ kind: 'swarm', id: spec.swarmId }] as const,
+      decide: ([stored]) => {
+        if (stored !== undefined) throw new SwarmError('swarm_exists', { swarmId: spec.swarmId })
+        const record: SwarmRecord = { ...spec, createdAt: clock.now() }
+        return { ...unchanged(record), writes: [put('swarm', spec.swarmId, record)] }
+      },
+    })
+    this.#tenants.add(tenant)
+    await (await this.open(tenant, spec.swarmId)).gateway.ensureCoordinated()
+    return result
+  }
+
+  /** In the order of their ids. */
+  async listSwarms(tenant: TenantId, { after, pageSize }: PageRequest): Promise<Page<SwarmRecord>> {
+    const { store } = this.#modules
+    const from = after === undefined ? {} : { after }
+    const found = await store.list({
+      scope: tenantScope(tenant),
+      kind: 'swarm',
+      countMax: pageSize + 1,
+      ...from,
+    })
+    const page = found.slice(0, pageSize)
+    const items = await Promise.all(
+      page.map(async ({ value }) => (await this.open(tenant, value.swarmId)).record()),
+    )
+    return { items, next: found.length > pageSize ? page.at(-1)?.key.id : undefined }
+  }
+
+  /** @throws SwarmError `swarm_not_found` */
+  async open(tenant: TenantId, id: SwarmId): Promise<OpenSwarm> {
+    const scope = swarmScope(tenant, id)
+    const present = this.#open.get(scope)
+    if (present !== undefined) return present
+    const stored = await this.#modules.store.get(tenantScope(tenant), { kind: 'swarm', id })
+    if (stored === undefined) throw new SwarmError('swarm_not_found', { swarmId: id })
+    return this.#open.get(scope) ?? this.#openNow(scope, stored.value)
+  }
+
+  /** @throws SwarmError `swarm_not_found`, `swarm_not_empty` */
+  async deleteSwarm(tenant: TenantId, id: SwarmId, { force }: { readonly force: boolean }): Promise<void> {
+    const { store } = this.#modules
+    const swarm = await this.open(tenant, id)
+    await swarm.service.deleteSwarm({ force })
+    await store.transact({
+      scope: tenantScope(tenant),
+      keys: [],
+      decide: () => ({ ...unchanged(null), writes: [remove('swarm', id)] }),
+    })
+    this.#open.delete(swarm.scope)
+    await swarm.close()
+    await store.drop(swarm.scope)
+  }
+
+  #openNow(scope: Scope, record: SwarmRecord): OpenSwarm {
+    const { orchestrator, findCoordinatorMs } = this.#options
+    const isDraining = (): boolean => this.#isDraining
+    const swarm = new OpenSwarm({ scope, record, orchestrator, findCoordinatorMs, isDraining }, this.#modules)
+    this.#open.set(scope, swarm)
+    return swarm
+  }
+
+  #peerHandlers(): Parameters<Peers['start']>[0] {
+    const { sessions } = this.#modules
+    return {
+      call: async ({ scope, method, argument }) => {
+        const { tenant, swarm } = splitScope(scope)
+        if (swarm === undefined) throw new SwarmError('not_coordinator', { coordinatorId: null })
+        const open = await this.open(tenant, swarm)
+        return open.gateway.serve(method, argument)
+      },
+      notice: (notice) => {
+        if (notice.topic === DELIVERY_TOPIC) deliverNotice(notice, sessions)
+      },
+      peerLost: (peer) => {
+        for (const scope of this.#open.keys()) void this.#lost(scope, peer)
+      },
+      appended: (scope, lastSequence) => this.#open.get(scope)?.events.announced(lastSequence),
+    }
+  }
+
+  async #lost(scope: Scope, coordinatorId: NodeId): Promise<void> {
+    const swarm = this.#open.get(scope)
+    if (swarm === undefined) return
+    await swarm.gateway.lost(coordinatorId)
+    await this.#coordinate(swarm)
+  }
+
+  /** Coordinates what nobody else does: swarms whose node died, and those created while no node ran. */
+  async #sweep(): Promise<void> {
+    const { store, random, clock, logger } = this.#modules
+    try {
+      for (const tenant of this.#tenants) {
+        const found = await store.list({ scope: tenantScope(tenant), kind: 'swarm', countMax: LIST_PAGE })
+        // In random order, so that nodes which start together share the swarms.
+        const order = found
+          .map(({ value }) => ({ value, draw: random.next() }))
+          .toSorted((a, b) => a.draw - b.draw)
+        for (const { value } of order) await this.#coordinate(await this.open(tenant, value.swarmId))
+      }
+    } catch (error) {
+      logger.warn({ error }, 'swarms not looked at')
+    }
+    if (!this.#isStopped) {
+      this.#cancelSweep = clock.setTimer(this.#options.sweepMs, () => void this.#sweep())
+    }
+  }
+
+  async #coordinate(swarm: OpenSwarm): Promise<void> {
+    if (this.#isDraining) return
+    try {
+      await swarm.gateway.ensureCoordinated()
+    } catch (error) {
+      this.#modules.logger.warn({ error, scope: swarm.scope }, 'swarm not coordinated')
+    }
+  }
+}
+
+function ignoreExisting(error: unknown): void {
+  if (!isSwarmError(error, 'swarm_exists')) throw error
+}

@@ -1,0 +1,183 @@
+import type { EventStream } from '../communication/event-stream.ts'
+import { isSwarmError, SwarmError } from '../errors.ts'
+import type { NodeId, Scope, SessionId } from '../ids.ts'
+import type { AgentSessions } from '../ports/agent-sessions.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { ClaimOutcome } from '../ports/coordination.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Peers } from '../ports/peers.ts'
+import type { AgentDelivery } from './assignment.ts'
+import type { SwarmOrchestrator } from './swarm-orchestrator.ts'
+import type { AttachRequest, DetachRequest, SwarmService } from './swarm-service.ts'
+
+export type SwarmMethod = keyof SwarmService
+
+/** Who coordinates the swarm, as far as this node knows. */
+type Role =
+  | { readonly type: 'local'; readonly orchestrator: SwarmOrchestrator }
+  | { readonly type: 'remote'; readonly coordinatorId: NodeId }
+
+export interface SwarmGatewayOptions {
+  readonly scope: Scope
+  /** How long a call looks for a coordinating node before it gives up. */
+  readonly findCoordinatorMs: number
+}
+
+export interface SwarmGatewayModules {
+  readonly events: EventStream
+  readonly peers: Peers
+  readonly sessions: AgentSessions
+  readonly clock: Clock
+  readonly logger: Logger
+  claim(): Promise<ClaimOutcome>
+  /** Builds and starts the orchestrator of a claim that was just granted. */
+  begin(outcome: Extract<ClaimOutcome, { isHeld: true }>): Promise<SwarmOrchestrator>
+  /** Ends what `begin` began. */
+  end(orchestrator: SwarmOrchestrator): Promise<void>
+}
+
+const RETRY_MS = 100
+
+/**
+ * One node's way to one swarm: it runs each call on the orchestrator here, or carries it to the node that
+ * coordinates, and finds the new one when that node is gone. Every call can be repeated safely, see SwarmService.
+ */
+export class SwarmGateway {
+  readonly scope: Scope
+  readonly #options: SwarmGatewayOptions
+  readonly #modules: SwarmGatewayModules
+  /** The agents' connections on this node. */
+  readonly #sessions = new Set<SessionId>()
+  #role: Role | undefined
+  #resolving: Promise<Role> | undefined
+  #lastCoordinatorId: NodeId | undefined
+  #isClosed = false
+
+  constructor(options: SwarmGatewayOptions, modules: SwarmGatewayModules) {
+    this.scope = options.scope
+    this.#options = options
+    this.#modules = modules
+  }
+
+  /** The orchestrator, where this node coordinates. */
+  get orchestrator(): SwarmOrchestrator | undefined {
+    return this.#role?.type === 'local' ? this.#role.orchestrator : undefined
+  }
+
+  async call<M extends SwarmMethod>(
+    method: M,
+    argument: Parameters<SwarmService[M]>[0],
+  ): Promise<Awaited<ReturnType<SwarmService[M]>>> {
+    const local = this.orchestrator
+    if (local === undefined) return this.#callAnywhere(method, argument)
+    try {
+      return await invoke(local, method, argument)
+    } catch (error) {
+      if (!isSwarmError(error, 'not_coordinator')) throw error
+      return this.#callAnywhere(method, argument)
+    }
+  }
+
+  /** Runs another node's call. @throws SwarmError `not_coordinator` where this node is not the one. */
+  serve(method: string, argument: unknown): Promise<unknown> {
+    const local = this.orchestrator
+    if (local === undefined) {
+      const coordinatorId = this.#role?.type === 'remote' ? this.#role.coordinatorId : null
+      throw new SwarmError('not_coordinator', { coordinatorId })
+    }
+    return invoke(local, method as SwarmMethod, argument as never)
+  }
+
+  /** Notes which agents are connected here, so that they can be told when the swarm is coordinated anew. */
+  attached({ nodeId, sessionId }: AttachRequest): void {
+    if (nodeId === this.#modules.peers.nodeId) this.#sessions.add(sessionId)
+  }
+
+  detached({ sessionId }: DetachRequest): void {
+    this.#sessions.delete(sessionId)
+  }
+
+  tellSessions(delivery: AgentDelivery): void {
+    for (const sessionId of this.#sessions) this.#modules.sessions.deliver(sessionId, delivery)
+  }
+
+  /** Makes sure that somebody coordinates the swarm: this node, where no other does. */
+  async ensureCoordinated(): Promise<void> {
+    if (this.#role === undefined) await this.#resolve()
+  }
+
+  /** The coordinator this node knew is gone, or this node's own claim is. */
+  async lost(coordinatorId: NodeId): Promise<void> {
+    const role = this.#role
+    if (role === undefined || (role.type === 'remote' && role.coordinatorId !== coordinatorId)) return
+    this.#role = undefined
+    if (role.type === 'local') await this.#modules.end(role.orchestrator)
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await this.#resolving?.catch(() => undefined)
+    await this.lost(this.#modules.peers.nodeId)
+    this.#modules.events.close()
+  }
+
+  async #callAnywhere<M extends SwarmMethod>(
+    method: M,
+    argument: Parameters<SwarmService[M]>[0],
+  ): Promise<Awaited<ReturnType<SwarmService[M]>>> {
+    const { peers, clock } = this.#modules
+    const giveUpAt = clock.monotonic() + this.#options.findCoordinatorMs
+    for (;;) {
+      let role: Role | undefined
+      try {
+        role = this.#role ?? (await this.#resolve())
+        if (role.type === 'local') return await invoke(role.orchestrator, method, argument)
+        const answer = await peers.call(role.coordinatorId, { scope: this.scope, method, argument })
+        return answer as Awaited<ReturnType<SwarmService[M]>>
+      } catch (error) {
+        if (!isSwarmError(error, 'not_coordinator', 'coordinator_unavailable')) throw error
+        if (this.#isClosed || clock.monotonic() >= giveUpAt) {
+          throw new SwarmError('coordinator_unavailable', { retryAfterMs: 1_000 }, { cause: error })
+        }
+        if (role?.type === 'remote') await this.lost(role.coordinatorId)
+      }
+      await new Promise<void>((resolve) => clock.setTimer(RETRY_MS, resolve))
+    }
+  }
+
+  #resolve(): Promise<Role> {
+    this.#resolving ??= this.#findRole().finally(() => {
+      this.#resolving = undefined
+    })
+    return this.#resolving
+  }
+
+  async #findRole(): Promise<Role> {
+    const { claim, begin, peers } = this.#modules
+    if (this.#isClosed) throw new SwarmError('coordinator_unavailable', { retryAfterMs: 1_000 })
+    const outcome = await claim()
+    const role: Role = outcome.isHeld
+      ? { type: 'local', orchestrator: await begin(outcome) }
+      : { type: 'remote', coordinatorId: outcome.coordinatorId }
+    this.#role = role
+    const coordinatorId = role.type === 'local' ? peers.nodeId : role.coordinatorId
+    // A new coordinatorship knows none of the connections here; the agents attach again.
+    if (
+      this.#lastCoordinatorId !== undefined &&
+      (role.type === 'local' || coordinatorId !== this.#lastCoordinatorId)
+    ) {
+      this.tellSessions({ type: 'reattach', reason: 'the swarm is coordinated anew' })
+    }
+    this.#lastCoordinatorId = coordinatorId
+    return role
+  }
+}
+
+function invoke<M extends SwarmMethod>(
+  service: SwarmService,
+  method: M,
+  argument: Parameters<SwarmService[M]>[0],
+): Promise<Awaited<ReturnType<SwarmService[M]>>> {
+  const call = service[method] as (argument: unknown) => Promise<Awaited<ReturnType<SwarmService[M]>>>
+  return call.call(service, argument)
+}

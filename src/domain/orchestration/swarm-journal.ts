@@ -1,0 +1,51 @@
+import type { EventStream } from '../communication/event-stream.ts'
+import { isSwarmError } from '../errors.ts'
+import type { Scope, SwarmEpoch } from '../ids.ts'
+import type { RecordKey } from '../ports/records.ts'
+import type { RecordsOf, Step, SwarmStore } from '../ports/swarm-store.ts'
+
+export interface SwarmJournalOptions {
+  readonly scope: Scope
+  readonly epoch: SwarmEpoch
+}
+
+export interface SwarmJournalModules {
+  readonly store: SwarmStore
+  readonly events: EventStream
+  /** Called when the store refused this coordinatorship: another one has begun. */
+  onFenced(): void
+}
+
+/** A step with nothing to write. */
+export function unchanged<T>(result: T): Step<T> {
+  return { writes: [], events: [], ready: [], result }
+}
+
+/** Writes one swarm's steps under one coordinatorship, and passes what they committed to the event stream. */
+export class SwarmJournal {
+  readonly scope: Scope
+  readonly epoch: SwarmEpoch
+  readonly #modules: SwarmJournalModules
+
+  constructor({ scope, epoch }: SwarmJournalOptions, modules: SwarmJournalModules) {
+    this.scope = scope
+    this.epoch = epoch
+    this.#modules = modules
+  }
+
+  /** As {@link SwarmStore.transact}. */
+  async transact<const Keys extends readonly RecordKey[], T>(
+    keys: Keys,
+    decide: (records: RecordsOf<Keys>) => Step<T>,
+  ): Promise<T> {
+    const { store, events, onFenced } = this.#modules
+    try {
+      const committed = await store.transact({ scope: this.scope, epoch: this.epoch, keys, decide })
+      events.append(committed.events)
+      return committed.result
+    } catch (error) {
+      if (isSwarmError(error, 'not_coordinator')) onFenced()
+      throw error
+    }
+  }
+}

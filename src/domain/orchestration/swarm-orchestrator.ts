@@ -1,0 +1,198 @@
+import { SwarmError } from '../errors.ts'
+import type { AgentId, SessionId } from '../ids.ts'
+import type { ReadyQueue } from '../ports/ready-queue.ts'
+import type { SwarmStore } from '../ports/swarm-store.ts'
+import type { MonitorReport } from '../resources/monitor-report.ts'
+import type { AgentRecord } from './agent-record.ts'
+import type { Assignment } from './assignment.ts'
+import type { OrchestratorOptions } from './orchestrator-options.ts'
+import { recover } from './recovery.ts'
+import { type Coordinatorship, createSwarmParts, type SwarmModules, type SwarmParts } from './swarm-parts.ts'
+import type { SwarmRecord } from './swarm-record.ts'
+import type {
+  AttachReply,
+  AttachRequest,
+  CancelRequest,
+  ClaimRequest,
+  CompleteReport,
+  DetachRequest,
+  FailReport,
+  HeartbeatReply,
+  HeartbeatRequest,
+  PatchAgentRequest,
+  ProgressReport,
+  RegisterRequest,
+  ReleaseReport,
+  RetryRequest,
+  SubmitReply,
+  SubmitRequest,
+  SwarmPatch,
+  SwarmService,
+  SwarmStatus,
+  TaskReport,
+} from './swarm-service.ts'
+import type { TaskRecord } from './task-record.ts'
+
+/**
+ * One swarm on its coordinating node: the façade over all that decides. It knows nothing that the records do not
+ * tell, so that after a crash another node builds the same from them.
+ */
+export class SwarmOrchestrator implements SwarmService {
+  readonly #coordinatorship: Coordinatorship
+  readonly #store: SwarmStore
+  readonly #queue: ReadyQueue
+  readonly #modules: SwarmModules
+  readonly #parts: SwarmParts
+  #stopReading: () => void = () => undefined
+
+  constructor(coordinatorship: Coordinatorship, options: OrchestratorOptions, modules: SwarmModules) {
+    this.#coordinatorship = coordinatorship
+    this.#modules = modules
+    this.#store = modules.store
+    this.#queue = modules.queue
+    this.#parts = createSwarmParts(coordinatorship, options, modules)
+  }
+
+  /** Rebuilds the memory from the records, then begins to distribute. Resolves when requests can be taken. */
+  async start(): Promise<void> {
+    const { events, clock } = this.#modules
+    const parts = this.#parts
+    this.#stopReading = events.onAppend((appended) => parts.monitor.read(appended))
+    const { blocked, orphans } = await recover(this.#coordinatorship.scope, {
+      ...parts,
+      store: this.#store,
+      queue: this.#queue,
+      onAgent: (agent) => parts.presence.expect(agent),
+      onTask: ({ taskId, spec: { deadlineAt } }) => {
+        if (deadlineAt !== undefined) parts.deadlines.set(taskId, deadlineAt - clock.now())
+      },
+    })
+    for (const agent of parts.registry.agents)
+      if (agent.heldCount === 0) void parts.presence.removeIfLeaving(agent)
+    for (const taskId of blocked) void parts.ender.lookAtDependencies(taskId)
+    for (const { taskId, parentTaskId } of orphans) void parts.ender.cancelIfParentWas(taskId, parentTaskId)
+    this.#queue.onReady(() => parts.distributor.wake())
+    parts.retention.start()
+    parts.distributor.wake()
+  }
+
+  /** No new assignments. What agents hold stays under its lease and is reported as ever. */
+  drain(): void {
+    this.#parts.distributor.stop()
+  }
+
+  /** Stops all timers. What is being written is still written, if the store lets it. */
+  stop(): void {
+    const { distributor, retention, presence, deadlines, leases, breakers } = this.#parts
+    for (const part of [distributor, retention, presence, leases, breakers]) part.stop()
+    deadlines.clear()
+    this.#stopReading()
+  }
+
+  submit(request: SubmitRequest): Promise<SubmitReply> {
+    return this.#parts.intake.submit(request)
+  }
+
+  cancel(request: CancelRequest): Promise<TaskRecord> {
+    return this.#parts.ender.cancel(request)
+  }
+
+  retry(request: RetryRequest): Promise<TaskRecord> {
+    return this.#parts.intake.retry(request)
+  }
+
+  registerAgent(request: RegisterRequest): Promise<AgentRecord> {
+    return this.#parts.registry.register(request)
+  }
+
+  patchAgent(request: PatchAgentRequest): Promise<AgentRecord> {
+    return this.#parts.registry.patch(request)
+  }
+
+  deregisterAgent({ agentId }: { readonly agentId: AgentId }): Promise<AgentRecord> {
+    return this.#parts.presence.leave(agentId)
+  }
+
+  attach(request: AttachRequest): Promise<AttachReply> {
+    return this.#parts.presence.attach(request)
+  }
+
+  async detach(request: DetachRequest): Promise<null> {
+    this.#parts.presence.detach(request)
+    return null
+  }
+
+  heartbeat(request: HeartbeatRequest): Promise<HeartbeatReply> {
+    return this.#parts.presence.heartbeat(request)
+  }
+
+  claim(request: ClaimRequest): Promise<readonly Assignment[]> {
+    return this.#parts.presence.claim(request)
+  }
+
+  async accept(report: TaskReport): Promise<null> {
+    await this.#heard(report)
+    await this.#parts.reports.accept(report)
+    return null
+  }
+
+  async progress(report: ProgressReport): Promise<null> {
+    await this.#heard(report)
+    this.#parts.leases.renew(report.taskId, report.agentId, report.fencingToken)
+    await this.#parts.reports.progress(report)
+    return null
+  }
+
+  async complete(report: CompleteReport): Promise<TaskRecord> {
+    await this.#heard(report)
+    return this.#parts.reports.complete(report)
+  }
+
+  async fail(report: FailReport): Promise<TaskRecord> {
+    await this.#heard(report)
+    return this.#parts.reports.fail(report)
+  }
+
+  async release(report: ReleaseReport): Promise<TaskRecord> {
+    await this.#heard(report)
+    return this.#parts.reports.release(report)
+  }
+
+  updateSwarm(patch: SwarmPatch): Promise<SwarmRecord> {
+    return this.#parts.settings.update(patch)
+  }
+
+  async deleteSwarm({ force }: { readonly force: boolean }): Promise<null> {
+    const { openTasks, settings, ender } = this.#parts
+    const { swarmId } = settings.record
+    if (!force && openTasks.size > 0) {
+      throw new SwarmError('swarm_not_empty', { swarmId, openTaskCount: openTasks.size })
+    }
+    await ender.cancelAll('the swarm is deleted')
+    this.stop()
+    return null
+  }
+
+  async monitor(): Promise<MonitorReport> {
+    return this.#parts.monitor.report()
+  }
+
+  async status(): Promise<SwarmStatus> {
+    const { nodeId, epoch } = this.#coordinatorship
+    return { coordinatorId: nodeId, epoch }
+  }
+
+  /** A report over the channel is a sign of life; one over a superseded channel is refused. */
+  async #heard({
+    agentId,
+    sessionId,
+  }: {
+    readonly agentId: AgentId
+    readonly sessionId?: SessionId
+  }): Promise<void> {
+    const { registry, presence } = this.#parts
+    const agent = registry.getOn(agentId, sessionId)
+    if (sessionId !== undefined) await presence.heard(agent, 'channel')
+    else if (agent.session === undefined) await presence.heard(agent, 'http')
+  }
+}

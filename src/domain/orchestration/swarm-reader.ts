@@ -1,0 +1,136 @@
+import type { DecisionRecord } from '../distribution/decision-record.ts'
+import { SwarmError } from '../errors.ts'
+import type { AgentId, JsonText, Scope, TaskId } from '../ids.ts'
+import type { StoredRecord } from '../ports/records.ts'
+import type { SwarmStore } from '../ports/swarm-store.ts'
+import type { AgentRecord, AgentStatus } from './agent-record.ts'
+import { isTerminal, type TaskPhase, type TaskRecord, type TaskStatus } from './task-record.ts'
+
+export interface TaskFilter {
+  readonly status?: TaskStatus
+  readonly phase?: TaskPhase
+  readonly type?: string
+  readonly agentId?: AgentId
+  readonly parentTaskId?: TaskId
+}
+
+export interface AgentFilter {
+  readonly status?: AgentStatus
+  readonly capability?: string
+  /** `name=value`. */
+  readonly label?: string
+}
+
+export interface Page<T> {
+  readonly items: readonly T[]
+  /** Pass as `after` to go on; undefined at the end. A page may be short of `pageSize` and yet not be the last. */
+  readonly next: string | undefined
+}
+
+export interface PageRequest {
+  readonly after?: string | undefined
+  readonly pageSize: number
+}
+
+/** Records looked at for one page, so that a filter that matches nothing cannot read the whole store. */
+const SCAN_MAX = 5_000
+const SCAN_STEP = 500
+
+/** Reads one swarm's records straight from the store; any node can. */
+export class SwarmReader {
+  readonly #scope: Scope
+  readonly #store: SwarmStore
+
+  constructor(scope: Scope, { store }: { readonly store: SwarmStore }) {
+    this.#scope = scope
+    this.#store = store
+  }
+
+  /** @throws SwarmError `task_not_found` */
+  async task(taskId: TaskId): Promise<TaskRecord> {
+    const stored = await this.#store.get(this.#scope, { kind: 'task', id: taskId })
+    if (stored === undefined) throw new SwarmError('task_not_found', { taskId })
+    return stored.value
+  }
+
+  async payload(taskId: TaskId): Promise<JsonText | undefined> {
+    return (await this.#store.get(this.#scope, { kind: 'payload', id: taskId }))?.value
+  }
+
+  async result(taskId: TaskId): Promise<JsonText | undefined> {
+    return (await this.#store.get(this.#scope, { kind: 'result', id: taskId }))?.value
+  }
+
+  /** @throws SwarmError `decision_not_found` while the task was never assigned */
+  async decision(taskId: TaskId): Promise<DecisionRecord> {
+    const stored = await this.#store.get(this.#scope, { kind: 'decision', id: taskId })
+    if (stored === undefined) throw new SwarmError('decision_not_found', { taskId })
+    return stored.value
+  }
+
+  /** @throws SwarmError `agent_not_found` */
+  async agent(agentId: AgentId): Promise<AgentRecord> {
+    const stored = await this.#store.get(this.#scope, { kind: 'agent', id: agentId })
+    if (stored === undefined) throw new SwarmError('agent_not_found', { agentId })
+    return stored.value
+  }
+
+  /** Newest first. */
+  tasks(filter: TaskFilter, page: PageRequest): Promise<Page<TaskRecord>> {
+    const openOnly = filter.status !== undefined && !isTerminal(filter.status)
+    return this.#scan({ kind: 'task', openOnly, isDescending: true }, page, (task) =>
+      matchesTask(task, filter),
+    )
+  }
+
+  /** In the order of their ids. */
+  agents(filter: AgentFilter, page: PageRequest): Promise<Page<AgentRecord>> {
+    return this.#scan({ kind: 'agent', openOnly: false, isDescending: false }, page, (agent) =>
+      matchesAgent(agent, filter),
+    )
+  }
+
+  async #scan<K extends 'task' | 'agent'>(
+    request: { readonly kind: K; readonly openOnly: boolean; readonly isDescending: boolean },
+    { after, pageSize }: PageRequest,
+    matches: (value: StoredRecord<K>['value']) => boolean,
+  ): Promise<Page<StoredRecord<K>['value']>> {
+    const items: StoredRecord<K>['value'][] = []
+    let cursor = after
+    for (let scanned = 0; scanned < SCAN_MAX; scanned += SCAN_STEP) {
+      const records = await this.#store.list({
+        scope: this.#scope,
+        ...request,
+        ...(cursor === undefined ? {} : { after: cursor }),
+        countMax: SCAN_STEP,
+      })
+      for (const { key, value } of records) {
+        if (items.length === pageSize) return { items, next: cursor }
+        cursor = key.id
+        if (matches(value)) items.push(value)
+      }
+      if (records.length < SCAN_STEP) return { items, next: undefined }
+    }
+    return { items, next: cursor }
+  }
+}
+
+function matchesTask(task: TaskRecord, filter: TaskFilter): boolean {
+  return (
+    (filter.status === undefined || task.status === filter.status) &&
+    (filter.phase === undefined || task.phase === filter.phase) &&
+    (filter.type === undefined || task.spec.type === filter.type) &&
+    (filter.agentId === undefined || (task.lease ?? task.attempts.at(-1))?.agentId === filter.agentId) &&
+    (filter.parentTaskId === undefined || task.spec.parentTaskId === filter.parentTaskId)
+  )
+}
+
+function matchesAgent(agent: AgentRecord, filter: AgentFilter): boolean {
+  const [labelName = '', labelValue] = filter.label?.split('=', 2) ?? []
+  return (
+    (filter.status === undefined || agent.status === filter.status) &&
+    (filter.capability === undefined ||
+      agent.spec.capabilities.some(({ name }) => name === filter.capability)) &&
+    (filter.label === undefined || agent.spec.labels[labelName] === labelValue)
+  )
+}

@@ -1,0 +1,201 @@
+import type { AgentId, FencingToken, JsonText, NodeId, SessionId, SwarmEpoch, TaskId } from '../ids.ts'
+import type { MonitorReport } from '../resources/monitor-report.ts'
+import type { AgentRecord, AgentSpec, AgentTransport } from './agent-record.ts'
+import type { Assignment, HeldTask } from './assignment.ts'
+import type { SwarmRecord } from './swarm-record.ts'
+import type { TaskFailure, TaskRecord, TaskSpec } from './task-record.ts'
+
+export interface NewTask {
+  /** Made by the node that received the request, so that a repeated call cannot submit twice. */
+  readonly taskId: TaskId
+  readonly spec: TaskSpec
+  readonly payload: JsonText
+}
+
+export interface SubmitRequest {
+  /** 1 to 500; all are accepted, or none. */
+  readonly tasks: readonly NewTask[]
+  readonly idempotency?: { readonly key: string; readonly fingerprint: string }
+}
+
+export interface SubmitReply {
+  readonly tasks: readonly TaskRecord[]
+  /** True where an earlier request with the same Idempotency-Key had made the tasks. */
+  readonly isReplay: boolean
+}
+
+export interface CancelRequest {
+  readonly taskId: TaskId
+  readonly reason: string
+}
+
+export interface RetryRequest {
+  readonly taskId: TaskId
+  /** The id of the new task. */
+  readonly newTaskId: TaskId
+}
+
+export interface RegisterRequest {
+  readonly agentId: AgentId
+  readonly spec: AgentSpec
+  /** SHA-256 of the token the agent will present, lower-case hex. */
+  readonly tokenHash?: string
+  /** Refuse with `agent_exists` instead of replacing an earlier registration. */
+  readonly isNew: boolean
+}
+
+export interface PatchAgentRequest {
+  readonly agentId: AgentId
+  readonly spec: Partial<AgentSpec>
+  readonly isDraining?: boolean
+}
+
+export interface AttachRequest {
+  readonly agentId: AgentId
+  readonly nodeId: NodeId
+  readonly sessionId: SessionId
+  /** The tasks the agent still works on. All others it was given go back to the queue at once. */
+  readonly held: readonly HeldTask[]
+}
+
+export interface AttachReply {
+  readonly agent: AgentRecord
+  readonly epoch: number
+  readonly leaseMs: number
+  readonly kept: readonly TaskId[]
+  readonly lost: readonly TaskId[]
+}
+
+export interface DetachRequest {
+  readonly agentId: AgentId
+  readonly sessionId: SessionId
+  /** Who ended it. After `agent` the grace period runs; after `server` only the leases do. */
+  readonly closedBy: 'agent' | 'server'
+}
+
+export interface HeartbeatRequest {
+  readonly agentId: AgentId
+  /** Left out by agents that speak HTTP only. */
+  readonly sessionId?: SessionId
+  readonly held: readonly HeldTask[]
+}
+
+export interface HeartbeatReply {
+  readonly kept: readonly TaskId[]
+  /** No longer the agent's; it should stop working on them. */
+  readonly lost: readonly TaskId[]
+  readonly leaseMs: number
+  readonly transport: AgentTransport
+}
+
+export interface ClaimRequest {
+  readonly agentId: AgentId
+  /** 1 to 100; never more than the agent's free slots. */
+  readonly countMax: number
+  /** How long to wait for the first task, 0 to 30 000. */
+  readonly waitMs: number
+}
+
+/** An agent's word about a task it holds. */
+export interface TaskReport {
+  readonly agentId: AgentId
+  readonly taskId: TaskId
+  readonly fencingToken: FencingToken
+  /** Of the channel it came over; left out over HTTP. */
+  readonly sessionId?: SessionId
+}
+
+export interface ProgressReport extends TaskReport {
+  readonly ratio?: number
+  readonly message?: string
+  /** Say that a person's input or credentials are waited for, or that work goes on. */
+  readonly status?: 'working' | 'input_required' | 'auth_required'
+}
+
+export interface CompleteReport extends TaskReport {
+  readonly result: JsonText
+}
+
+export interface FailReport extends TaskReport {
+  readonly failure: TaskFailure
+  /** `retry`: another attempt may help. `fail`: none will. `reject`: this task should never have been asked for. */
+  readonly kind: 'retry' | 'fail' | 'reject'
+}
+
+export interface ReleaseReport extends TaskReport {
+  readonly reason: string
+}
+
+export type SwarmPatch = Partial<Pick<SwarmRecord, 'description' | 'strategy' | 'leaseMs' | 'limits'>>
+
+export interface SwarmStatus {
+  readonly coordinatorId: NodeId
+  readonly epoch: SwarmEpoch
+}
+
+/**
+ * Everything that changes one swarm. It runs on the swarm's coordinating node; on the other nodes the same
+ * interface forwards each call. Arguments and answers are plain JSON data for that reason.
+ *
+ * Every method may throw `store_unavailable`, `coordinator_unavailable` and `draining`; the call may then have
+ * happened, and repeating it is safe. Methods that take a `fencingToken` throw `lease_lost` for a stale one, and
+ * methods that take a `sessionId` throw `session_superseded` where a newer connection took over.
+ */
+export interface SwarmService {
+  /** @throws `limit_exceeded`, `dependency_not_found`, `parent_not_open`, `deadline_passed`, `idempotency_key_reused`, `idempotency_in_flight` */
+  submit(request: SubmitRequest): Promise<SubmitReply>
+  /** Cancels the task and all its descendants. @throws `task_not_found`, `task_finished` */
+  cancel(request: CancelRequest): Promise<TaskRecord>
+  /** Submits a finished task again as a new one. @throws `task_not_found`, `task_not_finished` */
+  retry(request: RetryRequest): Promise<TaskRecord>
+
+  /** @throws `agent_exists`, `limit_exceeded` */
+  registerAgent(request: RegisterRequest): Promise<AgentRecord>
+  /** @throws `agent_not_found` */
+  patchAgent(request: PatchAgentRequest): Promise<AgentRecord>
+  /** Drains the agent and removes it once it holds nothing. @throws `agent_not_found` */
+  deregisterAgent(request: { readonly agentId: AgentId }): Promise<AgentRecord>
+  /** The agent's channel is open. The newest attach of an agent wins. @throws `agent_not_found` */
+  attach(request: AttachRequest): Promise<AttachReply>
+  detach(request: DetachRequest): Promise<null>
+  /** Renews the leases of the tasks named. @throws `agent_not_found` */
+  heartbeat(request: HeartbeatRequest): Promise<HeartbeatReply>
+  /** Pulls work over HTTP. @throws `agent_not_found`, `agent_draining`, `agent_on_channel` */
+  claim(request: ClaimRequest): Promise<readonly Assignment[]>
+
+  accept(report: TaskReport): Promise<null>
+  progress(report: ProgressReport): Promise<null>
+  /** Repeating a completion with the token that completed the task answers as the first time did. */
+  complete(report: CompleteReport): Promise<TaskRecord>
+  fail(report: FailReport): Promise<TaskRecord>
+  /** Gives the task back without using up an attempt. */
+  release(report: ReleaseReport): Promise<TaskRecord>
+
+  updateSwarm(patch: SwarmPatch): Promise<SwarmRecord>
+  /** @throws `swarm_not_empty` unless `force`, which cancels what is open. */
+  deleteSwarm(request: { readonly force: boolean }): Promise<null>
+  monitor(): Promise<MonitorReport>
+  status(): Promise<SwarmStatus>
+}
+
+export const SWARM_METHODS = [
+  'submit',
+  'cancel',
+  'retry',
+  'registerAgent',
+  'patchAgent',
+  'deregisterAgent',
+  'attach',
+  'detach',
+  'heartbeat',
+  'claim',
+  'accept',
+  'progress',
+  'complete',
+  'fail',
+  'release',
+  'updateSwarm',
+  'deleteSwarm',
+  'monitor',
+  'status',
+] as const satisfies readonly (keyof SwarmService)[]

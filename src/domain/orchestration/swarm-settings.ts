@@ -1,0 +1,38 @@
+import { SwarmError } from '../errors.ts'
+import type { Clock } from '../ports/clock.ts'
+import { put } from '../ports/records.ts'
+import type { SwarmJournal } from './swarm-journal.ts'
+import type { SwarmRecord } from './swarm-record.ts'
+import type { SwarmPatch } from './swarm-service.ts'
+
+export interface SwarmSettingsModules {
+  readonly journal: SwarmJournal
+  readonly clock: Clock
+}
+
+/** The swarm's own record, as its coordinating node reads it with every decision and changes it on request. */
+export class SwarmSettings {
+  readonly #modules: SwarmSettingsModules
+  #record: SwarmRecord
+
+  constructor(record: SwarmRecord, modules: SwarmSettingsModules) {
+    this.#record = record
+    this.#modules = modules
+  }
+
+  get record(): SwarmRecord {
+    return this.#record
+  }
+
+  async update(patch: SwarmPatch): Promise<SwarmRecord> {
+    const { journal, clock } = this.#modules
+    const { swarmId } = this.#record
+    this.#record = await journal.transact([{ kind: 'swarm', id: swarmId }], ([stored]) => {
+      if (stored === undefined) throw new SwarmError('swarm_not_found', { swarmId })
+      const record = { ...stored.value, ...patch }
+      const event = { type: 'swarm.updated', subject: swarmId, time: clock.now(), data: { ...patch } }
+      return { writes: [put('swarm', swarmId, record)], events: [event], ready: [], result: record }
+    })
+    return this.#record
+  }
+}

@@ -1,0 +1,10 @@
+import type { SwarmId } from '../ids.ts'
+import type { StrategyName, SwarmLimits } from './swarm-record.ts'
+
+export interface SwarmSpec {
+  readonly swarmId: SwarmId
+  readonly description: string
+  readonly strategy: StrategyName
+  readonly leaseMs: number
+  readonly limits: SwarmLimits
+}

@@ -1,0 +1,231 @@
+import { isSwarmError, SwarmError } from '../errors.ts'
+import type { EpochMs, TaskId } from '../ids.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Random } from '../ports/random.ts'
+import { backoffMs } from '../resources/backoff.ts'
+import type { LeaseEnd } from './lease-keeper.ts'
+import type { OpenTasks } from './open-tasks.ts'
+import { type SwarmJournal, unchanged } from './swarm-journal.ts'
+import type { CancelRequest } from './swarm-service.ts'
+import type { TaskAftermath, Verdict } from './task-aftermath.ts'
+import {
+  cancelTask,
+  failAttempt,
+  failTask,
+  type RankOf,
+  releaseTask,
+  type TaskChange,
+  unblock,
+} from './task-machine.ts'
+import { isTerminal, type TaskLease, type TaskRecord } from './task-record.ts'
+import { taskKey, taskStep } from './task-writer.ts'
+
+export interface TaskEnderOptions {
+  readonly rankOf: RankOf
+}
+
+export interface TaskEnderModules {
+  readonly journal: SwarmJournal
+  readonly aftermath: TaskAftermath
+  readonly openTasks: OpenTasks
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  /** The task was taken from the agent that held it. */
+  onRevoked(task: TaskRecord, lease: TaskLease, kind: 'revoked' | 'canceled', reason: string): void
+}
+
+interface Ended {
+  readonly task: TaskRecord | undefined
+  readonly lease: TaskLease | undefined
+}
+
+/** Pause before another try where the store refused, in milliseconds. */
+const TRY_AGAIN_MS = 500
+
+/** Ends attempts and tasks from the swarm's side: by time, by loss of an agent, by cancel, by what they depend on. */
+export class TaskEnder {
+  readonly #options: TaskEnderOptions
+  readonly #modules: TaskEnderModules
+
+  constructor(options: TaskEnderOptions, modules: TaskEnderModules) {
+    this.#options = options
+    this.#modules = modules
+  }
+
+  /** A lease ran out, or the agent that held it is gone: the attempt counts, and the next one waits its turn. */
+  async expire(taskId: TaskId, lease: TaskLease, end: LeaseEnd | 'agent_lost'): Promise<void> {
+    const draw = this.#modules.random.next()
+    const failure = { code: end, message: EXPIRY_MESSAGES[end] }
+    await this.#endAttempt(taskId, lease, 'failure', failure.message, (task, now) => {
+      const retryInMs = backoffMs(task.spec.backoff, task.attempt, draw)
+      const attempt = { failure, outcome: 'expired', mayRetry: true, retryInMs } as const
+      return failAttempt(task, attempt, now, this.#options.rankOf)
+    })
+  }
+
+  /** Takes an assignment back through no fault of the agent: the attempt does not count. */
+  async takeBack(taskId: TaskId, lease: TaskLease, reason: string): Promise<void> {
+    await this.#endAttempt(taskId, lease, 'neutral', reason, (task, now) =>
+      releaseTask(task, 'revoked', reason, now, this.#options.rankOf),
+    )
+  }
+
+  /** Cancels the task and everything below it. A task that is canceled already is answered as it stands. */
+  async cancel({ taskId, reason }: CancelRequest): Promise<TaskRecord> {
+    const { task } = await this.#endTask(taskId, 'canceled', reason, (before, now) =>
+      cancelTask(before, reason, now),
+    )
+    if (task === undefined) throw new SwarmError('task_not_found', { taskId })
+    if (task.status !== 'canceled') throw new SwarmError('task_finished', { taskId, status: task.status })
+    await this.cancelBelow(taskId)
+    return task
+  }
+
+  async cancelBelow(parent: TaskId): Promise<void> {
+    for (const child of this.#modules.openTasks.childrenOf(parent)) {
+      await this.#cancelIfOpen(child, `its parent ${parent} was canceled`)
+    }
+  }
+
+  async #cancelIfOpen(taskId: TaskId, reason: string): Promise<void> {
+    try {
+      await this.cancel({ taskId, reason })
+    } catch (error) {
+      if (!isSwarmError(error, 'task_finished', 'task_not_found')) throw error
+    }
+  }
+
+  /** Finishes a cancel that was cut short between a parent and its child. */
+  async cancelIfParentWas(taskId: TaskId, parentTaskId: TaskId): Promise<void> {
+    await this.#untilWritten(async () => {
+      const parent = await this.#modules.journal.transact([taskKey(parentTaskId)], ([stored]) =>
+        unchanged(stored?.value),
+      )
+      if (parent?.status === 'canceled')
+        await this.cancel({ taskId, reason: `its parent ${parentTaskId} was canceled` })
+    })
+  }
+
+  async cancelAll(reason: string): Promise<void> {
+    for (const taskId of this.#modules.openTasks.ids()) await this.#cancelIfOpen(taskId, reason)
+  }
+
+  async missDeadline(taskId: TaskId): Promise<void> {
+    const failure = {
+      code: 'deadline_exceeded',
+      message: 'the deadline passed before the task was completed',
+    }
+    await this.#untilWritten(() =>
+      this.#endTask(taskId, 'revoked', failure.message, (task, now) => failTask(task, failure, now)),
+    )
+  }
+
+  /** Looks at what a blocked task depends on: it may run now, or never can. */
+  async lookAtDependencies(taskId: TaskId): Promise<void> {
+    const { journal, aftermath, clock } = this.#modules
+    await this.#untilWritten(async () => {
+      const [stored] = await journal.transact([taskKey(taskId)], (records) => unchanged(records))
+      if (stored?.value.phase !== 'blocked') return
+      const keys = [taskId, ...stored.value.spec.dependsOn].map(taskKey)
+      const task = await journal.transact(keys, ([own, ...dependencies]) => {
+        if (own?.value.phase !== 'blocked') return unchanged(own?.value)
+        const change = resolveDependencies(
+          own.value,
+          dependencies.map((record) => record?.value),
+          clock.now(),
+          this.#options.rankOf,
+        )
+        return change === undefined ? unchanged(own.value) : taskStep(change, change.task)
+      })
+      if (task !== undefined) aftermath.changed(task)
+    })
+  }
+
+  async #endAttempt(
+    taskId: TaskId,
+    lease: TaskLease,
+    verdict: Verdict,
+    reason: string,
+    change: (task: TaskRecord, now: EpochMs) => TaskChange,
+  ): Promise<void> {
+    const { journal, aftermath, clock, onRevoked } = this.#modules
+    await this.#untilWritten(async () => {
+      const ended = await journal.transact([taskKey(taskId)], ([stored]) => {
+        // A newer assignment, or none: this lease has ended in some other way.
+        if (stored?.value.lease?.fencingToken !== lease.fencingToken)
+          return unchanged<TaskRecord | undefined>(undefined)
+        const changed = change(stored.value, clock.now())
+        return taskStep<TaskRecord | undefined>(changed, changed.task)
+      })
+      aftermath.attemptEnded(taskId, lease, ended === undefined ? 'neutral' : verdict)
+      if (ended === undefined) return
+      onRevoked(ended, lease, 'revoked', reason)
+      aftermath.changed(ended)
+    })
+  }
+
+  async #endTask(
+    taskId: TaskId,
+    kind: 'revoked' | 'canceled',
+    reason: string,
+    change: (task: TaskRecord, now: EpochMs) => TaskChange,
+  ): Promise<Ended> {
+    const { journal, aftermath, clock, onRevoked } = this.#modules
+    const { task, lease } = await journal.transact([taskKey(taskId)], ([stored]) => {
+      const before = stored?.value
+      if (before === undefined || isTerminal(before.status))
+        return unchanged<Ended>({ task: before, lease: undefined })
+      const changed = change(before, clock.now())
+      return taskStep<Ended>(changed, { task: changed.task, lease: before.lease })
+    })
+    if (lease !== undefined && task !== undefined) {
+      aftermath.attemptEnded(taskId, lease, 'neutral')
+      onRevoked(task, lease, kind, reason)
+    }
+    if (task !== undefined) aftermath.changed(task)
+    return { task, lease }
+  }
+
+  /** What nobody waits for must not be lost to a store that is away for a while. */
+  async #untilWritten(attempt: () => Promise<unknown>): Promise<void> {
+    try {
+      await attempt()
+    } catch (error) {
+      if (isSwarmError(error, 'store_unavailable')) {
+        this.#modules.clock.setTimer(TRY_AGAIN_MS, () => void this.#untilWritten(attempt))
+        return
+      }
+      if (!isSwarmError(error, 'not_coordinator')) this.#modules.logger.error({ error }, 'task step failed')
+    }
+  }
+}
+
+const EXPIRY_MESSAGES: Record<LeaseEnd | 'agent_lost', string> = {
+  lease_expired: 'the lease ran out without a sign of life for the task',
+  timeout: 'the attempt took longer than timeoutMs',
+  agent_lost: 'the agent closed its channel and did not come back in time',
+}
+
+function resolveDependencies(
+  task: TaskRecord,
+  dependencies: readonly (TaskRecord | undefined)[],
+  now: EpochMs,
+  rankOf: RankOf,
+): TaskChange | undefined {
+  const failed = task.spec.dependsOn.find((_, index) => {
+    const status = dependencies[index]?.status
+    return status === undefined || (isTerminal(status) && status !== 'completed')
+  })
+  if (failed !== undefined) {
+    return failTask(
+      task,
+      { code: 'dependency_failed', message: `it depends on ${failed}, which did not complete` },
+      now,
+    )
+  }
+  return dependencies.every((dependency) => dependency?.status === 'completed')
+    ? unblock(task, now, rankOf)
+    : undefined
+}

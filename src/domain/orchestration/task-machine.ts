@@ -1,0 +1,247 @@
+import type { EpochMs, FencingToken, TaskId } from '../ids.ts'
+import type { ReadyEntry } from '../ports/ready-queue.ts'
+import type { EventDraft } from '../ports/records.ts'
+import {
+  ATTEMPTS_KEPT_MAX,
+  type TaskAttempt,
+  type TaskFailure,
+  type TaskLease,
+  type TaskPhase,
+  type TaskProgress,
+  type TaskRecord,
+  type TaskSpec,
+} from './task-record.ts'
+
+/** One transition of a task: what it is now, what the log says of it, and its new ready-queue entry if it has one. */
+export interface TaskChange {
+  readonly task: TaskRecord
+  readonly events: readonly EventDraft[]
+  readonly ready: readonly ReadyEntry[]
+}
+
+/** A task's place among its ready entries, smallest first; see `priorityRank`. */
+export type RankOf = (createdAt: EpochMs, priority: number) => number
+
+export interface NewTaskFacts {
+  readonly taskId: TaskId
+  readonly spec: TaskSpec
+  readonly retryOf?: TaskId
+  /** Whether something it depends on is not completed yet. */
+  readonly isBlocked: boolean
+}
+
+export function newTask(
+  { taskId, spec, retryOf, isBlocked }: NewTaskFacts,
+  now: EpochMs,
+  rankOf: RankOf,
+): TaskChange {
+  const task: TaskRecord = {
+    taskId,
+    spec,
+    ...(retryOf === undefined ? {} : { retryOf }),
+    createdAt: now,
+    status: 'submitted',
+    phase: 'blocked',
+    attempt: 0,
+    assignmentCount: 0,
+    readyCount: 0,
+    hasResult: false,
+    attempts: [],
+  }
+  const change = isBlocked ? { task, events: [], ready: [] } : makeReady(task, now, now, rankOf)
+  const submitted = event('task.submitted', change.task, now, {
+    taskType: spec.type,
+    priority: spec.priority,
+    phase: change.task.phase,
+  })
+  return { ...change, events: [submitted, ...change.events] }
+}
+
+/** All that the task depends on is completed. */
+export function unblock(task: TaskRecord, now: EpochMs, rankOf: RankOf): TaskChange {
+  const change = makeReady(task, now, now, rankOf)
+  return { ...change, events: [event('task.unblocked', change.task, now, { phase: change.task.phase })] }
+}
+
+export function assignTask(
+  task: TaskRecord,
+  lease: TaskLease,
+  isAccepted: boolean,
+  now: EpochMs,
+): TaskChange {
+  const { failure: _, progress: __, ...rest } = task
+  const assigned: TaskRecord = {
+    ...rest,
+    status: isAccepted ? 'working' : 'submitted',
+    phase: isAccepted ? 'running' : 'assigned',
+    attempt: task.attempt + 1,
+    assignmentCount: task.assignmentCount + 1,
+    lease,
+    assignedAt: now,
+    ...(isAccepted ? { startedAt: now } : {}),
+  }
+  const data = { ...holder(assigned), waitMs: Math.max(0, now - (task.readyAt ?? task.createdAt)) }
+  const events = [event('task.assigned', assigned, now, data)]
+  if (isAccepted) events.push(event('task.started', assigned, now, holder(assigned)))
+  return { task: assigned, events, ready: [] }
+}
+
+/** The agent has it and works on it. */
+export function startTask(task: TaskRecord, now: EpochMs): TaskChange {
+  if (task.phase === 'running') return { task, events: [], ready: [] }
+  const started: TaskRecord = { ...task, status: 'working', phase: 'running', startedAt: now }
+  return { task: started, events: [event('task.started', started, now, holder(started))], ready: [] }
+}
+
+export function reportProgress(
+  task: TaskRecord,
+  progress: TaskProgress,
+  status: 'working' | 'input_required' | 'auth_required' | undefined,
+  now: EpochMs,
+): TaskChange {
+  const start = startTask(task, now)
+  const moved: TaskRecord = { ...start.task, status: status ?? start.task.status, progress }
+  const data = { ...holder(moved), ...progress, status: moved.status }
+  return { task: moved, events: [...start.events, event('task.progress', moved, now, data)], ready: [] }
+}
+
+export function completeTask(task: TaskRecord, now: EpochMs): TaskChange {
+  const runMs = now - (task.assignedAt ?? now)
+  const ended = endAttempt(task, 'completed', now)
+  const done: TaskRecord = { ...ended, status: 'completed', phase: 'done', finishedAt: now, hasResult: true }
+  return { task: done, events: [event('task.completed', done, now, { ...holder(task), runMs })], ready: [] }
+}
+
+export interface FailedAttempt {
+  readonly failure: TaskFailure
+  readonly outcome: 'failed' | 'expired'
+  /** False where another attempt cannot help. */
+  readonly mayRetry: boolean
+  readonly retryInMs: number
+}
+
+/** An attempt failed or its lease ran out: try again after a wait, or give up. */
+export function failAttempt(
+  task: TaskRecord,
+  attempt: FailedAttempt,
+  now: EpochMs,
+  rankOf: RankOf,
+): TaskChange {
+  const { failure, outcome, mayRetry, retryInMs } = attempt
+  const ended: TaskRecord = { ...endAttempt(task, outcome, now, failure), failure }
+  const data = { ...holder(task), outcome, failure }
+  if (!mayRetry || task.attempt >= task.spec.maxAttempts) {
+    const phase = mayRetry ? 'dead_letter' : 'done'
+    return finish({ ...ended, status: 'failed', phase }, 'task.failed', { ...data, phase }, now)
+  }
+  const dueAt = (now + retryInMs) as EpochMs
+  const change = makeReady({ ...ended, status: 'submitted' }, now, dueAt, rankOf, 'retrying')
+  return { ...change, events: [event('task.retrying', change.task, now, { ...data, retryInMs })] }
+}
+
+/** The agent says the task should never have been asked for. */
+export function rejectTask(task: TaskRecord, failure: TaskFailure, now: EpochMs): TaskChange {
+  const ended = endAttempt(task, 'rejected', now, failure)
+  return finish(
+    { ...ended, failure, status: 'rejected', phase: 'done' },
+    'task.rejected',
+    { ...holder(task), failure },
+    now,
+  )
+}
+
+/** Back to the queue at once, with its attempt given back: the agent or the swarm took the assignment back. */
+export function releaseTask(
+  task: TaskRecord,
+  outcome: 'released' | 'revoked',
+  reason: string,
+  now: EpochMs,
+  rankOf: RankOf,
+): TaskChange {
+  const ended = endAttempt(task, outcome, now, { code: outcome, message: reason })
+  const change = makeReady({ ...ended, attempt: task.attempt - 1, status: 'submitted' }, now, now, rankOf)
+  return {
+    ...change,
+    events: [event('task.released', change.task, now, { ...holder(task), outcome, reason })],
+  }
+}
+
+export function cancelTask(task: TaskRecord, reason: string, now: EpochMs): TaskChange {
+  const failure = { code: 'canceled', message: reason }
+  const ended = task.lease === undefined ? task : endAttempt(task, 'canceled', now, failure)
+  return finish(
+    { ...ended, failure, status: 'canceled', phase: 'done' },
+    'task.canceled',
+    { ...holder(task), reason },
+    now,
+  )
+}
+
+/** Fails the task for good, whatever it was doing: its deadline passed, or something it depends on failed. */
+export function failTask(task: TaskRecord, failure: TaskFailure, now: EpochMs): TaskChange {
+  const ended = task.lease === undefined ? task : endAttempt(task, 'expired', now, failure)
+  const data = { ...holder(task), failure, phase: 'done' }
+  return finish({ ...ended, failure, status: 'failed', phase: 'done' }, 'task.failed', data, now)
+}
+
+/** The entry under which a ready task stands in the ready queue; undefined where it is not ready. */
+export function readyEntryOf(task: TaskRecord, rankOf: RankOf): ReadyEntry | undefined {
+  if (!isWaiting(task.phase) || task.readyAt === undefined) return undefined
+  const { taskId, readyCount, readyAt: dueAt, spec } = task
+  const rank = rankOf(task.createdAt, spec.priority)
+  return { taskId, readyCount, rank, dueAt, capabilities: spec.capabilities, resources: spec.resources }
+}
+
+/** In the ready queue, now or when it falls due. */
+export function isWaiting(phase: TaskPhase): boolean {
+  return phase === 'queued' || phase === 'delayed' || phase === 'retrying'
+}
+
+function makeReady(
+  task: TaskRecord,
+  now: EpochMs,
+  earliest: EpochMs,
+  rankOf: RankOf,
+  phaseWhileWaiting: TaskPhase = 'delayed',
+): TaskChange {
+  const dueAt = Math.max(earliest, task.createdAt + task.spec.delayMs) as EpochMs
+  const phase = dueAt > now ? phaseWhileWaiting : 'queued'
+  const waiting: TaskRecord = { ...task, phase, readyCount: task.readyCount + 1, readyAt: dueAt }
+  const entry = readyEntryOf(waiting, rankOf)
+  return { task: waiting, events: [], ready: entry === undefined ? [] : [entry] }
+}
+
+function finish(task: TaskRecord, type: string, data: EventDraft['data'], now: EpochMs): TaskChange {
+  const finished: TaskRecord = { ...task, finishedAt: now }
+  return { task: finished, events: [event(type, finished, now, data)], ready: [] }
+}
+
+function endAttempt(
+  { lease, ...task }: TaskRecord,
+  outcome: TaskAttempt['outcome'],
+  now: EpochMs,
+  failure?: TaskFailure,
+): TaskRecord {
+  if (lease === undefined) return task
+  const ended: TaskAttempt = {
+    attempt: task.attempt,
+    agentId: lease.agentId,
+    fencingToken: lease.fencingToken,
+    assignedAt: task.assignedAt ?? now,
+    endedAt: now,
+    outcome,
+    ...(failure === undefined ? {} : { failure }),
+  }
+  return { ...task, attempts: [...task.attempts, ended].slice(-ATTEMPTS_KEPT_MAX) }
+}
+
+function holder(task: TaskRecord): { agentId?: string; attempt: number; fencingToken?: FencingToken } {
+  const { attempt, lease } = task
+  return lease === undefined
+    ? { attempt }
+    : { agentId: lease.agentId, attempt, fencingToken: lease.fencingToken }
+}
+
+function event(type: string, task: TaskRecord, now: EpochMs, data: EventDraft['data']): EventDraft {
+  return { type, subject: task.taskId, time: now, data }
+}

@@ -1,0 +1,118 @@
+import type { AgentId, EpochMs, FencingToken, NodeId, SwarmEpoch, TaskId } from '../ids.ts'
+
+/** A2A 1.0 task states in lower case; the last four are terminal. */
+export type TaskStatus =
+  | 'submitted'
+  | 'working'
+  | 'input_required'
+  | 'auth_required'
+  | 'completed'
+  | 'failed'
+  | 'canceled'
+  | 'rejected'
+
+/** Tells more than the status: where in the swarm's machinery the task is. */
+export type TaskPhase =
+  | 'blocked'
+  | 'delayed'
+  | 'queued'
+  | 'offered'
+  | 'assigned'
+  | 'running'
+  | 'retrying'
+  | 'dead_letter'
+  | 'done'
+
+/** Names an amount of something, for instance `{ gpu: 1, memoryMb: 2048 }`. */
+export type ResourceAmounts = Readonly<Record<string, number>>
+
+/** Wait before attempt n + 1: between half and all of min(`maxMs`, `baseMs` · `factor`^(n − 1)), drawn at random. */
+export interface Backoff {
+  readonly baseMs: number
+  readonly factor: number
+  readonly maxMs: number
+}
+
+/** What a client asks for; fixed from submit to the end. */
+export interface TaskSpec {
+  readonly type: string
+  readonly capabilities: readonly string[]
+  /** 1 is the most urgent, 5 the least. */
+  readonly priority: number
+  readonly deadlineAt?: EpochMs
+  readonly delayMs: number
+  readonly maxAttempts: number
+  /** How long one attempt may take in all; nothing extends it. */
+  readonly timeoutMs: number
+  readonly backoff: Backoff
+  readonly dependsOn: readonly TaskId[]
+  readonly resources: ResourceAmounts
+  readonly parentTaskId?: TaskId
+  readonly metadata: Readonly<Record<string, string>>
+}
+
+export interface TaskFailure {
+  /** `lease_expired`, `timeout`, `deadline_exceeded`, `dependency_failed`, …, or the agent's own code. */
+  readonly code: string
+  readonly message: string
+}
+
+export interface TaskProgress {
+  /** 0 to 1. */
+  readonly ratio?: number
+  readonly message?: string
+}
+
+/** The right to do a task. It has no expiry: only the owning node times it, on its monotonic clock. */
+export interface TaskLease {
+  readonly agentId: AgentId
+  readonly fencingToken: FencingToken
+  readonly ownerNodeId: NodeId
+  readonly nodeEpoch: SwarmEpoch
+  readonly leaseMs: number
+}
+
+export interface TaskAttempt {
+  readonly attempt: number
+  readonly agentId: AgentId
+  readonly fencingToken: FencingToken
+  readonly assignedAt: EpochMs
+  readonly endedAt: EpochMs
+  readonly outcome: 'completed' | 'failed' | 'rejected' | 'released' | 'revoked' | 'expired' | 'canceled'
+  readonly failure?: TaskFailure
+}
+
+/** The truth about one task. Payload and result are records of their own, so a change of state never rewrites them. */
+export interface TaskRecord {
+  readonly taskId: TaskId
+  readonly spec: TaskSpec
+  readonly retryOf?: TaskId
+  readonly createdAt: EpochMs
+  readonly status: TaskStatus
+  readonly phase: TaskPhase
+  /** Attempts charged so far. A release gives its attempt back, and so does a fault of the server. */
+  readonly attempt: number
+  /** Assignments so far; the low part of the next fencing token. */
+  readonly assignmentCount: number
+  /** Times the task became ready; with the id it names its one valid ready-queue entry. */
+  readonly readyCount: number
+  /** When the task last became ready to run, or will: the start of its wait. */
+  readonly readyAt?: EpochMs
+  readonly lease?: TaskLease
+  readonly assignedAt?: EpochMs
+  readonly startedAt?: EpochMs
+  readonly finishedAt?: EpochMs
+  readonly progress?: TaskProgress
+  readonly failure?: TaskFailure
+  readonly hasResult: boolean
+  /** The newest {@link ATTEMPTS_KEPT_MAX}. */
+  readonly attempts: readonly TaskAttempt[]
+}
+
+export const ATTEMPTS_KEPT_MAX = 10
+
+const TERMINAL: ReadonlySet<TaskStatus> = new Set(['completed', 'failed', 'canceled', 'rejected'])
+
+export function isTerminal(status: TaskStatus): boolean {
+  return TERMINAL.has(status)
+}

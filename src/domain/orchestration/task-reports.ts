@@ -1,0 +1,135 @@
+import { refuseStaleToken, SwarmError } from '../errors.ts'
+import type { EpochMs } from '../ids.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Random } from '../ports/random.ts'
+import { put, type RecordWrite } from '../ports/records.ts'
+import { backoffMs } from '../resources/backoff.ts'
+import { type SwarmJournal, unchanged } from './swarm-journal.ts'
+import type {
+  CompleteReport,
+  FailReport,
+  ProgressReport,
+  ReleaseReport,
+  TaskReport,
+} from './swarm-service.ts'
+import type { EndedLease, TaskAftermath, Verdict } from './task-aftermath.ts'
+import {
+  completeTask,
+  failAttempt,
+  type RankOf,
+  rejectTask,
+  releaseTask,
+  reportProgress,
+  startTask,
+  type TaskChange,
+} from './task-machine.ts'
+import type { TaskAttempt, TaskRecord } from './task-record.ts'
+import { taskKey, taskStep } from './task-writer.ts'
+
+export interface TaskReportsOptions {
+  readonly rankOf: RankOf
+}
+
+export interface TaskReportsModules {
+  readonly journal: SwarmJournal
+  readonly aftermath: TaskAftermath
+  readonly clock: Clock
+  readonly random: Random
+}
+
+interface Reported {
+  readonly task: TaskRecord
+  /** The lease the report ended; undefined where it ended none. */
+  readonly ended: EndedLease | undefined
+}
+
+/**
+ * What agents say about the tasks they hold. Each report is a compare-and-set on the fencing token: one that is stale
+ * changes nothing. A report that ends an attempt can be repeated and is answered as the first time.
+ */
+export class TaskReports {
+  readonly #options: TaskReportsOptions
+  readonly #modules: TaskReportsModules
+
+  constructor(options: TaskReportsOptions, modules: TaskReportsModules) {
+    this.#options = options
+    this.#modules = modules
+  }
+
+  async accept(report: TaskReport): Promise<void> {
+    await this.#report(report, undefined, 'neutral', (task, now) => startTask(task, now))
+  }
+
+  async progress(report: ProgressReport): Promise<void> {
+    const { ratio, message, status } = report
+    const progress = {
+      ...(ratio === undefined ? {} : { ratio }),
+      ...(message === undefined ? {} : { message }),
+    }
+    await this.#report(report, undefined, 'neutral', (task, now) =>
+      reportProgress(task, progress, status, now),
+    )
+  }
+
+  complete(report: CompleteReport): Promise<TaskRecord> {
+    const result = put('result', report.taskId, report.result)
+    return this.#report(report, 'completed', 'success', (task, now) => completeTask(task, now), [result])
+  }
+
+  fail(report: FailReport): Promise<TaskRecord> {
+    const { failure, kind } = report
+    if (kind === 'reject') {
+      return this.#report(report, 'rejected', 'neutral', (task, now) => rejectTask(task, failure, now))
+    }
+    const draw = this.#modules.random.next()
+    return this.#report(report, 'failed', 'failure', (task, now) => {
+      const retryInMs = backoffMs(task.spec.backoff, task.attempt, draw)
+      const attempt = { failure, outcome: 'failed', mayRetry: kind === 'retry', retryInMs } as const
+      return failAttempt(task, attempt, now, this.#options.rankOf)
+    })
+  }
+
+  release(report: ReleaseReport): Promise<TaskRecord> {
+    return this.#report(report, 'released', 'neutral', (task, now) =>
+      releaseTask(task, 'released', report.reason, now, this.#options.rankOf),
+    )
+  }
+
+  async #report(
+    report: TaskReport,
+    outcome: TaskAttempt['outcome'] | undefined,
+    verdict: Verdict,
+    change: (task: TaskRecord, now: EpochMs) => TaskChange,
+    more: readonly RecordWrite[] = [],
+  ): Promise<TaskRecord> {
+    const { journal, aftermath, clock } = this.#modules
+    const { taskId, agentId, fencingToken } = report
+    const { task, ended } = await journal.transact([taskKey(taskId)], ([stored]) => {
+      if (stored === undefined) throw new SwarmError('task_not_found', { taskId })
+      const { value: before } = stored
+      if (outcome !== undefined && isRepeated(before, report, outcome)) {
+        return unchanged<Reported>({ task: before, ended: { agentId, fencingToken } })
+      }
+      const own = before.lease?.agentId === agentId ? before.lease : undefined
+      refuseStaleToken(taskId, before.lease?.agentId, own?.fencingToken, fencingToken)
+      const changed = change(before, clock.now())
+      const reported: Reported = {
+        task: changed.task,
+        ended: changed.task.lease === undefined ? own : undefined,
+      }
+      return changed.task === before ? unchanged(reported) : taskStep(changed, reported, more)
+    })
+    if (ended !== undefined) aftermath.attemptEnded(taskId, ended, verdict)
+    aftermath.changed(task)
+    return task
+  }
+}
+
+function isRepeated(task: TaskRecord, report: TaskReport, outcome: TaskAttempt['outcome']): boolean {
+  return task.attempts.some(
+    (attempt) =>
+      attempt.fencingToken === report.fencingToken &&
+      attempt.agentId === report.agentId &&
+      attempt.outcome === outcome,
+  )
+}

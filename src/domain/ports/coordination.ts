@@ -1,0 +1,30 @@
+import type { NodeId, Scope, SwarmEpoch } from '../ids.ts'
+
+export type ClaimOutcome =
+  | { readonly isHeld: true; readonly epoch: SwarmEpoch }
+  | { readonly isHeld: false; readonly coordinatorId: NodeId }
+
+/**
+ * Who coordinates which swarm: one node at a time, kept by renewals that the adapter makes by itself.
+ *
+ * A claim that succeeds raises the scope's epoch, durably, before it resolves: to one more than before or to the
+ * seconds since 2026, whichever is more, so that an epoch forgotten with a lost tail is not given again. From then
+ * on the store refuses every older epoch. A claim also ends when the store lost its memory (Redis restarted), since
+ * what the coordinator remembers may then be more than what the store does.
+ *
+ * Every adapter must pass `test/contract/coordination.contract.ts`.
+ */
+export interface Coordination {
+  readonly nodeId: NodeId
+  /**
+   * @param sequenceFloor the newest event number this node has seen of the scope; the log goes on above it even
+   *   where the store has forgotten it.
+   */
+  claim(scope: Scope, sequenceFloor: number): Promise<ClaimOutcome>
+  /** The node that coordinates the scope now, undefined where none does. */
+  coordinatorOf(scope: Scope): Promise<NodeId | undefined>
+  /** Gives a claim up at once, so that another node can take over without waiting for it to lapse. */
+  release(scope: Scope): Promise<void>
+  /** Called when a claim of this node ended without `release`. */
+  onLost(listener: (scope: Scope) => void): void
+}

@@ -1,0 +1,47 @@
+import type { NodeId, Scope } from '../ids.ts'
+
+/** One call to another node. `argument` and the answer are plain JSON data. */
+export interface PeerCall {
+  readonly scope: Scope
+  readonly method: string
+  readonly argument: unknown
+}
+
+/** One message to another node that wants no answer. Messages between two nodes arrive in order, or not at all. */
+export interface PeerNotice {
+  readonly scope: Scope
+  readonly topic: string
+  readonly body: unknown
+}
+
+export interface PeerHandlers {
+  /** A SwarmError it throws reaches the caller as the same SwarmError. */
+  call(call: PeerCall, from: NodeId): Promise<unknown>
+  notice(notice: PeerNotice, from: NodeId): void
+  /** A node's presence ended (2 s after its last sign of life). */
+  peerLost(peer: NodeId): void
+  /** Another node appended events to the scope's log, up to this number. Sent for watched scopes only. */
+  appended(scope: Scope, lastSequence: number): void
+}
+
+/**
+ * The other server nodes. A single-node server has none.
+ *
+ * Every adapter must pass `test/contract/peers.contract.ts`.
+ */
+export interface Peers {
+  readonly nodeId: NodeId
+  /** True where there can be no other node. */
+  readonly isAlone: boolean
+  /** Called once, before anything else. */
+  start(handlers: PeerHandlers): Promise<void>
+  /** @throws SwarmError `coordinator_unavailable` when the peer does not answer in time; the call may have happened. */
+  call(peer: NodeId, call: PeerCall): Promise<unknown>
+  notify(peer: NodeId, notice: PeerNotice): void
+  /** Tells the nodes that watch the scope. */
+  announceAppended(scope: Scope, lastSequence: number): void
+  /** Counted: watch twice, unwatch twice. */
+  watch(scope: Scope): void
+  unwatch(scope: Scope): void
+  stop(): Promise<void>
+}

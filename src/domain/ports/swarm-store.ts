@@ -1,0 +1,94 @@
+import type { Scope, SwarmEpoch } from '../ids.ts'
+import type { ReadyEntry } from './ready-queue.ts'
+import type { EventDraft, RecordKey, RecordKind, RecordWrite, StoredRecord, SwarmEvent } from './records.ts'
+
+/** What an accepted write survives: `synced` a power failure, `committed` a kill of the process. */
+export type Durability = 'synced' | 'committed'
+
+/** The records found under `K`, place by place; undefined where there is none. */
+export type RecordsOf<Keys extends readonly RecordKey[]> = {
+  readonly [I in keyof Keys]: Keys[I] extends RecordKey<infer Kind> ? StoredRecord<Kind> | undefined : never
+}
+
+/** Everything that changes together. */
+export interface Step<T> {
+  readonly writes: readonly RecordWrite[]
+  readonly events: readonly EventDraft[]
+  /** Outbox: handed to the ready queue after the commit, at least once. */
+  readonly ready: readonly ReadyEntry[]
+  readonly result: T
+}
+
+export interface StepRequest<Keys extends readonly RecordKey[], T> {
+  readonly scope: Scope
+  /** The writer's coordinatorship. Left out for a tenant's own scope, which any node may write. */
+  readonly epoch?: SwarmEpoch
+  /** Read before `decide`, and unchanged until the commit. At most 1 100. */
+  readonly keys: Keys
+  /** Pure: it may run more than once. What it throws rejects the step, and nothing changes. */
+  decide(records: RecordsOf<Keys>): Step<T>
+}
+
+export interface Committed<T> {
+  readonly result: T
+  readonly events: readonly SwarmEvent[]
+}
+
+export interface ListRequest<K extends RecordKind> {
+  readonly scope: Scope
+  readonly kind: K
+  /** Exclusive start. */
+  readonly after?: string
+  readonly countMax: number
+  readonly openOnly?: boolean
+  readonly isDescending?: boolean
+}
+
+export interface EventPage {
+  readonly events: readonly SwarmEvent[]
+  /** The oldest sequence number still kept, or the next to be given where the log is empty. */
+  readonly firstSequence: number
+  /** The newest given; 0 before the first. */
+  readonly lastSequence: number
+}
+
+export interface StoreStatus {
+  readonly isWritable: boolean
+  /** Why not, where it is not. */
+  readonly reason?: string
+  readonly durability: Durability
+}
+
+/**
+ * The durable truth of all swarms: records, one event log a scope, and an outbox to the ready queue.
+ *
+ * - A step is atomic: all of its writes, events and outbox entries, or none, also across a kill.
+ * - Steps of one scope are serialised: what `decide` saw still holds when the step commits.
+ * - A step whose `epoch` is not the scope's newest is refused with `not_coordinator` and changes nothing.
+ * - `transact` resolves only when the step has the durability that `status()` names; a reader never sees an event
+ *   or record that could still be lost below that durability.
+ * - Events of one scope get contiguous sequence numbers in commit order.
+ * - A failure of the medium rejects with `store_unavailable`; the step may then have happened or not, and every
+ *   caller must be able to repeat it.
+ *
+ * Every adapter must pass `test/contract/swarm-store.contract.ts`.
+ */
+export interface SwarmStore {
+  /** @throws whatever `decide` threw; `not_coordinator`; `store_unavailable` */
+  transact<const Keys extends readonly RecordKey[], T>(request: StepRequest<Keys, T>): Promise<Committed<T>>
+  get<K extends RecordKind>(scope: Scope, key: RecordKey<K>): Promise<StoredRecord<K> | undefined>
+  /** Place by place as the keys; undefined where there is none. */
+  getMany<K extends RecordKind>(
+    scope: Scope,
+    keys: readonly RecordKey<K>[],
+  ): Promise<readonly (StoredRecord<K> | undefined)[]>
+  /** In the order of the ids. */
+  list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]>
+  /** Events with a sequence number above `after`, oldest first. */
+  readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage>
+  /** Drops the events up to and including `sequence`. */
+  trimEvents(scope: Scope, sequence: number): Promise<void>
+  /** Removes all that is filed under the scope, except what keeps its epochs and sequence numbers from being given again. */
+  drop(scope: Scope): Promise<void>
+  status(): StoreStatus
+}

@@ -1,0 +1,103 @@
+import TinyQueue from 'tinyqueue'
+import { type Requirement, requirementOf } from '../distribution/requirement.ts'
+import type { TaskId } from '../ids.ts'
+import type { ReadyEntry } from '../ports/ready-queue.ts'
+
+interface Line {
+  readonly requirement: Requirement
+  readonly heap: TinyQueue<ReadyEntry>
+}
+
+interface Head {
+  readonly line: Line
+  readonly entry: ReadyEntry
+}
+
+/**
+ * The ready tasks a coordinating node looks at, in the order they should run: by rank (priority with aging, see
+ * `priorityRank`), first come first served among equals.
+ *
+ * Tasks with equal requirements stand in one line, so that a task nobody can run now holds up only those that
+ * nobody could run either.
+ */
+export class PriorityScheduler {
+  readonly #lines = new Map<string, Line>()
+  readonly #waiting = new Map<TaskId, ReadyEntry>()
+
+  /** Tasks waiting. */
+  get size(): number {
+    return this.#waiting.size
+  }
+
+  /** The requirements somebody waits with. */
+  requirements(): readonly Requirement[] {
+    return [...this.#lines.values()].map(({ requirement }) => requirement)
+  }
+
+  /** A newer entry of a task takes the place of its older one; an older one is ignored. */
+  add(entry: ReadyEntry): void {
+    const present = this.#waiting.get(entry.taskId)
+    if (present !== undefined && present.readyCount >= entry.readyCount) return
+    // A copy of its own: a task taken out and put back must not be mistaken for what its heap still holds of it.
+    const own = { ...entry }
+    this.#waiting.set(entry.taskId, own)
+    this.#lineFor(requirementOf(entry.capabilities, entry.resources)).heap.push(own)
+  }
+
+  delete(taskId: TaskId): ReadyEntry | undefined {
+    const entry = this.#waiting.get(taskId)
+    // The heap drops its copy when it comes up.
+    this.#waiting.delete(taskId)
+    return entry
+  }
+
+  /**
+   * The first `countMax` tasks in order, out of the lines that `isRunnable` says somebody could serve now. They stay
+   * in the scheduler until they are deleted.
+   */
+  first(countMax: number, isRunnable: (requirement: Requirement) => boolean): readonly ReadyEntry[] {
+    const open = [...this.#lines.values()].filter(({ requirement }) => isRunnable(requirement))
+    const heads = new TinyQueue<Head>([], (a, b) => byRank(a.entry, b.entry))
+    const advance = (line: Line): void => {
+      const entry = this.#popLive(line)
+      if (entry !== undefined) heads.push({ line, entry })
+    }
+    for (const line of open) advance(line)
+    const taken: Head[] = []
+    while (taken.length < countMax) {
+      const head = heads.pop()
+      if (head === undefined) break
+      taken.push(head)
+      advance(head.line)
+    }
+    for (const { line, entry } of [...taken, ...heads.data]) line.heap.push(entry)
+    for (const { heap, requirement } of open) if (heap.length === 0) this.#lines.delete(requirement.key)
+    return taken.map(({ entry }) => entry)
+  }
+
+  /** When the task that waits longest became ready; undefined where none waits. */
+  oldestReadyAt(): number | undefined {
+    let oldest: number | undefined
+    for (const { dueAt } of this.#waiting.values()) if (oldest === undefined || dueAt < oldest) oldest = dueAt
+    return oldest
+  }
+
+  #lineFor(requirement: Requirement): Line {
+    const present = this.#lines.get(requirement.key)
+    if (present !== undefined) return present
+    const line: Line = { requirement, heap: new TinyQueue<ReadyEntry>([], byRank) }
+    this.#lines.set(requirement.key, line)
+    return line
+  }
+
+  #popLive(line: Line): ReadyEntry | undefined {
+    for (let entry = line.heap.pop(); entry !== undefined; entry = line.heap.pop()) {
+      if (this.#waiting.get(entry.taskId) === entry) return entry
+    }
+    return undefined
+  }
+}
+
+function byRank(a: ReadyEntry, b: ReadyEntry): number {
+  return a.rank - b.rank || (a.taskId < b.taskId ? -1 : 1)
+}

@@ -1,0 +1,88 @@
+import type { AgentState } from '../orchestration/agent-state.ts'
+import type { OpenTasks } from '../orchestration/open-tasks.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { SwarmEvent } from '../ports/records.ts'
+import { DurationHistogram } from './duration-histogram.ts'
+import type { MonitorReport } from './monitor-report.ts'
+import type { PriorityScheduler } from './priority-scheduler.ts'
+
+export interface ResourceMonitorModules {
+  readonly clock: Clock
+  readonly openTasks: OpenTasks
+  readonly scheduler: PriorityScheduler
+  readonly agents: () => Iterable<AgentState>
+}
+
+type Totals = { -readonly [K in keyof MonitorReport['totals']]: number }
+
+const TOTAL_BY_EVENT: Readonly<Record<string, keyof Totals>> = {
+  'task.submitted': 'submitted',
+  'task.completed': 'completed',
+  'task.failed': 'failed',
+  'task.canceled': 'canceled',
+  'task.rejected': 'rejected',
+  'task.retrying': 'retried',
+}
+
+/** How the swarm fares: what it reads in the event log, and what the scheduler and the registry hold right now. */
+export class ResourceMonitor {
+  readonly #modules: ResourceMonitorModules
+  readonly #wait = new DurationHistogram()
+  readonly #run = new DurationHistogram()
+  readonly #totals: Totals = {
+    submitted: 0,
+    completed: 0,
+    failed: 0,
+    canceled: 0,
+    rejected: 0,
+    retried: 0,
+    expired: 0,
+  }
+
+  constructor(modules: ResourceMonitorModules) {
+    this.#modules = modules
+  }
+
+  /** Reads on in the log. */
+  read(events: readonly SwarmEvent[]): void {
+    for (const { type, data } of events) {
+      const total = TOTAL_BY_EVENT[type]
+      if (total !== undefined) this.#totals[total] += 1
+      if (data['outcome'] === 'expired') this.#totals.expired += 1
+      if (type === 'task.assigned' && typeof data['waitMs'] === 'number') this.#wait.record(data['waitMs'])
+      if (type === 'task.completed' && typeof data['runMs'] === 'number') this.#run.record(data['runMs'])
+    }
+  }
+
+  report(): MonitorReport {
+    const { clock, openTasks, scheduler, agents } = this.#modules
+    const at = clock.now()
+    const monotonic = clock.monotonic()
+    const counts = { online: 0, suspect: 0, offline: 0, draining: 0, breakersOpen: 0 }
+    let slots = 0
+    let slotsBusy = 0
+    for (const agent of agents()) {
+      counts[agent.record.status] += 1
+      if (agent.breaker.state(monotonic) !== 'closed') counts.breakersOpen += 1
+      if (agent.record.status === 'offline') continue
+      slots += agent.record.spec.slots
+      slotsBusy += agent.heldCount
+    }
+    const phases = openTasks.phaseCounts()
+    return {
+      at,
+      tasks: phases,
+      openTasks: openTasks.size,
+      // The scheduler holds only a window of the queue, but also what fell due while its record still says otherwise.
+      queueDepth: Math.max(scheduler.size, phases.queued ?? 0),
+      oldestWaitMs: Math.max(0, at - (scheduler.oldestReadyAt() ?? at)),
+      wait: this.#wait.summary(),
+      run: this.#run.summary(),
+      agents: counts,
+      slots,
+      slotsBusy,
+      utilisation: slots === 0 ? 0 : Math.min(1, slotsBusy / slots),
+      totals: { ...this.#totals },
+    }
+  }
+}
