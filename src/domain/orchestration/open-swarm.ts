@@ -27,7 +27,7 @@ export interface NodeModules {
   readonly random: Random
   readonly logger: Logger
   /** A queue of its own for each coordinatorship, closed at its end. */
-  readyQueueFor(scope: Scope): Promise<ReadyQueue>
+  readyQueueFor(scope: Scope): ReadyQueue
 }
 
 export interface OpenSwarmOptions {
@@ -94,7 +94,7 @@ export class OpenSwarm {
   async #begin({ epoch }: Extract<ClaimOutcome, { isHeld: true }>): Promise<SwarmOrchestrator> {
     const { peers, readyQueueFor, logger } = this.#modules
     const record = await this.#beginLog(epoch)
-    const queue = await readyQueueFor(this.scope)
+    const queue = readyQueueFor(this.scope)
     const orchestrator: SwarmOrchestrator = new SwarmOrchestrator(
       { scope: this.scope, nodeId: peers.nodeId, epoch, record },
       this.#options.orchestrator,
