@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { type Finding, finding } from '../finding.ts'
 import { isSamplePath, isTestPath } from '../path-class.ts'
 import type { ReviewInput } from '../review-input.ts'
@@ -70,18 +71,25 @@ async function reviewOwnLicence(tree: SourceTree, manifest: Manifest): Promise<r
     const severity = hasFile ? 'low' : 'medium'
     return [finding({ rule: 'license_missing', severity, path, line: manifest.lineOf('name'), message })]
   }
-  const place = { rule: 'license_invalid', severity: 'low', path, line: manifest.lineOf('license') } as const
+  const problem = await licenceProblem(tree, manifest, licence)
+  if (problem === undefined) return []
+  const line = manifest.lineOf('license')
+  return [
+    finding({ rule: 'license_invalid', severity: 'low', path, line, message: problem, evidence: licence }),
+  ]
+}
+
+async function licenceProblem(
+  tree: SourceTree,
+  manifest: Manifest,
+  licence: string,
+): Promise<string | undefined> {
   const file = /^SEE LICEN[CS]E IN (.+)$/i.exec(licence)?.[1]?.trim().replace(/^<|>$/g, '')
   if (file !== undefined) {
-    const folder = manifest.folder === '' ? '' : `${manifest.folder}/`
-    if (/^https?:/.test(file) || (await tree.kindOf(folder + file)) === 'file') return []
-    return [finding({ ...place, message: `names a licence file that does not exist: ${file}` })]
+    const isThere = /^https?:/.test(file) || (await tree.kindOf(posix.join(manifest.folder, file))) === 'file'
+    return isThere ? undefined : `names a licence file that does not exist: ${file}`
   }
-  if (asText(fields['license']) === undefined) {
-    return [
-      finding({ ...place, message: `gives its licence (${licence}) in a form that npm no longer reads` }),
-    ]
-  }
-  if (classifyLicence(licence) !== 'invalid') return []
-  return [finding({ ...place, message: 'names a licence that is not an SPDX expression', evidence: licence })]
+  if (asText(manifest.fields['license']) === undefined)
+    return 'gives its licence in a form that npm no longer reads'
+  return classifyLicence(licence) === 'invalid' ? 'names a licence that is not an SPDX expression' : undefined
 }

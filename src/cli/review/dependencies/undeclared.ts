@@ -13,16 +13,22 @@ export async function findUndeclared(tree: SourceTree, manifest: Manifest): Prom
   const known = knownNames(manifest, map)
   const byName = new Map<string, ImportPlace[]>()
   for (const place of map.imports.get(manifest.folder) ?? []) {
-    const { name, path, isOptional } = place
-    const isDeclared = known.has(name) || known.has(typesPackage(name))
-    if (isDeclared || isOptional || isFixture(path) || isBuiltin(name) || map.isAlias(name)) continue
-    byName.set(name, [...(byName.get(name) ?? []), place])
+    if (!isExpected(place, known, map)) byName.set(place.name, [...(byName.get(place.name) ?? []), place])
   }
   const found: Finding[] = []
   for (const [name, places] of [...byName].toSorted(([a], [b]) => compareText(a, b))) {
     if (!(await isOwnFolder(tree, manifest, name))) found.push(undeclared(manifest, name, places))
   }
   return found
+}
+
+function isExpected(
+  { name, path, isOptional }: ImportPlace,
+  known: ReadonlySet<string>,
+  map: PackageMap,
+): boolean {
+  if (known.has(name) || known.has(typesPackage(name)) || isBuiltin(name)) return true
+  return isOptional || isFixture(path) || map.isAlias(name)
 }
 
 /** What Node would find from this package: its own dependencies, those of packages around it, workspaces. */

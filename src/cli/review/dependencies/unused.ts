@@ -22,10 +22,13 @@ export async function findUnused(tree: SourceTree, manifest: Manifest): Promise<
     const text = await tree.readText(path)
     // A bundle too large to read may import anything.
     if (text === undefined && isScript(path)) return []
-    for (const name of unseen.keys())
-      if (text !== undefined && mentions(path, text, name)) unseen.delete(name)
+    deleteMentioned(unseen, path, text ?? '')
   }
   return [...unseen.values()].map((dependency) => unused(manifest, dependency))
+}
+
+function deleteMentioned(unseen: Map<string, Dependency>, path: string, text: string): void {
+  for (const name of unseen.keys()) if (mentions(path, text, name)) unseen.delete(name)
 }
 
 function pathsOf(tree: SourceTree, { folder }: Manifest): readonly string[] {

@@ -21,12 +21,18 @@ export function looksRandom(text: string): boolean {
   if (text.length < RANDOM_CHARS_MIN || !/^[\w+/=.~!@#$%^&*:-]+$/.test(text)) return false
   const digitCount = text.replace(/\D/g, '').length
   if (digitCount < 2 || !/[A-Za-z]/.test(text)) return false
-  if (isCountable(text)) return false
+  if (isCountable(text) || isWordList(text)) return false
   const wordLetters = (text.match(/[A-Z]?[a-z]+|[A-Z]+/g) ?? []).filter(
     ({ length }) => length >= WORD_LETTERS_MIN,
   )
   if (wordLetters.join('').length > text.length * WORD_SHARE_MAX) return false
   return entropyBits(text) >= ENTROPY_BITS_MIN
+}
+
+/** `cache-key-v-2`: words and small numbers between separators. */
+function isWordList(text: string): boolean {
+  const parts = text.split(/[-_./:]+/)
+  return parts.length > 2 && parts.every((part) => /^(?:[A-Za-z]*|\d{1,4})$/.test(part))
 }
 
 /** Runs such as `abcdef`, `123456` or `0000`: people type those, generators do not. */

@@ -1,4 +1,4 @@
-import type { Node } from 'oxc-parser'
+import type { CallExpression, Node } from 'oxc-parser'
 
 const NAME_CHARS_MAX = 80
 
@@ -7,7 +7,14 @@ export function functionName(node: Node, ancestors: readonly Node[], text: strin
   const own = 'id' in node && node.id?.type === 'Identifier' ? node.id.name : undefined
   if (own !== undefined) return own
   const parent = ancestors.at(-1)
-  switch (parent?.type) {
+  if (!parent) return 'anonymous function'
+  return parent.type === 'CallExpression'
+    ? argumentName(node, parent, text)
+    : assignedName(parent, ancestors, text)
+}
+
+function assignedName(parent: Node, ancestors: readonly Node[], text: string): string {
+  switch (parent.type) {
     case 'VariableDeclarator':
       return source(parent.id, text)
     case 'AssignmentExpression':
@@ -17,19 +24,16 @@ export function functionName(node: Node, ancestors: readonly Node[], text: strin
     case 'MethodDefinition':
     case 'PropertyDefinition':
       return memberName(parent, ancestors, text)
-    case 'CallExpression':
-      return parent.callee === node
-        ? 'immediately invoked function'
-        : `callback of ${calleeName(parent.callee, text)}`
     default:
       return 'anonymous function'
   }
 }
 
-/** Compilers write `(0, lib.run)(…)` to call without a receiver; the last part is the name. */
-function calleeName(callee: Node, text: string): string {
+function argumentName(node: Node, { callee }: CallExpression, text: string): string {
+  if (callee === node) return 'immediately invoked function'
+  // Compilers write `(0, lib.run)(…)` to call without a receiver; the last part is the name.
   const last = callee.type === 'SequenceExpression' ? callee.expressions.at(-1) : undefined
-  return source(last ?? callee, text)
+  return `callback of ${source(last ?? callee, text)}`
 }
 
 function memberName(member: Node & { readonly key: Node }, ancestors: readonly Node[], text: string): string {
