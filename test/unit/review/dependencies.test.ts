@@ -69,9 +69,9 @@ describe('version specifiers', () => {
   })
 
   it('are shown without the password a URL may hold', async () => {
-    const dependencies = { a: 'git+https://someone:hidden@git.acme.io/a.git' }
+    const dependencies = { a: 'git+https://someone:hidden@git.example.com/a.git' }
     const found = await reviewPackage({ dependencies }, { 'index.js': "import 'a'" })
-    expect(found[0]?.evidence).toBe('"a": "git+https://…@git.acme.io/a.git"')
+    expect(found[0]?.evidence).toBe('"a": "git+https://…@git.example.com/a.git"')
   })
 })
 
