@@ -1,0 +1,85 @@
+import type { NodeId } from '#domain/ids.ts'
+import type { Logger } from '#domain/ports/logger.ts'
+import { encodeEnvelope, type PeerMessage } from './peer-wire.ts'
+import { nodeChannel } from './redis-keys.ts'
+import type { RedisLink } from './redis-link.ts'
+
+/** A publication is a copy in the memory of Redis for a moment, and one parse at the receiver. */
+const MESSAGES_MAX = 256
+const CHARACTERS_MAX = 256 * 1_024
+
+interface Publication {
+  readonly messages: string[]
+  readonly callIds: number[]
+  characters: number
+}
+
+/**
+ * What goes to other nodes. All messages for one node within one turn of the event loop share a publication, and
+ * publications keep their order, as they take one connection. A message that cannot be sent now is dropped.
+ */
+export class PeerOutbox {
+  readonly #from: NodeId
+  readonly #link: RedisLink
+  readonly #logger: Logger
+  readonly #onUnreachable: (callIds: readonly number[]) => void
+  readonly #publications = new Map<NodeId, Publication[]>()
+  #isFlushPlanned = false
+
+  /** @param onUnreachable the calls that nobody received; also those of which it is not known */
+  constructor(
+    from: NodeId,
+    { link, logger }: { link: RedisLink; logger: Logger },
+    onUnreachable: (callIds: readonly number[]) => void,
+  ) {
+    this.#from = from
+    this.#link = link
+    this.#logger = logger
+    this.#onUnreachable = onUnreachable
+  }
+
+  send(peer: NodeId, message: PeerMessage): void {
+    const text = JSON.stringify(message)
+    const publication = this.#openPublication(peer, text.length)
+    publication.messages.push(text)
+    publication.characters += text.length
+    if (message.type === 'call') publication.callIds.push(message.callId)
+    if (this.#isFlushPlanned) return
+    this.#isFlushPlanned = true
+    setImmediate(() => this.#flush())
+  }
+
+  #openPublication(peer: NodeId, characters: number): Publication {
+    const publications = this.#publications.get(peer) ?? []
+    this.#publications.set(peer, publications)
+    const last = publications.at(-1)
+    const hasRoom =
+      last !== undefined &&
+      last.messages.length < MESSAGES_MAX &&
+      last.characters + characters <= CHARACTERS_MAX
+    if (hasRoom) return last
+    const next = { messages: [], callIds: [], characters: 0 }
+    publications.push(next)
+    return next
+  }
+
+  #flush(): void {
+    this.#isFlushPlanned = false
+    for (const [peer, publications] of this.#publications) {
+      for (const publication of publications) void this.#publish(peer, publication)
+    }
+    this.#publications.clear()
+  }
+
+  async #publish(peer: NodeId, { messages, callIds }: Publication): Promise<void> {
+    try {
+      this.#link.requireRunId()
+      const text = encodeEnvelope(this.#from, messages)
+      const receiverCount = await this.#link.client.publish(nodeChannel(peer), text)
+      if (receiverCount > 0) return
+    } catch (error) {
+      this.#logger.debug({ error, peer }, 'messages to a peer were dropped')
+    }
+    this.#onUnreachable(callIds)
+  }
+}

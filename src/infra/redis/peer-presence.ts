@@ -1,0 +1,87 @@
+import type { MonotonicMs, NodeId } from '#domain/ids.ts'
+import type { Clock } from '#domain/ports/clock.ts'
+import type { Logger } from '#domain/ports/logger.ts'
+import { NODES_KEY } from './redis-keys.ts'
+import type { RedisLink } from './redis-link.ts'
+import { presenceScript } from './scripts/presence-script.ts'
+
+const BEAT_EVERY_MS = 500
+const PRESENCE_MS = 2_000
+/** Without an answer for this long, the silence may be that of Redis and not that of the peers. */
+const BLIND_AFTER_MS = 1_500
+
+export interface PeerPresenceModules {
+  readonly link: RedisLink
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/** Shows this node to the others and tells which of them are gone. */
+export class PeerPresence {
+  readonly #nodeId: NodeId
+  readonly #link: RedisLink
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #onLost: (peer: NodeId) => void
+  #present: ReadonlySet<NodeId> = new Set()
+  #answeredAt: MonotonicMs | undefined
+  /** Until then a peer that is missing may only not have been heard. */
+  #blindUntil = 0
+  #cancelTimer: () => void = () => {}
+  #isStopped = false
+
+  constructor(nodeId: NodeId, { link, clock, logger }: PeerPresenceModules, onLost: (peer: NodeId) => void) {
+    this.#nodeId = nodeId
+    this.#link = link
+    this.#clock = clock
+    this.#logger = logger
+    this.#onLost = onLost
+  }
+
+  async start(): Promise<void> {
+    await this.#beat()
+    this.#schedule()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#cancelTimer()
+    if (!this.#link.isUp) return
+    // Only a courtesy: without it the others find out in two seconds.
+    await this.#link.client.zrem(NODES_KEY, this.#nodeId).catch(() => 0)
+  }
+
+  #schedule(): void {
+    this.#cancelTimer = this.#clock.setTimer(BEAT_EVERY_MS, () => {
+      void this.#beat().then(() => this.#isStopped || this.#schedule())
+    })
+  }
+
+  async #beat(): Promise<void> {
+    if (!this.#link.isUp) return
+    try {
+      const reply = await presenceScript.run(this.#link.client, [NODES_KEY], [this.#nodeId, PRESENCE_MS])
+      if (!this.#isStopped) this.#compare(new Set(reply as NodeId[]))
+    } catch (error) {
+      this.#logger.debug({ error }, 'presence not shown')
+    }
+  }
+
+  #compare(present: ReadonlySet<NodeId>): void {
+    const now = this.#clock.monotonic()
+    const silence = this.#answeredAt === undefined ? 0 : now - this.#answeredAt
+    this.#answeredAt = now
+    if (silence > BLIND_AFTER_MS) this.#blindUntil = now + PRESENCE_MS
+    const missing = [...this.#present].filter((peer) => !present.has(peer))
+    if (now < this.#blindUntil) {
+      // Whoever lives shows itself before the time is over; the rest is judged then.
+      this.#present = new Set([...present, ...missing])
+      return
+    }
+    this.#present = present
+    for (const peer of missing) {
+      this.#logger.warn({ peer }, 'peer lost')
+      this.#onLost(peer)
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import { isSwarmError, SwarmError, type SwarmErrorCode, type SwarmErrorDetails } from '#domain/errors.ts'
+import type { NodeId } from '#domain/ids.ts'
+import type { PeerCall, PeerNotice } from '#domain/ports/peers.ts'
+
+/** How a call ended, as it crosses. */
+export type PeerOutcome =
+  | { readonly value: unknown }
+  | { readonly code: SwarmErrorCode; readonly details: SwarmErrorDetails[SwarmErrorCode] }
+  | { readonly bug: string }
+
+export type PeerMessage =
+  | { readonly type: 'call'; readonly callId: number; readonly call: PeerCall }
+  | { readonly type: 'outcome'; readonly callId: number; readonly outcome: PeerOutcome }
+  | { readonly type: 'notice'; readonly notice: PeerNotice }
+
+export interface PeerEnvelope {
+  readonly from: NodeId
+  readonly messages: readonly PeerMessage[]
+}
+
+/** @param messages each one written by JSON.stringify */
+export function encodeEnvelope(from: NodeId, messages: readonly string[]): string {
+  return `{"from":${JSON.stringify(from)},"messages":[${messages.join(',')}]}`
+}
+
+export const decodeEnvelope = (text: string): PeerEnvelope => JSON.parse(text) as PeerEnvelope
+
+export function failureOf(error: unknown): PeerOutcome {
+  if (isSwarmError(error)) return { code: error.code, details: error.details }
+  return { bug: error instanceof Error ? error.message : String(error) }
+}
+
+/** The value of a call that went well. @throws what the peer's handler threw: a SwarmError as the same SwarmError. */
+export function openOutcome(outcome: PeerOutcome): unknown {
+  if ('code' in outcome) throw new SwarmError(outcome.code, outcome.details)
+  if ('bug' in outcome) throw new Error(`a peer failed: ${outcome.bug}`)
+  return outcome.value
+}

@@ -1,0 +1,10 @@
+import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+
+/** Names the entry in the outbox and in BullMQ; equal entries are one job. BullMQ allows no colon in it. */
+export function readyJobId({ taskId, readyCount }: Pick<ReadyEntry, 'taskId' | 'readyCount'>): string {
+  return `${taskId}_${readyCount}`
+}
+
+export const encodeReadyEntry = (entry: ReadyEntry): string => JSON.stringify(entry)
+
+export const decodeReadyEntry = (text: string): ReadyEntry => JSON.parse(text) as ReadyEntry

@@ -1,0 +1,52 @@
+import { assert } from '#domain/errors.ts'
+import type { RecordKey, RecordKind, RecordValues, StoredRecord } from '#domain/ports/records.ts'
+
+/**
+ * One record as this node knows it: the stored text is `<version><+|-><stamp> <body>`, `+` for an open record.
+ *
+ * The stamp is never given twice. A record that was removed and made again has the version of its forerunner, but
+ * another head, so comparing heads finds every change.
+ */
+export interface KnownRecord {
+  /** The stored text up to and including the space; empty where there is no record. */
+  readonly head: string
+  readonly version: number
+  readonly isOpen: boolean
+  readonly value: RecordValues[RecordKind] | undefined
+}
+
+export const NO_RECORD: KnownRecord = { head: '', version: 0, isOpen: false, value: undefined }
+
+/** Kinds whose value is text that is kept as it came. */
+const TEXT_KINDS: ReadonlySet<RecordKind> = new Set(['payload', 'result'])
+
+export function headOf(version: number, isOpen: boolean, stamp: string): string {
+  return `${version}${isOpen ? '+' : '-'}${stamp} `
+}
+
+export function encodeBody(kind: RecordKind, value: RecordValues[RecordKind]): string {
+  return TEXT_KINDS.has(kind) ? (value as string) : JSON.stringify(value)
+}
+
+export function decodeRecord(kind: RecordKind, stored: string | null | undefined): KnownRecord {
+  if (stored === null || stored === undefined) return NO_RECORD
+  const space = stored.indexOf(' ')
+  const head = stored.slice(0, space + 1)
+  const version = Number.parseInt(head, 10)
+  assert(space > 0 && version > 0, `record of kind ${kind} begins with a head`)
+  const body = stored.slice(space + 1)
+  const value = (TEXT_KINDS.has(kind) ? body : JSON.parse(body)) as RecordValues[RecordKind]
+  return { head, version, isOpen: head.includes('+'), value }
+}
+
+/** What the port shows of a known record. */
+export function toStored<K extends RecordKind>(
+  key: RecordKey<K>,
+  known: KnownRecord,
+): StoredRecord<K> | undefined {
+  if (known.value === undefined) return undefined
+  return { key, version: known.version, value: known.value as RecordValues[K] }
+}
+
+/** Text and result bodies are large and no step looks at them twice. */
+export const isCacheable = (kind: RecordKind): boolean => !TEXT_KINDS.has(kind)

@@ -1,0 +1,157 @@
+import { type MonotonicMs, type NodeId, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/ids.ts'
+import type { Clock } from '#domain/ports/clock.ts'
+import type { ClaimOutcome, Coordination } from '#domain/ports/coordination.ts'
+import type { Logger } from '#domain/ports/logger.ts'
+import type { RedisHealth } from './redis-health.ts'
+import { coordinatorKey, metaKey } from './redis-keys.ts'
+import { asUnavailable, type RedisLink } from './redis-link.ts'
+import { claimScript, releaseScript, renewScript } from './scripts/coordination-scripts.ts'
+
+const CLAIM_TTL_MS = 2_000
+const RENEW_EVERY_MS = 500
+/** Epochs count at least the seconds since then, so that one forgotten with a lost tail is not given again. */
+const EPOCH_ORIGIN_MS = Date.UTC(2026, 0, 1)
+/** More events than a scope can write between two syncs of Redis' file. */
+const LOST_SEQUENCES_MAX = 1_000_000
+
+interface Claim {
+  readonly epoch: SwarmEpoch
+  /** When the renewal that Redis last confirmed was sent: the key lives on for its full time from then at least. */
+  readonly renewedAt: MonotonicMs
+  /** A claim is worth nothing in another run of Redis. */
+  readonly runId: string
+}
+
+export interface RedisCoordinationModules {
+  readonly link: RedisLink
+  readonly health: RedisHealth
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/**
+ * One key with a time to live for each scope that is coordinated.
+ *
+ * The key says who may try; what keeps an old coordinator from writing is the epoch that each commit compares.
+ */
+export class RedisCoordination implements Coordination {
+  readonly nodeId: NodeId
+  readonly #link: RedisLink
+  readonly #health: RedisHealth
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #claims = new Map<Scope, Claim>()
+  readonly #listeners: ((scope: Scope) => void)[] = []
+  #cancelTimer: () => void = () => {}
+  #isStopped = false
+
+  constructor(nodeId: NodeId, { link, health, clock, logger }: RedisCoordinationModules) {
+    this.nodeId = nodeId
+    this.#link = link
+    this.#health = health
+    this.#clock = clock
+    this.#logger = logger
+    link.onConnected((runId) => this.#endClaims((claim) => claim.runId !== runId))
+    this.#schedule()
+  }
+
+  async claim(scope: Scope, sequenceFloor: number): Promise<ClaimOutcome> {
+    const runId = this.#link.requireRunId()
+    const sentAt = this.#clock.monotonic()
+    const leastEpoch = Math.floor((this.#clock.now() - EPOCH_ORIGIN_MS) / 1_000)
+    // Redis that syncs before it answers has lost nothing that anybody saw.
+    const skip = this.#health.status.durability === 'synced' ? 0 : LOST_SEQUENCES_MAX
+    const keys = [coordinatorKey(scope), metaKey(scope)]
+    const [isHeld, answer] = (await this.#guard(() =>
+      claimScript.run(this.#link.client, keys, [this.nodeId, CLAIM_TTL_MS, leastEpoch, sequenceFloor, skip]),
+    )) as [number, number | string]
+    if (isHeld === 0) return { isHeld: false, coordinatorId: answer as NodeId }
+    const epoch = swarmEpoch(Number(answer))
+    this.#claims.set(scope, { epoch, renewedAt: sentAt, runId })
+    this.#logger.info({ scope, epoch }, 'swarm claimed')
+    return { isHeld: true, epoch }
+  }
+
+  async coordinatorOf(scope: Scope): Promise<NodeId | undefined> {
+    this.#link.requireRunId()
+    const holder = await this.#guard(() => this.#link.client.get(coordinatorKey(scope)))
+    return holder === null ? undefined : (holder as NodeId)
+  }
+
+  async release(scope: Scope): Promise<void> {
+    const claim = this.#claims.get(scope)
+    if (claim === undefined) return
+    this.#claims.delete(scope)
+    this.#logger.info({ scope, epoch: claim.epoch }, 'swarm released')
+    // Out of reach, the key lapses by itself.
+    if (!this.#link.isUp) return
+    await this.#guard(() =>
+      releaseScript.run(
+        this.#link.client,
+        [coordinatorKey(scope), metaKey(scope)],
+        [this.nodeId, claim.epoch],
+      ),
+    )
+  }
+
+  onLost(listener: (scope: Scope) => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /** Releases every claim; those that cannot be released lapse. */
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    this.#cancelTimer()
+    await Promise.allSettled([...this.#claims.keys()].map((scope) => this.release(scope)))
+  }
+
+  #schedule(): void {
+    this.#cancelTimer = this.#clock.setTimer(RENEW_EVERY_MS, () => {
+      this.#endLapsed()
+      for (const [scope, claim] of this.#claims) void this.#renew(scope, claim)
+      if (!this.#isStopped) this.#schedule()
+    })
+  }
+
+  async #renew(scope: Scope, claim: Claim): Promise<void> {
+    if (this.#link.runId !== claim.runId) return
+    const sentAt = this.#clock.monotonic()
+    const keys = [coordinatorKey(scope), metaKey(scope)]
+    try {
+      const isRenewed = await renewScript.run(this.#link.client, keys, [
+        this.nodeId,
+        claim.epoch,
+        CLAIM_TTL_MS,
+      ])
+      // Meanwhile it may have been released, lost or claimed anew.
+      if (this.#claims.get(scope)?.epoch !== claim.epoch) return
+      if (isRenewed === 1) this.#claims.set(scope, { ...claim, renewedAt: sentAt })
+      else this.#endClaims((other) => other.epoch === claim.epoch, scope)
+    } catch (error) {
+      this.#logger.debug({ error, scope }, 'claim not renewed')
+    }
+  }
+
+  /** A key that was not renewed for its whole life is gone, whether Redis can be asked or not. */
+  #endLapsed(): void {
+    const now = this.#clock.monotonic()
+    this.#endClaims(({ renewedAt }) => now - renewedAt >= CLAIM_TTL_MS)
+  }
+
+  #endClaims(hasEnded: (claim: Claim) => boolean, only?: Scope): void {
+    for (const [scope, claim] of this.#claims) {
+      if ((only !== undefined && only !== scope) || !hasEnded(claim)) continue
+      this.#claims.delete(scope)
+      this.#logger.warn({ scope, epoch: claim.epoch }, 'swarm lost')
+      for (const listener of this.#listeners) listener(scope)
+    }
+  }
+
+  async #guard<T>(command: () => Promise<T>): Promise<T> {
+    try {
+      return await command()
+    } catch (error) {
+      throw asUnavailable(error)
+    }
+  }
+}

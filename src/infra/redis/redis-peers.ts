@@ -1,0 +1,173 @@
+import type { Redis } from 'ioredis'
+import { assert, SwarmError } from '#domain/errors.ts'
+import type { NodeId, Scope } from '#domain/ids.ts'
+import type { Clock } from '#domain/ports/clock.ts'
+import type { Logger } from '#domain/ports/logger.ts'
+import type { PeerCall, PeerHandlers, PeerNotice, Peers } from '#domain/ports/peers.ts'
+import { AppendedChannel } from './appended-channel.ts'
+import { PeerOutbox } from './peer-outbox.ts'
+import { PeerPresence } from './peer-presence.ts'
+import { decodeEnvelope, failureOf, openOutcome, type PeerMessage, type PeerOutcome } from './peer-wire.ts'
+import { nodeChannel } from './redis-keys.ts'
+import type { RedisLink } from './redis-link.ts'
+
+const CALL_TIMEOUT_MS = 2_000
+const CALLS_MAX = 20_000
+const RETRY_AFTER_MS = 500
+
+interface PendingCall {
+  readonly peer: NodeId
+  readonly resolve: (value: unknown) => void
+  readonly reject: (error: unknown) => void
+  readonly cancelTimeout: () => void
+}
+
+export interface RedisPeersModules {
+  readonly link: RedisLink
+  /** A connection that does nothing but listen. */
+  readonly subscriber: Redis
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+/**
+ * The other nodes, over Redis' publish and subscribe: each node listens on a channel of its own.
+ *
+ * Redis delivers what one connection published in order, and forgets what nobody hears.
+ */
+export class RedisPeers implements Peers {
+  readonly nodeId: NodeId
+  readonly isAlone = false
+  readonly #link: RedisLink
+  readonly #subscriber: Redis
+  readonly #clock: Clock
+  readonly #logger: Logger
+  readonly #outbox: PeerOutbox
+  readonly #presence: PeerPresence
+  readonly #appended: AppendedChannel
+  readonly #calls = new Map<number, PendingCall>()
+  #handlers: PeerHandlers | undefined
+  #callCount = 0
+
+  constructor(nodeId: NodeId, modules: RedisPeersModules) {
+    this.nodeId = nodeId
+    this.#link = modules.link
+    this.#subscriber = modules.subscriber
+    this.#clock = modules.clock
+    this.#logger = modules.logger
+    this.#outbox = new PeerOutbox(nodeId, modules, (callIds) => {
+      for (const callId of callIds) this.#abandon(callId)
+    })
+    this.#presence = new PeerPresence(nodeId, modules, (peer) => this.#peerLost(peer))
+    this.#appended = new AppendedChannel(nodeId, modules)
+  }
+
+  async start(handlers: PeerHandlers): Promise<void> {
+    assert(this.#handlers === undefined, 'peers are started once')
+    this.#handlers = handlers
+    const ownChannel = nodeChannel(this.nodeId)
+    this.#subscriber.on('message', (channel: string, text: string) => {
+      if (channel === ownChannel) this.#receive(text)
+      else this.#appended.receive(channel, text)
+    })
+    this.#appended.start(handlers)
+    await this.#subscriber.subscribe(ownChannel)
+    // Seen by others only when it can hear them.
+    await this.#presence.start()
+  }
+
+  call(peer: NodeId, call: PeerCall): Promise<unknown> {
+    if (!this.#link.isUp || this.#calls.size >= CALLS_MAX) return Promise.reject(unanswered())
+    this.#callCount += 1
+    const callId = this.#callCount
+    return new Promise((resolve, reject) => {
+      const cancelTimeout = this.#clock.setTimer(CALL_TIMEOUT_MS, () => this.#abandon(callId))
+      this.#calls.set(callId, { peer, resolve, reject, cancelTimeout })
+      this.#outbox.send(peer, { type: 'call', callId, call })
+    })
+  }
+
+  notify(peer: NodeId, notice: PeerNotice): void {
+    this.#outbox.send(peer, { type: 'notice', notice })
+  }
+
+  announceAppended(scope: Scope, lastSequence: number): void {
+    this.#appended.announce(scope, lastSequence)
+  }
+
+  watch(scope: Scope): void {
+    this.#appended.watch(scope)
+  }
+
+  unwatch(scope: Scope): void {
+    this.#appended.unwatch(scope)
+  }
+
+  async stop(): Promise<void> {
+    await this.#presence.stop()
+    this.#subscriber.disconnect()
+    for (const callId of this.#calls.keys()) this.#abandon(callId)
+  }
+
+  #receive(text: string): void {
+    const { from, messages } = decodeEnvelope(text)
+    for (const message of messages) this.#deliver(message, from)
+  }
+
+  #deliver(message: PeerMessage, from: NodeId): void {
+    if (message.type === 'call') void this.#serve(message.callId, message.call, from)
+    else if (message.type === 'outcome') this.#conclude(message.callId, message.outcome)
+    else this.#hearNotice(message.notice, from)
+  }
+
+  #hearNotice(notice: PeerNotice, from: NodeId): void {
+    try {
+      this.#handlers?.notice(notice, from)
+    } catch (error) {
+      // The rest of the envelope must still be heard.
+      this.#logger.error({ error, from, topic: notice.topic }, 'notice from a peer failed')
+    }
+  }
+
+  async #serve(callId: number, call: PeerCall, from: NodeId): Promise<void> {
+    let outcome: PeerOutcome
+    try {
+      outcome = { value: await this.#handlers?.call(call, from) }
+    } catch (error) {
+      outcome = failureOf(error)
+      if ('bug' in outcome)
+        this.#logger.error({ error, from, method: call.method }, 'call from a peer failed')
+    }
+    this.#outbox.send(from, { type: 'outcome', callId, outcome })
+  }
+
+  #conclude(callId: number, outcome: PeerOutcome): void {
+    const call = this.#takeCall(callId)
+    if (call === undefined) return
+    try {
+      call.resolve(openOutcome(outcome))
+    } catch (error) {
+      call.reject(error)
+    }
+  }
+
+  #peerLost(peer: NodeId): void {
+    for (const [callId, call] of this.#calls) if (call.peer === peer) this.#abandon(callId)
+    this.#handlers?.peerLost(peer)
+  }
+
+  #abandon(callId: number): void {
+    this.#takeCall(callId)?.reject(unanswered())
+  }
+
+  #takeCall(callId: number): PendingCall | undefined {
+    const call = this.#calls.get(callId)
+    this.#calls.delete(callId)
+    call?.cancelTimeout()
+    return call
+  }
+}
+
+function unanswered(): SwarmError<'coordinator_unavailable'> {
+  return new SwarmError('coordinator_unavailable', { retryAfterMs: RETRY_AFTER_MS })
+}

@@ -1,0 +1,201 @@
+import { randomBytes } from 'node:crypto'
+import { assert } from '#domain/errors.ts'
+import type { Scope } from '#domain/ids.ts'
+import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+import type { RecordKey, RecordKind, StoredRecord } from '#domain/ports/records.ts'
+import type {
+  Committed,
+  EventPage,
+  ListRequest,
+  StepRequest,
+  StoreStatus,
+  SwarmStore,
+} from '#domain/ports/swarm-store.ts'
+import { readRecords } from './read-records.ts'
+import { RecordCache } from './record-cache.ts'
+import { decodeRecord, NO_RECORD, toStored } from './record-codec.ts'
+import type { RedisHealth } from './redis-health.ts'
+import { droppedKeys, eventsKey, idsKey, metaKey, openKey, recordsKey } from './redis-keys.ts'
+import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
+import { ScopeLane } from './scope-lane.ts'
+import { listScript } from './scripts/list-script.ts'
+import { type AnyRequest, decodeEvent } from './step-batch.ts'
+
+const KEYS_MAX = 1_100
+/** Lanes kept for scopes that write nothing just now. */
+const LANES_MAX = 1_000
+/** Records in one script call. */
+const PAGE_MAX = 1_000
+
+export interface RedisSwarmStoreModules {
+  readonly link: RedisLink
+  readonly health: RedisHealth
+  /** What a step left in the outbox; `undefined` where it is not known whether it did. */
+  readonly onReady: (scope: Scope, entries: readonly ReadyEntry[] | undefined) => void
+  /** Removes the scope's ready queue. */
+  readonly dropReadyQueue: (scope: Scope) => Promise<void>
+}
+
+/**
+ * The swarms' truth in Redis: a hash of records for each kind, a stream of events and an outbox for each scope,
+ * changed together by one script.
+ */
+export class RedisSwarmStore implements SwarmStore {
+  readonly #link: RedisLink
+  readonly #health: RedisHealth
+  readonly #modules: RedisSwarmStoreModules
+  readonly #cache = new RecordCache()
+  readonly #lanes = new Map<Scope, ScopeLane>()
+  readonly #stampPrefix = randomBytes(6).toString('hex')
+  #stampCount = 0
+  #isClosed = false
+
+  constructor(modules: RedisSwarmStoreModules) {
+    this.#modules = modules
+    this.#link = modules.link
+    this.#health = modules.health
+    // A new connection may lead to a Redis that has lost what this node remembers.
+    modules.link.onConnected(() => {
+      for (const lane of this.#lanes.values()) lane.forget()
+    })
+  }
+
+  transact<const Keys extends readonly RecordKey[], T>(request: StepRequest<Keys, T>): Promise<Committed<T>> {
+    assert(request.keys.length <= KEYS_MAX, `a step reads at most ${KEYS_MAX} records`)
+    if (this.#isClosed) return Promise.reject(unavailable('the store is closed'))
+    // The lane keeps steps of all types in one line; each gets back what its own `decide` returned.
+    const step = request as unknown as AnyRequest
+    return this.#laneOf(request.scope).run(step) as Promise<Committed<T>>
+  }
+
+  async get<K extends RecordKind>(scope: Scope, key: RecordKey<K>): Promise<StoredRecord<K> | undefined> {
+    const [record] = await this.getMany(scope, [key])
+    return record
+  }
+
+  async getMany<K extends RecordKind>(
+    scope: Scope,
+    keys: readonly RecordKey<K>[],
+  ): Promise<readonly (StoredRecord<K> | undefined)[]> {
+    const records = await readRecords(this.#link, scope, keys)
+    return keys.map((key, index) => toStored(key, records[index] ?? NO_RECORD))
+  }
+
+  async list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
+    const { countMax, isDescending = false } = request
+    const found: StoredRecord<K>[] = []
+    let after = request.after ?? ''
+    for (;;) {
+      const pageMax = Math.min(PAGE_MAX, countMax - found.length)
+      if (pageMax <= 0) return found
+      const page = await this.#page(request, isDescending ? 'down' : 'up', after, pageMax)
+      found.push(...page)
+      after = page.at(-1)?.key.id ?? ''
+      if (page.length < pageMax) return found
+    }
+  }
+
+  async readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
+    const stream = eventsKey(scope)
+    // One transaction: a trim in between would look like events that were never there.
+    const replies = await this.#guard(() =>
+      this.#link.client
+        .multi()
+        .hget(metaKey(scope), 'sequence')
+        .xrange(stream, '-', '+', 'COUNT', 1)
+        .xrange(stream, `(${after}-0`, '+', 'COUNT', Math.max(countMax, 1))
+        .exec(),
+    )
+    const [sequence, oldest, entries] = (replies ?? []).map(([, reply]) => reply)
+    const lastSequence = Number(sequence ?? 0)
+    const events = (entries as StreamEntry[]).map(([id, fields]) =>
+      decodeEvent(sequenceOf(id), fields[1] ?? ''),
+    )
+    const first = (oldest as StreamEntry[])[0]
+    return {
+      events: events.slice(0, countMax),
+      firstSequence: first === undefined ? lastSequence + 1 : sequenceOf(first[0]),
+      lastSequence,
+    }
+  }
+
+  async trimEvents(scope: Scope, sequence: number): Promise<void> {
+    await this.#guard(() => this.#link.client.xtrim(eventsKey(scope), 'MINID', `${sequence + 1}-0`))
+  }
+
+  async drop(scope: Scope): Promise<void> {
+    await this.#guard(() => this.#link.client.unlink(...droppedKeys(scope)))
+    await this.#guard(() => this.#link.client.hdel(metaKey(scope), 'rankBase'))
+    await this.#guard(() => this.#modules.dropReadyQueue(scope))
+    this.#lanes.get(scope)?.forget()
+  }
+
+  status(): StoreStatus {
+    return this.#health.status
+  }
+
+  /** Refuses what comes from now on, and waits for what is under way. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    await Promise.all([...this.#lanes.values()].map((lane) => lane.drained()))
+  }
+
+  async #page<K extends RecordKind>(
+    { scope, kind, openOnly = false }: ListRequest<K>,
+    direction: 'up' | 'down',
+    after: string,
+    pageMax: number,
+  ): Promise<readonly StoredRecord<K>[]> {
+    const keys = [openOnly ? openKey(scope, kind) : idsKey(scope, kind), recordsKey(scope, kind)]
+    const reply = await this.#guard(() =>
+      listScript.run(this.#link.client, keys, [direction, after, pageMax]),
+    )
+    const texts = reply as readonly string[]
+    return texts.flatMap((id, index) => {
+      if (index % 2 === 1) return []
+      return toStored({ kind, id }, decodeRecord(kind, texts[index + 1])) ?? []
+    })
+  }
+
+  #laneOf(scope: Scope): ScopeLane {
+    const known = this.#lanes.get(scope)
+    if (known !== undefined) return known
+    if (this.#lanes.size >= LANES_MAX) this.#dropIdleLane()
+    const lane = new ScopeLane(scope, {
+      link: this.#link,
+      cache: this.#cache,
+      nextStamp: () => this.#nextStamp(),
+      onReady: this.#modules.onReady,
+    })
+    this.#lanes.set(scope, lane)
+    return lane
+  }
+
+  #dropIdleLane(): void {
+    for (const [scope, lane] of this.#lanes) {
+      if (!lane.isIdle) continue
+      this.#lanes.delete(scope)
+      return
+    }
+  }
+
+  /** Never given before, by any node. */
+  #nextStamp(): string {
+    this.#stampCount += 1
+    return `${this.#stampPrefix}${this.#stampCount.toString(36)}`
+  }
+
+  async #guard<T>(command: () => Promise<T>): Promise<T> {
+    if (this.#isClosed) throw unavailable('the store is closed')
+    this.#link.requireRunId()
+    try {
+      return await command()
+    } catch (error) {
+      throw asUnavailable(error)
+    }
+  }
+}
+
+type StreamEntry = readonly [id: string, fields: readonly string[]]
+
+const sequenceOf = (id: string): number => Number.parseInt(id, 10)

@@ -1,0 +1,105 @@
+import { LuaScript } from '../lua-script.ts'
+
+/**
+ * Commits steps of one scope in order, each as a whole or not at all, until one finds a record changed.
+ *
+ * KEYS: meta, coordinator, events, outbox, then three for each kind of record in use: records, ids, open.
+ *
+ * ARGV: epoch and run id ('' for steps that name no epoch: only where nobody ever coordinated), number of steps, then for each step its numbers of
+ * checks, writes, events and ready entries, and
+ *   check  = place of the kind's `records` in KEYS, id, head the stored record must begin with ('' = no record)
+ *   write  = order, place, id, encoded record. Orders: `n`, `N` = first write known (closed, open);
+ *            `s` = changed, openness kept; `o` = changed, now open; `c` = changed, now closed; `d` = removed
+ *   event  = encoded event
+ *   ready  = job id, encoded entry
+ *
+ * Returns {-1, coordinator or ''} when the epoch is not the newest, or was claimed in another run of Redis; else
+ * {steps committed, newest sequence before the first, numbers of the writes that found a record where none was known}.
+ */
+export const commitScript = new LuaScript(`#!lua
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'runId', 'sequence')
+local isNewest = ARGV[1] == (meta[1] or '') and (ARGV[1] == '' or ARGV[2] == meta[2])
+if not isNewest then
+  return {-1, redis.call('GET', KEYS[2]) or ''}
+end
+
+local cursor = 3
+local function argument()
+  cursor = cursor + 1
+  return ARGV[cursor]
+end
+
+local function checksHold(count)
+  local hold = true
+  for _ = 1, count do
+    local place, id, head = tonumber(argument()), argument(), argument()
+    local stored = redis.call('HGET', KEYS[place], id)
+    if head == '' then
+      hold = hold and not stored
+    else
+      hold = hold and stored and string.sub(stored, 1, #head) == head
+    end
+  end
+  return hold
+end
+
+local function setOpen(place, id, isOpen)
+  if isOpen then redis.call('ZADD', KEYS[place + 2], 0, id) else redis.call('ZREM', KEYS[place + 2], id) end
+end
+
+-- True when the record existed after all; it then gets the version after the one it had.
+local function writeNew(place, id, record, isOpen)
+  if redis.call('HSETNX', KEYS[place], id, record) == 1 then
+    redis.call('ZADD', KEYS[place + 1], 0, id)
+    if isOpen then setOpen(place, id, true) end
+    return false
+  end
+  local version = tonumber(string.match(redis.call('HGET', KEYS[place], id), '^%d+'))
+  redis.call('HSET', KEYS[place], id, string.format('%d', version + 1) .. string.sub(record, 2))
+  setOpen(place, id, isOpen)
+  return true
+end
+
+local function remove(place, id)
+  redis.call('HDEL', KEYS[place], id)
+  redis.call('ZREM', KEYS[place + 1], id)
+  redis.call('ZREM', KEYS[place + 2], id)
+end
+
+local before = tonumber(meta[3] or '0')
+local sequence, committed, writeNumber = before, 0, 0
+local found = {}
+
+local function commitStep()
+  local checks, writes = tonumber(argument()), tonumber(argument())
+  local events, ready = tonumber(argument()), tonumber(argument())
+  if not checksHold(checks) then return false end
+  for _ = 1, writes do
+    local order, place, id, record = argument(), tonumber(argument()), argument(), argument()
+    writeNumber = writeNumber + 1
+    if order == 'n' or order == 'N' then
+      if writeNew(place, id, record, order == 'N') then found[#found + 1] = writeNumber end
+    elseif order == 'd' then
+      remove(place, id)
+    else
+      redis.call('HSET', KEYS[place], id, record)
+      if order ~= 's' then setOpen(place, id, order == 'o') end
+    end
+  end
+  for _ = 1, events do
+    sequence = sequence + 1
+    redis.call('XADD', KEYS[3], string.format('%.0f-0', sequence), 'e', argument())
+  end
+  for _ = 1, ready do
+    redis.call('HSET', KEYS[4], argument(), argument())
+  end
+  return true
+end
+
+for _ = 1, tonumber(ARGV[3]) do
+  if not commitStep() then break end
+  committed = committed + 1
+end
+if sequence > before then redis.call('HSET', KEYS[1], 'sequence', string.format('%.0f', sequence)) end
+return {committed, before, unpack(found)}
+`)
