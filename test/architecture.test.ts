@@ -107,14 +107,19 @@ describe('the rules', () => {
     expect(rules.importCycles(files)).toEqual(['src/cli/a.ts → src/cli/b.ts → src/cli/c.ts → src/cli/a.ts'])
   })
 
-  it('find Node behind a browser entry, however far, but not behind a type', () => {
-    const entry = file('src/sdk/browser.ts', "import { a } from './a.ts'\nimport type { B } from './b.ts'")
+  it.each([
+    ["import { b } from './b.ts'", 1],
+    ["import './b.ts'", 1],
+    ["export { b } from './b.ts'", 1],
+    // Compiled to `import {} from './b.js'`.
+    ["import { type B } from './b.ts'", 1],
+    ["import type { B } from './b.ts'", 0],
+    ["export type { B } from './b.ts'", 0],
+  ])('follow %s behind a browser entry only if it loads anything', (text, found) => {
+    const entry = file('src/sdk/browser.ts', "import { a } from './a.ts'")
     const b = file('src/sdk/b.ts', "import { readFile } from 'fs'")
-    expect(rules.nodeBehindBrowserEntry([entry, file('src/sdk/a.ts', 'export {}'), b], entry.path)).toEqual(
-      [],
-    )
-    const a = file('src/sdk/a.ts', "import { b } from './b.ts'")
-    expect(rules.nodeBehindBrowserEntry([entry, a, b], entry.path)).toEqual(['src/sdk/b.ts imports fs'])
+    const files = [entry, file('src/sdk/a.ts', text), b]
+    expect(rules.nodeBehindBrowserEntry(files, entry.path)).toHaveLength(found)
   })
 
   it('find Node in a pure layer, types included', () => {

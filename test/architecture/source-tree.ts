@@ -45,12 +45,17 @@ export function parseSource(path: string, text: string): SourceFile {
     path,
     lineCount: text.trimEnd().split('\n').length,
     imports: [
-      ...module.staticImports.map((statement) => {
-        // `import './x.ts'` has no entries and is there for its effect alone.
-        const typeOnly = statement.entries.length > 0 && statement.entries.every((entry) => entry.isType)
-        return edge(path, statement.moduleRequest.value, !typeOnly)
-      }),
-      ...reExported.map((entry) => edge(path, entry.moduleRequest?.value ?? '', !entry.isType)),
+      ...module.staticImports.map(({ moduleRequest, start, end }) =>
+        edge(path, moduleRequest.value, !isErased(text.slice(start, end))),
+      ),
+      ...module.staticExports.flatMap(({ entries, start, end }) =>
+        // Every entry of one statement names the same module, if any.
+        entries
+          .slice(0, 1)
+          .flatMap(({ moduleRequest }) =>
+            moduleRequest ? [edge(path, moduleRequest.value, !isErased(text.slice(start, end)))] : [],
+          ),
+      ),
       ...module.dynamicImports.map(({ moduleRequest }) => {
         const literal = text.slice(moduleRequest.start, moduleRequest.end)
         return edge(path, literal.replaceAll(/^['"`]|['"`]$/g, ''), true)
@@ -61,6 +66,11 @@ export function parseSource(path: string, text: string): SourceFile {
     hasStarExport: exported.some(isStar),
     readsEnvironment: mentionsEnvironment(blankOut(text, comments)),
   }
+}
+
+/** `import type …` vanishes when compiled; `import { type … }` does not, and still loads the module. */
+function isErased(statement: string): boolean {
+  return /^(?:import|export)\s+type\s*[{*]|^import\s+type\s+(?!from\b)\w/.test(statement)
 }
 
 function edge(from: string, specifier: string, loadsAtRunTime: boolean): ImportEdge {
