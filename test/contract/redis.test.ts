@@ -7,7 +7,10 @@ import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { MemoryLogger } from '../helpers/memory-logger.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
+import { describeCoordination } from './coordination.contract.ts'
 import type { InfraUnderTest } from './infra-under-test.ts'
+import type { NodesUnderTest } from './nodes-under-test.ts'
+import { describePeers } from './peers.contract.ts'
 import { describeReadyQueue } from './ready-queue.contract.ts'
 import { describeSwarmStore } from './swarm-store.contract.ts'
 
@@ -40,5 +43,17 @@ async function setup(): Promise<InfraUnderTest> {
   }
 }
 
+async function setupNodes(): Promise<NodesUnderTest> {
+  const nodes = [await openNode(), await openNode(), await openNode()] as const
+  return {
+    nodes,
+    teardown: async () => {
+      await Promise.all(nodes.map((node) => node.close()))
+    },
+  }
+}
+
 describeSwarmStore('redis', setup)
 describeReadyQueue('redis', setup)
+describeCoordination('redis', setupNodes)
+describePeers('redis', setupNodes)

@@ -10,8 +10,8 @@ interface Settings {
   readonly isAppendOnly: boolean
   readonly appendfsync: string
   readonly maxmemoryPolicy: string
-  /** `ok`, or Redis refuses to write since it cannot write its file. */
-  readonly lastWriteStatus: string
+  /** Why Redis refuses writes, where it does. */
+  readonly obstacle: string | undefined
 }
 
 /**
@@ -67,8 +67,7 @@ export class RedisHealth {
       const settings = await this.#ask()
       if (!isSame(settings, this.#settings)) this.#report(settings)
       this.#settings = settings
-      this.#failure =
-        settings.lastWriteStatus === 'ok' ? undefined : 'redis cannot write its append-only file'
+      this.#failure = settings.obstacle
     } catch (error) {
       this.#failure = `redis does not answer: ${error instanceof Error ? error.message : String(error)}`
     }
@@ -81,8 +80,9 @@ export class RedisHealth {
 
   async #ask(): Promise<Settings> {
     const { client } = this.#link
-    const [persistence, appendfsync, maxmemoryPolicy] = await Promise.all([
+    const [persistence, memory, appendfsync, maxmemoryPolicy] = await Promise.all([
       client.info('persistence'),
+      client.info('memory'),
       client.config('GET', 'appendfsync'),
       client.config('GET', 'maxmemory-policy'),
     ])
@@ -90,7 +90,7 @@ export class RedisHealth {
       isAppendOnly: infoField(persistence, 'aof_enabled') === '1',
       appendfsync: settingValue(appendfsync),
       maxmemoryPolicy: settingValue(maxmemoryPolicy),
-      lastWriteStatus: infoField(persistence, 'aof_last_write_status') ?? 'ok',
+      obstacle: obstacleIn(persistence, memory),
     }
   }
 
@@ -113,6 +113,14 @@ export class RedisHealth {
 /** `synced` only where Redis syncs its file before it answers. */
 function durabilityOf(settings: Settings | undefined): Durability {
   return settings?.isAppendOnly === true && settings.appendfsync === 'always' ? 'synced' : 'committed'
+}
+
+function obstacleIn(persistence: string, memory: string): string | undefined {
+  if (infoField(persistence, 'aof_last_write_status') === 'err')
+    return 'redis cannot write its append-only file'
+  const maxmemory = Number(infoField(memory, 'maxmemory'))
+  const isFull = maxmemory > 0 && Number(infoField(memory, 'used_memory')) >= maxmemory
+  return isFull ? 'redis has no memory left' : undefined
 }
 
 /** CONFIG GET answers name, value. */

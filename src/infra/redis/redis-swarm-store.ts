@@ -18,6 +18,7 @@ import type { RedisHealth } from './redis-health.ts'
 import { droppedKeys, eventsKey, idsKey, metaKey, openKey, recordsKey } from './redis-keys.ts'
 import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
 import { ScopeLane } from './scope-lane.ts'
+import { eventsScript } from './scripts/events-script.ts'
 import { listScript } from './scripts/list-script.ts'
 import { type AnyRequest, decodeEvent } from './step-batch.ts'
 
@@ -96,24 +97,15 @@ export class RedisSwarmStore implements SwarmStore {
   }
 
   async readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
-    const stream = eventsKey(scope)
-    // One transaction: a trim in between would look like events that were never there.
-    const replies = await this.#guard(() =>
-      this.#link.client
-        .multi()
-        .hget(metaKey(scope), 'sequence')
-        .xrange(stream, '-', '+', 'COUNT', 1)
-        .xrange(stream, `(${after}-0`, '+', 'COUNT', Math.max(countMax, 1))
-        .exec(),
+    const keys = [metaKey(scope), eventsKey(scope)]
+    const reply = await this.#guard(() =>
+      eventsScript.run(this.#link.client, keys, [after, Math.max(countMax, 1)]),
     )
-    const [sequence, oldest, entries] = (replies ?? []).map(([, reply]) => reply)
-    const lastSequence = Number(sequence ?? 0)
-    const events = (entries as StreamEntry[]).map(([id, fields]) =>
-      decodeEvent(sequenceOf(id), fields[1] ?? ''),
-    )
-    const first = (oldest as StreamEntry[])[0]
+    const [newest, oldest, entries] = reply as [string, readonly StreamEntry[], readonly StreamEntry[]]
+    const lastSequence = Number(newest)
+    const [first] = oldest
     return {
-      events: events.slice(0, countMax),
+      events: entries.slice(0, countMax).map(([id, fields]) => decodeEvent(sequenceOf(id), fields[1])),
       firstSequence: first === undefined ? lastSequence + 1 : sequenceOf(first[0]),
       lastSequence,
     }
@@ -196,6 +188,6 @@ export class RedisSwarmStore implements SwarmStore {
   }
 }
 
-type StreamEntry = readonly [id: string, fields: readonly string[]]
+type StreamEntry = readonly [id: string, fields: readonly [name: string, text: string]]
 
 const sequenceOf = (id: string): number => Number.parseInt(id, 10)

@@ -1,5 +1,7 @@
 import { LuaScript } from '../lua-script.ts'
 
+// A few bytes each, and allowed when the memory is full: a swarm should not lose its coordinator over that.
+
 /**
  * Makes a node the coordinator of a scope and raises the scope's epoch, unless another node coordinates it.
  *
@@ -9,7 +11,7 @@ import { LuaScript } from '../lua-script.ts'
  * KEYS: coordinator, meta. ARGV: node, time to live in ms, least epoch, least sequence number, skip.
  * Returns {1, epoch}, or {0, the coordinating node}.
  */
-export const claimScript = new LuaScript(`#!lua
+export const claimScript = new LuaScript(`#!lua flags=allow-oom
 local holder = redis.call('GET', KEYS[1])
 if holder and holder ~= ARGV[1] then return {0, holder} end
 
@@ -29,13 +31,13 @@ return {1, epoch}
 `)
 
 /** KEYS: coordinator, meta. ARGV: node, epoch, time to live in ms. Returns 1, or 0 when the claim has ended. */
-export const renewScript = new LuaScript(`#!lua
+export const renewScript = new LuaScript(`#!lua flags=allow-oom
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[2] then return 0 end
 return redis.call('PEXPIRE', KEYS[1], ARGV[3])
 `)
 
 /** KEYS: coordinator, meta. ARGV: node, epoch. Ends the node's claim, and no newer one. */
-export const releaseScript = new LuaScript(`#!lua
+export const releaseScript = new LuaScript(`#!lua flags=allow-oom
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[2] then return 0 end
 return redis.call('DEL', KEYS[1])
 `)

@@ -5,7 +5,7 @@ import { LuaScript } from '../lua-script.ts'
  *
  * KEYS: nodes. ARGV: node, how long a sign of life counts in ms. Returns the nodes that live.
  */
-export const presenceScript = new LuaScript(`#!lua
+export const presenceScript = new LuaScript(`#!lua flags=allow-oom
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 redis.call('ZADD', KEYS[1], now, ARGV[1])

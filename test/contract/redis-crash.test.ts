@@ -1,0 +1,289 @@
+import { randomUUID } from 'node:crypto'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { isSwarmError } from '#domain/errors.ts'
+import { jsonText, type NodeId, nodeId, type Scope, type SwarmEpoch } from '#domain/ids.ts'
+import { put, type SwarmEvent } from '#domain/ports/records.ts'
+import type { Infra } from '#infra/infra.ts'
+import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
+import { SystemClock } from '#infra/system/system-clock.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { MemoryLogger } from '../helpers/memory-logger.ts'
+import { spawnSource } from '../helpers/process.ts'
+import { askRedis } from '../helpers/redis-inline.ts'
+import { type RedisOptions, type RedisServer, startRedis } from '../helpers/redis-server.ts'
+import { sampleEvent } from '../helpers/sample-records.ts'
+import { freshScope } from './infra-under-test.ts'
+
+const clock = new SystemClock()
+
+describe('Redis adapters when Redis or a node fails', () => {
+  let redis: RedisServer
+  let infra: Infra
+  let scope: Scope
+  let epoch: SwarmEpoch
+  let toClose: Infra[]
+
+  const openNode = async (requireDurability?: 'synced' | 'committed'): Promise<Infra> => {
+    const options = { url: redis.url, nodeId: nodeId(randomUUID()) }
+    const opened = await createRedisInfra(
+      requireDurability === undefined ? options : { ...options, requireDurability },
+      { clock, logger: new MemoryLogger() },
+    )
+    toClose.push(opened)
+    return opened
+  }
+
+  const start = async (options: RedisOptions = {}): Promise<void> => {
+    redis = await startRedis(options)
+    infra = await openNode()
+    scope = freshScope()
+    await claim(0)
+  }
+
+  const claim = async (sequenceFloor: number): Promise<void> => {
+    const outcome = await infra.coordination.claim(scope, sequenceFloor)
+    if (!outcome.isHeld) throw new Error(`held by ${outcome.coordinatorId}`)
+    epoch = outcome.epoch
+  }
+  const claimAgain = (sequenceFloor: number): Promise<true> =>
+    eventually(async () => {
+      await claim(sequenceFloor)
+      return true as const
+    })
+
+  /** Two records, an event and nothing else; repeating it is harmless. */
+  const submit = (id: string) =>
+    infra.store.transact({
+      scope,
+      epoch,
+      keys: [{ kind: 'payload', id }],
+      decide: ([payload]) =>
+        payload === undefined
+          ? {
+              writes: [put('payload', id, jsonText('1'), { isOpen: true }), put('result', id, jsonText('2'))],
+              events: [sampleEvent(id)],
+              ready: [],
+              result: null,
+            }
+          : { writes: [], events: [], ready: [], result: null },
+    })
+
+  const allEvents = async (): Promise<readonly SwarmEvent[]> => {
+    const events: SwarmEvent[] = []
+    for (;;) {
+      const page = await infra.store.readEvents(scope, events.at(-1)?.sequence ?? 0, 2_000)
+      events.push(...page.events)
+      if (page.events.length === 0) return events
+    }
+  }
+  const idsOf = async (kind: 'payload' | 'result', openOnly = false): Promise<readonly string[]> => {
+    const records = await infra.store.list({ scope, kind, countMax: 50_000, openOnly })
+    return records.map(({ key }) => key.id)
+  }
+
+  /** No step is there by half, and no event number is missing or there twice. */
+  const expectWhole = async (): Promise<readonly string[]> => {
+    const events = await allEvents()
+    const ids = await idsOf('payload')
+    expect(await idsOf('result')).toEqual(ids)
+    expect(await idsOf('payload', true)).toEqual(ids)
+    expect(events.map(({ subject }) => subject).toSorted()).toEqual(ids.toSorted())
+    return ids
+  }
+
+  beforeEach(() => {
+    toClose = []
+  })
+  afterEach(async () => {
+    await Promise.all(toClose.map((node) => node.close()))
+    await redis.close()
+  })
+
+  it.each(['always', 'everysec'] as const)(
+    'keeps every acknowledged step, and none by half, when Redis is killed amid 10 000 writes (%s)',
+    async (appendfsync) => {
+      await start({ appendfsync })
+      expect(infra.store.status().durability).toBe(appendfsync === 'always' ? 'synced' : 'committed')
+      const ids = Array.from({ length: 10_000 }, (_, index) => `t-${index}`)
+      const acknowledged = new Set<string>()
+      const failures: unknown[] = []
+      let next = 0
+      let restarted: Promise<void> | undefined
+      const work = async (): Promise<void> => {
+        for (let id = ids[next++]; id !== undefined; id = ids[next++]) {
+          try {
+            await submit(id)
+            acknowledged.add(id)
+          } catch (error) {
+            failures.push(error)
+          }
+          if (acknowledged.size > 4_000) restarted ??= redis.kill9().then(() => redis.restart())
+          // The writes that remain come when Redis is there again, some of them in the epoch from before.
+          if (failures.length > 0) await restarted?.then(() => claimOnce())
+        }
+      }
+      let claimed: Promise<true> | undefined
+      const claimOnce = (): Promise<true> => (claimed ??= claimAgain(0))
+      await Promise.all(Array.from({ length: 200 }, work))
+
+      expect(failures.length).toBeGreaterThan(0)
+      expect(failures.every((error) => isSwarmError(error, 'store_unavailable', 'not_coordinator'))).toBe(
+        true,
+      )
+      const kept = new Set(await expectWhole())
+      expect([...acknowledged].filter((id) => !kept.has(id))).toEqual([])
+      expect(acknowledged.size).toBeGreaterThan(8_000)
+      const events = await allEvents()
+      const holes = events.filter(({ epoch, sequence }, index) => {
+        const before = events[index - 1]
+        return before?.epoch === epoch && sequence !== before.sequence + 1
+      })
+      expect(holes).toEqual([])
+    },
+  )
+
+  it('fails writes within a second when Redis is frozen, says so within three, and recovers by itself', async () => {
+    await start()
+    await submit('before')
+    redis.pause()
+    const frozenAt = performance.now()
+    const failures = await Promise.all(
+      Array.from({ length: 50 }, (_, index) => submit(`frozen-${index}`).catch((error: unknown) => error)),
+    )
+    expect(performance.now() - frozenAt).toBeLessThan(1_000)
+    for (const failure of failures) expect(failure).toMatchObject({ code: 'store_unavailable' })
+    await eventually(() => !infra.store.status().isWritable, { timeoutMs: 3_000 })
+    expect(performance.now() - frozenAt).toBeLessThan(3_000)
+    const askedAt = performance.now()
+    await expect(submit('meanwhile')).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(performance.now() - askedAt).toBeLessThan(1_000)
+
+    redis.resume()
+    await eventually(() => infra.store.status().isWritable)
+    await claimAgain(0)
+    await submit('after')
+    const ids = await expectWhole()
+    expect(ids).toContain('before')
+    expect(ids).toContain('after')
+  })
+
+  it('fails at once when Redis is gone, and takes writes again when it is back', async () => {
+    await start()
+    await submit('before')
+    await redis.kill9()
+    await eventually(() => !infra.store.status().isWritable, { timeoutMs: 3_000 })
+    const askedAt = performance.now()
+    await expect(submit('meanwhile')).rejects.toMatchObject({ code: 'store_unavailable' })
+    await expect(infra.coordination.claim(scope, 0)).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(performance.now() - askedAt).toBeLessThan(500)
+    await redis.restart()
+    await eventually(() => infra.store.status().isWritable)
+    await claimAgain(0)
+    await submit('after')
+    expect(await expectWhole()).toEqual(['after', 'before'])
+  })
+
+  it('ends every claim when Redis was restarted, and refuses what the old epoch still writes', async () => {
+    await start()
+    const lost: Scope[] = []
+    infra.coordination.onLost((lostScope) => lost.push(lostScope))
+    const old = epoch
+    await submit('before')
+    await redis.kill9()
+    await redis.restart()
+    await eventually(() => lost.includes(scope), { timeoutMs: 3_000 })
+    await eventually(() => infra.store.status().isWritable)
+    await expect(submit('late')).rejects.toMatchObject({ code: 'not_coordinator' })
+    await claimAgain(0)
+    expect(epoch).toBeGreaterThan(old)
+    await submit('after')
+    expect((await allEvents()).map(({ sequence }) => sequence)).toEqual([1, 2])
+  })
+
+  it('never gives one number to two events in an epoch when the newest were lost', async () => {
+    await start()
+    const seen: SwarmEvent[] = []
+    for (let index = 0; index < 200; index += 1) seen.push(...(await submit(`t-${index}`)).events)
+    await redis.dropTail({ fraction: 0.3 })
+    const witnessed = seen.at(-1)?.sequence ?? 0
+    const old = epoch
+    await claimAgain(witnessed)
+    expect(epoch).toBeGreaterThan(old)
+    expect((await allEvents()).length).toBeLessThan(seen.length)
+    const { events } = await submit('after')
+    expect(events.map(({ sequence }) => sequence)).toEqual([witnessed + 1])
+    await expectWhole()
+  })
+
+  it('leaves room for the numbers that may have been lost when nobody saw them', async () => {
+    await start({ appendfsync: 'everysec' })
+    for (let index = 0; index < 200; index += 1) await submit(`t-${index}`)
+    await redis.dropTail({ fraction: 0.3 })
+    await claimAgain(0)
+    const { events } = await submit('after')
+    expect(events[0]?.sequence).toBeGreaterThan(1_000_000)
+    await expectWhole()
+  })
+
+  it('refuses writes as a whole while Redis has no memory left', async () => {
+    await start()
+    await submit('before')
+    await askRedis(redis.port, 'CONFIG SET maxmemory 1')
+    await expect(submit('meanwhile')).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(await expectWhole()).toEqual(['before'])
+    await eventually(() => !infra.store.status().isWritable)
+    await askRedis(redis.port, 'CONFIG SET maxmemory 0')
+    await eventually(() => infra.store.status().isWritable)
+    await submit('after')
+    expect(await expectWhole()).toEqual(['after', 'before'])
+  })
+
+  it('starts only on a Redis that gives the durability asked for', async () => {
+    await start({ appendfsync: 'everysec' })
+    await expect(openNode('synced')).rejects.toThrow('appendfsync everysec')
+    await openNode('committed')
+    await askRedis(redis.port, 'CONFIG SET maxmemory-policy allkeys-lru')
+    await expect(openNode('committed')).rejects.toThrow('maxmemory-policy allkeys-lru')
+    await askRedis(redis.port, 'CONFIG SET maxmemory-policy noeviction')
+    await askRedis(redis.port, 'CONFIG SET appendfsync always')
+    await openNode('synced')
+  })
+
+  it('gives the next coordinator, within three seconds, all that a killed one had not settled', async () => {
+    await start()
+    const doomedScope = freshScope('doomed')
+    const lost: NodeId[] = []
+    await infra.peers.start({
+      call: async () => null,
+      notice: () => {},
+      peerLost: (peer) => lost.push(peer),
+      appended: () => {},
+    })
+    const program = spawnSource('test/contract/programs/redis-node.ts', [
+      redis.url,
+      doomedScope,
+      '300',
+      '100',
+      '50',
+    ])
+    const settled = (await program.waitForLine('settled')).split(' ').slice(1)
+    await expect(infra.coordination.claim(doomedScope, 0)).resolves.toMatchObject({ isHeld: false })
+    await program.kill9()
+    const killedAt = performance.now()
+    await eventually(async () => (await infra.coordination.claim(doomedScope, 0)).isHeld)
+    expect(performance.now() - killedAt).toBeLessThan(3_000)
+    await eventually(() => lost.includes(nodeId('doomed')), { timeoutMs: 3_000 })
+
+    const queue = infra.readyQueueFor(doomedScope)
+    const taken: string[] = []
+    await eventually(async () => {
+      taken.push(...(await queue.take(1_000, clock.now())).map(({ taskId }) => taskId))
+      return taken.length >= 250
+    })
+    expect(settled).toHaveLength(50)
+    expect(new Set(taken).size).toBe(taken.length)
+    expect([...taken, ...settled].toSorted()).toEqual(
+      Array.from({ length: 300 }, (_, index) => `t-${index}`).toSorted(),
+    )
+  })
+})
