@@ -1,0 +1,160 @@
+import { type AgentHeartbeatReply, type ChannelFrameOf, CLOSE_CODES, type HeldTask } from '#contract/index.ts'
+import { Backoff, pause } from '../client/backoff.ts'
+import { connectionFailed, SwarmApiError } from '../client/swarm-api-error.ts'
+import { AgentChannel, type ChannelClosed, type Notice } from './agent-channel.ts'
+import type { AgentIdentity } from './agent-identity.ts'
+import type { FrameCodec } from './frame-codec.ts'
+
+/** Why an agent's connection ended for good. */
+export interface LinkEnd {
+  /** `superseded`: another process runs under the agent's id. `refused`: the server will not have it; see `error`. */
+  readonly reason: 'closed' | 'superseded' | 'refused'
+  readonly error?: Error
+}
+
+export interface AgentLinkOptions {
+  /** Of the nodes, with `http:` or `https:`; tried in turn. */
+  readonly urls: readonly string[]
+  readonly swarmId: string
+  readonly codec: FrameCodec
+  held(): readonly HeldTask[]
+  onOpen(channel: AgentChannel, welcome: Welcome, url: string): void
+  /** The link goes on by itself. */
+  onInterrupted(error: Error): void
+  onNotice(notice: Notice): void
+  /** Tasks the swarm says the agent no longer holds. */
+  onLost(tasks: readonly HeldTask[]): void
+}
+
+export type Welcome = ChannelFrameOf<'welcome'>
+
+const HELLO_TIMEOUT_MS = 10_000
+/** This many heartbeats in a row without a word from the server make a whole lease of silence. */
+const SILENT_BEATS_MAX = 3
+
+/** Keeps one channel open, to whichever node answers, until it is closed or refused for good. */
+export class AgentLink {
+  readonly #options: AgentLinkOptions
+  readonly #identity: AgentIdentity
+  readonly #closing = new AbortController()
+  readonly #backoff = new Backoff({ minMs: 50, baseMs: 250, maxMs: 3_000 })
+  #channel: AgentChannel | undefined
+  #turn = 0
+
+  constructor(options: AgentLinkOptions, { identity }: { readonly identity: AgentIdentity }) {
+    this.#options = options
+    this.#identity = identity
+  }
+
+  /** Resolves when it is over. Never rejects. */
+  async run(): Promise<LinkEnd> {
+    while (!this.#closing.signal.aborted) {
+      const end = await this.#live().catch((error: unknown) => this.#judge(error as Error))
+      if (this.#closing.signal.aborted) break
+      if (end !== undefined) return end
+      this.#turn += 1
+      await pause(this.#backoff.nextMs(), this.#closing.signal).catch(() => undefined)
+    }
+    return { reason: 'closed' }
+  }
+
+  /** Ends the connection in order; `run` resolves. */
+  close(): void {
+    this.#closing.abort()
+    this.#channel?.close('the agent ends')
+  }
+
+  /** From one connection's opening to its end; undefined where another is to follow. */
+  async #live(): Promise<LinkEnd | undefined> {
+    const url = this.#options.urls[this.#turn % this.#options.urls.length] ?? ''
+    const { agentId, token } = await this.#identity.obtain()
+    let onClose: (closed: ChannelClosed) => void = () => undefined
+    const closed = new Promise<ChannelClosed>((resolve) => (onClose = resolve))
+    const channel = await AgentChannel.open({
+      url: channelUrl(url, this.#options.swarmId, agentId),
+      token,
+      codec: this.#options.codec,
+      onNotice: this.#options.onNotice,
+      onClose,
+    })
+    this.#channel = channel
+    let beating: NodeJS.Timeout | undefined
+    try {
+      const { heartbeatMs } = await this.#greet(channel, url)
+      beating = this.#startHeartbeats(channel, heartbeatMs)
+      return this.#afterClose(await closed, url)
+    } finally {
+      clearInterval(beating)
+      this.#channel = undefined
+      channel.terminate()
+    }
+  }
+
+  async #greet(channel: AgentChannel, url: string): Promise<Welcome> {
+    const held = this.#options.held()
+    const timer = setTimeout(() => channel.terminate(), HELLO_TIMEOUT_MS)
+    try {
+      const welcome = await channel.request<Welcome>({ type: 'hello', held: [...held] })
+      this.#backoff.reset()
+      this.#tellLost(held, welcome.lost)
+      this.#options.onOpen(channel, welcome, url)
+      return welcome
+    } finally {
+      clearTimeout(timer)
+    }
+  }
+
+  #startHeartbeats(channel: AgentChannel, heartbeatMs: number): NodeJS.Timeout {
+    let silentBeats = 0
+    // Beats, not time: a handler that blocked the event loop for long has let messages pile up, not the server fall silent.
+    return setInterval(() => {
+      silentBeats = channel.takeHeard() ? 0 : silentBeats + 1
+      if (silentBeats > SILENT_BEATS_MAX) channel.terminate()
+      else void this.#beat(channel)
+    }, heartbeatMs)
+  }
+
+  async #beat(channel: AgentChannel): Promise<void> {
+    const held = this.#options.held()
+    try {
+      const { lost } = await channel.request<AgentHeartbeatReply>({ type: 'heartbeat', held: [...held] })
+      this.#tellLost(held, lost)
+    } catch (error) {
+      // The server knows the agent no more; a new hello finds out what to do.
+      if (error instanceof SwarmApiError && error.code === 'agent_not_found') channel.terminate()
+    }
+  }
+
+  /** By the tokens that were asked about: the same task may have been assigned anew since. */
+  #tellLost(asked: readonly HeldTask[], lost: readonly string[]): void {
+    if (lost.length > 0) this.#options.onLost(asked.filter(({ taskId }) => lost.includes(taskId)))
+  }
+
+  #afterClose({ code, reason }: ChannelClosed, url: string): LinkEnd | undefined {
+    const error = connectionFailed(url, `closed with ${code}${reason === '' ? '' : ` (${reason})`}`)
+    if (code === CLOSE_CODES.superseded) return { reason: 'superseded', error }
+    const isUnknown = code === CLOSE_CODES.unauthorized || code === CLOSE_CODES.notFound
+    if (isUnknown && !this.#identity.isRenewable) return { reason: 'refused', error }
+    if (isUnknown) this.#identity.renew()
+    this.#options.onInterrupted(error)
+    return undefined
+  }
+
+  #judge(error: Error): LinkEnd | undefined {
+    if (!(error instanceof SwarmApiError)) return { reason: 'refused', error }
+    if (!error.retryable) {
+      if (error.code === 'agent_exists' || error.code === 'session_superseded')
+        return { reason: 'superseded', error }
+      const isUnknown = error.code === 'unauthorized' || error.code === 'agent_not_found'
+      if (!isUnknown || !this.#identity.isRenewable) return { reason: 'refused', error }
+      this.#identity.renew()
+    }
+    this.#options.onInterrupted(error)
+    return undefined
+  }
+}
+
+function channelUrl(url: string, swarmId: string, agentId: string): string {
+  const base = url.replace(/^http/, 'ws').replace(/\/+$/, '')
+  return `${base}/v1/swarms/${encodeURIComponent(swarmId)}/agents/${encodeURIComponent(agentId)}/channel`
+}

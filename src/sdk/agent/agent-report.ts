@@ -1,0 +1,75 @@
+import { type AgentFrameOf, LIMITS } from '#contract/index.ts'
+import { TaskFailure } from './agent-task.ts'
+
+/** How an attempt ends: the frame that says so, but for a result that is JSON text already. */
+export type AgentReport = CompletionFrame | AgentFrameOf<'task.fail'> | AgentFrameOf<'task.release'>
+
+export interface CompletionFrame extends Omit<AgentFrameOf<'task.complete'>, 'result'> {
+  readonly resultText: string
+}
+
+/** A task, as far as a report names it. */
+interface Held {
+  readonly taskId: string
+  readonly fencingToken: number
+}
+
+const MESSAGE_LENGTH_MAX = 4_096
+const CODE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/
+
+/** Of what a handler returned. A result that no frame can carry fails the task, and trying again would not help. */
+export function completion(held: Held, returned: unknown): AgentReport {
+  const { taskId, fencingToken } = held
+  let text: string
+  try {
+    const written: string | undefined = JSON.stringify(returned)
+    // Functions and symbols have no JSON: like undefined they count as nothing.
+    text = written ?? 'null'
+  } catch (error) {
+    return failure(held, notJson(error), 'fail')
+  }
+  const byteLength = Buffer.byteLength(text)
+  if (byteLength > LIMITS.payloadBytesMax) return failure(held, tooLarge(byteLength), 'fail')
+  return { type: 'task.complete', taskId, fencingToken, resultText: text }
+}
+
+/** Of what a handler threw. */
+export function failureOf(held: Held, thrown: unknown): AgentReport {
+  return failure(held, thrown, thrown instanceof TaskFailure && !thrown.retryable ? 'fail' : 'retry')
+}
+
+export function rejection(held: Held, error: Error | string): AgentReport {
+  return failure(
+    held,
+    typeof error === 'string' ? new TaskFailure(error, { code: 'rejected' }) : error,
+    'reject',
+  )
+}
+
+export function release({ taskId, fencingToken }: Held, reason: string): AgentReport {
+  return { type: 'task.release', taskId, fencingToken, reason: reason.slice(0, LIMITS.textLengthMax) }
+}
+
+function failure(
+  { taskId, fencingToken }: Held,
+  thrown: unknown,
+  kind: 'retry' | 'fail' | 'reject',
+): AgentReport {
+  const message = (thrown instanceof Error ? thrown.message : String(thrown)).slice(0, MESSAGE_LENGTH_MAX)
+  return { type: 'task.fail', taskId, fencingToken, failure: { code: codeOf(thrown), message }, kind }
+}
+
+/** Errors of Node and of many packages bear a code, too: `ENOENT` says more than `handler_error`. */
+function codeOf(thrown: unknown): string {
+  const code: unknown = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+  return typeof code === 'string' && CODE_PATTERN.test(code) ? code : 'handler_error'
+}
+
+function notJson(cause: unknown): TaskFailure {
+  return new TaskFailure('the result cannot be written as JSON', { code: 'result_invalid', cause })
+}
+
+function tooLarge(byteLength: number): TaskFailure {
+  const message = `the result has ${byteLength} bytes as JSON, and ${LIMITS.payloadBytesMax} are allowed`
+  return new TaskFailure(message, { code: 'result_too_large' })
+}

@@ -1,0 +1,82 @@
+import type { AssignedTask, ChannelFrameOf } from '#contract/index.ts'
+import type { SwarmClient } from '../client/swarm-client.ts'
+
+/** A task an agent was given. `payload` is what the client submitted, unchecked. */
+export interface AgentTask extends AssignedTask {
+  readonly taskId: string
+  /** Proves the right to do the task. The agent sends it by itself; pass it on to systems that should refuse stale writers. */
+  readonly fencingToken: number
+  /** 1 for the first try. */
+  readonly attempt: number
+  readonly payload: unknown
+}
+
+/** What a handler may say while it works. */
+export interface TaskContext {
+  /**
+   * Aborted when the work is no longer wanted: the task was canceled or taken away, its lease was lost, its time is up,
+   * or the agent closes. What the handler returns afterwards is dropped.
+   */
+  readonly signal: AbortSignal
+  /** For the results of other tasks, or to submit more; with the agent's own rights. */
+  readonly client: SwarmClient
+  /** Says how far the work is. Only the newest of several in a short time is sent. @param ratio 0 to 1 */
+  progress(ratio: number, message?: string): void
+  /** Gives the task back, to be done by another agent: no attempt is used up. Ends the handler: write `return context.release(…)`. */
+  release(reason: string): never
+  /** Says that this should never have been asked for; nobody tries again. Ends the handler. */
+  reject(error: Error | string): never
+}
+
+/**
+ * Does one kind of task. What it returns, as JSON, is the task's result. What it throws fails the attempt: another one
+ * follows while there are any left, unless it throws a {@link TaskFailure} that says otherwise.
+ */
+export type TaskHandler = (task: AgentTask, context: TaskContext) => unknown
+
+export interface TaskFailureOptions extends ErrorOptions {
+  /** What a program can act on, for instance `quota_exhausted`. Default `handler_error`. */
+  readonly code?: string
+  /** Whether another attempt may help. Default true. */
+  readonly retryable?: boolean
+}
+
+/** Thrown by a handler to say what is wrong, and whether trying again may help. */
+export class TaskFailure extends Error {
+  override readonly name = 'TaskFailure'
+  readonly code: string
+  readonly retryable: boolean
+
+  constructor(
+    message: string,
+    { code = 'handler_error', retryable = true, ...options }: TaskFailureOptions = {},
+  ) {
+    super(message, options)
+    this.code = code
+    this.retryable = retryable
+  }
+}
+
+/** Why a task's `signal` was aborted. */
+export type RevocationCode = 'canceled' | 'revoked' | 'lease_lost' | 'timeout' | 'agent_closed'
+
+/** The reason of a task's aborted `signal`. */
+export class TaskRevoked extends Error {
+  override readonly name = 'TaskRevoked'
+  readonly code: RevocationCode
+
+  constructor(code: RevocationCode, message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+export function taskOf({
+  taskId,
+  fencingToken,
+  attempt,
+  task,
+  payload,
+}: ChannelFrameOf<'task.assigned'>): AgentTask {
+  return { ...task, taskId, fencingToken, attempt, payload }
+}

@@ -1,0 +1,223 @@
+import type { AgentRegisterInput } from '#contract/index.ts'
+import { errorFromProblem } from '../client/swarm-api-error.ts'
+import { SwarmClient } from '../node-swarm-client.ts'
+import type { Notice } from './agent-channel.ts'
+import { AgentIdentity } from './agent-identity.ts'
+import { AgentLink, type LinkEnd } from './agent-link.ts'
+import { type TaskHandler, TaskRevoked, taskOf } from './agent-task.ts'
+import { jsonFrames, msgpackFrames } from './frame-codec.ts'
+import { TaskRuns } from './task-runs.ts'
+
+export interface SwarmAgentOptions {
+  /** Where the server is, for instance `http://127.0.0.1:3000`. Of several nodes, whichever answers. */
+  readonly url: string | readonly string[]
+  /** Default `default`. */
+  readonly swarmId?: string
+  /** The same id in a later run takes the earlier run's place. The server chooses one where it is left out. */
+  readonly agentId?: string
+  /** What people call it. */
+  readonly name?: string
+  /** What it can do, by name, or with proficiency (0 to 1) and cost. */
+  readonly capabilities?: readonly (string | NonNullable<AgentRegisterInput['capabilities']>[number])[]
+  /** Tasks it does at the same time. Default 1. */
+  readonly slots?: number
+  /** What it has for tasks to use, for instance `{ gpu: 1 }`. */
+  readonly resources?: Readonly<Record<string, number>>
+  readonly labels?: Readonly<Record<string, string>>
+  /** A key that may register agents (role `operator`). A server without keys, on loopback, needs none. */
+  readonly apiKey?: string
+  /** Of an agent that was registered before, with its `agentId`: it is not registered again. */
+  readonly token?: string
+  /** `msgpack` spares the hub work where payloads are large. Default `json`. */
+  readonly frames?: 'json' | 'msgpack'
+  /** Called with what an operator may want to know; the agent itself needs no help. */
+  readonly onNotice?: (notice: AgentNotice) => void
+}
+
+/** What happens around an agent's work. */
+export type AgentNotice =
+  | { readonly type: 'connected'; readonly url: string; readonly epoch: number }
+  /** It reconnects by itself. */
+  | { readonly type: 'interrupted'; readonly error: Error }
+  /** The work on a task was for nothing: it was canceled, taken away or given to another agent. */
+  | { readonly type: 'task_lost'; readonly taskId: string; readonly reason: string }
+  /** The server goes away, or was told to give this agent nothing new. */
+  | { readonly type: 'drain'; readonly reason: string }
+  | { readonly type: 'error'; readonly error: Error }
+
+/** How long the goodbyes of a closing agent may take. */
+const CLOSE_WITHIN_MS = 1_000
+
+/**
+ * A member of the swarm: registers, takes work over one WebSocket, renews its leases, reconnects by itself and goes on
+ * with what it holds.
+ *
+ * @example examples/minimal-agent.ts
+ */
+export class SwarmAgent {
+  /** Settles when the agent is over, with why; never rejects. */
+  readonly ended: Promise<LinkEnd>
+  readonly #options: SwarmAgentOptions
+  readonly #handlers = new Map<string, TaskHandler>()
+  readonly #client: SwarmClient
+  readonly #identity: AgentIdentity
+  readonly #runs: TaskRuns
+  readonly #link: AgentLink
+  #onStarted: () => void = () => undefined
+  #onEnded: (end: LinkEnd) => void = () => undefined
+  #isStarted = false
+
+  constructor(options: SwarmAgentOptions) {
+    const { url, swarmId = 'default', agentId, token } = options
+    if (token !== undefined && agentId === undefined)
+      throw new TypeError('a token needs the agentId it belongs to')
+    this.#options = options
+    this.ended = new Promise((resolve) => (this.#onEnded = resolve))
+    const credential = options.apiKey ?? token
+    this.#client = new SwarmClient({
+      url,
+      swarmId,
+      ...(credential === undefined ? {} : { apiKey: credential }),
+    })
+    const given = token === undefined || agentId === undefined ? undefined : { agentId, token }
+    this.#identity = new AgentIdentity(registrationOf(options), given, { client: this.#client })
+    this.#runs = new TaskRuns(
+      {
+        handlerOf: (type) => this.#handlers.get(type) ?? this.#handlers.get('*'),
+        onRefused: (taskId, error) => this.#notify({ type: 'task_lost', taskId, reason: error.message }),
+      },
+      { client: this.#client },
+    )
+    this.#link = new AgentLink(
+      {
+        urls: [url].flat(),
+        swarmId,
+        codec: options.frames === 'msgpack' ? msgpackFrames : jsonFrames,
+        held: () => this.#runs.held,
+        onOpen: (channel, { epoch }, at) => {
+          this.#runs.connected(channel)
+          this.#onStarted()
+          this.#notify({ type: 'connected', url: at, epoch })
+        },
+        onInterrupted: (error) => {
+          this.#runs.disconnected()
+          this.#notify({ type: 'interrupted', error })
+        },
+        onNotice: (notice) => this.#receive(notice),
+        onLost: (tasks) => {
+          for (const held of tasks) this.#lose(held, new TaskRevoked('lease_lost', 'the lease was lost'))
+        },
+      },
+      { identity: this.#identity },
+    )
+  }
+
+  /** Undefined until the server has chosen it, where it was left to the server. */
+  get agentId(): string | undefined {
+    return this.#identity.agentId
+  }
+
+  /** Tasks it holds: at work, or finished and not yet acknowledged. */
+  get heldCount(): number {
+    return this.#runs.size
+  }
+
+  /** Says who does tasks of this type; `*` does all that nobody else does. To be called before `start`. */
+  handle(taskType: string, handler: TaskHandler): this {
+    this.#handlers.set(taskType, handler)
+    return this
+  }
+
+  /**
+   * Registers and connects; resolves once work can come. Waits for a server that is not there yet.
+   *
+   * @throws SwarmApiError when the server refuses the agent
+   */
+  async start(): Promise<void> {
+    if (this.#isStarted) throw new Error('an agent can be started once')
+    this.#isStarted = true
+    const started = new Promise<void>((resolve) => (this.#onStarted = resolve))
+    void this.#link.run().then(async (end) => {
+      // Whoever runs under the id now has the tasks, too.
+      this.#runs.disconnected()
+      await this.#runs.giveBack(`the agent is ${end.reason}`)
+      this.#onEnded(end)
+    })
+    const end = await Promise.race([started, this.ended])
+    if (end !== undefined) throw end.error ?? new Error(`the agent was ${end.reason} before it started`)
+  }
+
+  /**
+   * Takes nothing new, finishes what it holds, and closes.
+   *
+   * @param deregister also leave the swarm for good. Default false: an agent that comes back keeps its place.
+   */
+  async drain({ deregister = false } = {}): Promise<void> {
+    const { agentId } = this
+    if (agentId !== undefined) await this.#leave(agentId, deregister)
+    await Promise.race([this.#runs.whenIdle(), this.ended])
+    await this.close()
+  }
+
+  /** Ends now: handlers are aborted, and what they worked on goes back to the queue. */
+  async close(): Promise<void> {
+    const isTimeUp = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS).unref())
+    await Promise.race([this.#runs.giveBack('the agent closes'), isTimeUp])
+    this.#link.close()
+    if (this.#isStarted) await this.ended
+    else this.#onEnded({ reason: 'closed' })
+  }
+
+  async #leave(agentId: string, isForGood: boolean): Promise<void> {
+    try {
+      if (isForGood) await this.#client.deregisterAgent(agentId)
+      else await this.#client.updateAgent(agentId, { isDraining: true })
+    } catch (error) {
+      // Finishing what is held matters more than being able to say so.
+      this.#notify({ type: 'error', error: error as Error })
+    }
+  }
+
+  #receive(notice: Notice): void {
+    switch (notice.type) {
+      case 'task.assigned':
+        this.#runs.assign(taskOf(notice))
+        return
+      case 'task.revoked':
+        this.#lose(notice, new TaskRevoked('revoked', notice.reason))
+        return
+      case 'task.canceled':
+        this.#lose(notice, new TaskRevoked('canceled', notice.reason))
+        return
+      case 'drain':
+        this.#notify({ type: 'drain', reason: notice.reason })
+        return
+      case 'error':
+        this.#notify({ type: 'error', error: errorFromProblem(notice) })
+        return
+      default:
+      // A frame of a newer server: what it means we cannot know, and the contract lets it be ignored.
+    }
+  }
+
+  #lose(held: { readonly taskId: string; readonly fencingToken: number }, reason: TaskRevoked): void {
+    if (!this.#runs.revoke(held, reason)) return
+    this.#notify({ type: 'task_lost', taskId: held.taskId, reason: reason.message })
+  }
+
+  #notify(notice: AgentNotice): void {
+    this.#options.onNotice?.(notice)
+  }
+}
+
+function registrationOf(options: SwarmAgentOptions): AgentRegisterInput {
+  const { agentId, name, capabilities = [], slots, resources, labels } = options
+  return {
+    capabilities: capabilities.map((given) => (typeof given === 'string' ? { name: given } : given)),
+    ...(agentId === undefined ? {} : { agentId }),
+    ...(name === undefined ? {} : { name }),
+    ...(slots === undefined ? {} : { slots }),
+    ...(resources === undefined ? {} : { resources }),
+    ...(labels === undefined ? {} : { labels }),
+  }
+}

@@ -1,0 +1,122 @@
+import type { SwarmApiError } from '../client/swarm-api-error.ts'
+import type { SwarmClient } from '../client/swarm-client.ts'
+import { type AgentReport, completion, failureOf, rejection, release } from './agent-report.ts'
+import { type AgentTask, type TaskContext, TaskFailure, type TaskHandler, TaskRevoked } from './agent-task.ts'
+
+export interface ProgressNote {
+  readonly ratio: number
+  readonly message?: string
+}
+
+export interface TaskRunOptions {
+  readonly task: AgentTask
+  readonly client: SwarmClient
+  /** How the attempt ended; called once, and not after the run was revoked. */
+  onReport(report: AgentReport): void
+  onProgress(note: ProgressNote): void
+}
+
+/** One attempt at one task: its handler at work, and its one outcome. */
+export class TaskRun {
+  readonly task: AgentTask
+  readonly #options: TaskRunOptions
+  readonly #aborting = new AbortController()
+  #report: AgentReport | undefined
+  #timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(options: TaskRunOptions) {
+    this.task = options.task
+    this.#options = options
+  }
+
+  get taskId(): string {
+    return this.task.taskId
+  }
+
+  get fencingToken(): number {
+    return this.task.fencingToken
+  }
+
+  /** How it ended; undefined while the handler works. */
+  get report(): AgentReport | undefined {
+    return this.#report
+  }
+
+  /** Runs the handler. Never rejects. */
+  async start(handler: TaskHandler | undefined): Promise<void> {
+    const { task } = this
+    if (handler === undefined) {
+      this.#end(failureOf(task, new TaskFailure(`no handler for ${task.type}`, { code: 'no_handler' })))
+      return
+    }
+    this.#timer = setTimeout(() => this.#timeOut(), task.timeoutMs)
+    try {
+      const returned = await handler(task, this.#context())
+      this.#end(completion(task, returned))
+    } catch (error) {
+      this.#end(failureOf(task, error))
+    } finally {
+      clearTimeout(this.#timer)
+    }
+  }
+
+  /** The work is no longer wanted: whatever comes of it is dropped. */
+  revoke(reason: TaskRevoked): void {
+    clearTimeout(this.#timer)
+    this.#aborting.abort(reason)
+  }
+
+  /**
+   * The swarm cannot take the result: the attempt fails with why not.
+   *
+   * @returns false where it was no result that was refused
+   */
+  replaceReport(error: SwarmApiError): boolean {
+    if (this.#report?.type !== 'task.complete') return false
+    const refusal = new TaskFailure(`the result was refused: ${error.message}`, {
+      code: error.code,
+      retryable: false,
+    })
+    this.#report = failureOf(this.task, refusal)
+    return true
+  }
+
+  #context(): TaskContext {
+    const { task } = this
+    return {
+      signal: this.#aborting.signal,
+      client: this.#options.client,
+      progress: (ratio, message) => {
+        if (this.#isOver) return
+        const note = { ratio: Math.min(1, Math.max(0, ratio)) }
+        this.#options.onProgress(message === undefined ? note : { ...note, message })
+      },
+      release: (reason) => {
+        this.#end(release(task, reason))
+        throw new Error(`released: ${reason}`)
+      },
+      reject: (error) => {
+        this.#end(rejection(task, error))
+        throw new Error('rejected', { cause: error })
+      },
+    }
+  }
+
+  #timeOut(): void {
+    const message = `not done within ${this.task.timeoutMs} ms`
+    // The report before the abort: what the handler throws on being aborted would else be the reason.
+    this.#end(failureOf(this.task, new TaskFailure(message, { code: 'timeout' })))
+    this.revoke(new TaskRevoked('timeout', message))
+  }
+
+  /** The first outcome counts: after `release` the handler still throws or returns something. */
+  #end(report: AgentReport): void {
+    if (this.#isOver) return
+    this.#report = report
+    this.#options.onReport(report)
+  }
+
+  get #isOver(): boolean {
+    return this.#report !== undefined || this.#aborting.signal.aborted
+  }
+}

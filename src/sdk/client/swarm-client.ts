@@ -1,0 +1,269 @@
+import type {
+  AgentHeartbeatReply,
+  AgentPage,
+  AgentPatch,
+  AgentRegistered,
+  AgentRegisterInput,
+  AgentView,
+  Assignment,
+  ClaimReply,
+  ClaimRequest,
+  EventPage,
+  HeldTask,
+  Liveness,
+  Readiness,
+  ResourceReport,
+  SwarmCreateInput,
+  SwarmPage,
+  SwarmPatch,
+  SwarmView,
+  TaskAccepted,
+  TaskBatchAccepted,
+  TaskCompleteReport,
+  TaskDecision,
+  TaskDetail,
+  TaskFailReport,
+  TaskPage,
+  TaskProgressReport,
+  TaskReleaseReport,
+  TaskSubmitInput,
+  TaskView,
+} from '#contract/index.ts'
+import type { OpenFeed } from './event-feed.ts'
+import { EventSubscription, type SubscriptionOptions } from './event-subscription.ts'
+import { HttpConnection, type HttpRequest } from './http-connection.ts'
+import { openSseFeed } from './sse-feed.ts'
+import type {
+  AgentFilter,
+  CallOptions,
+  PageOptions,
+  ReadEventsOptions,
+  SubmitOptions,
+  SwarmClientOptions,
+  TaskFilter,
+  WaitOptions,
+} from './swarm-client-options.ts'
+import { waitForTask } from './wait-for-task.ts'
+
+/**
+ * One swarm, over REST.
+ *
+ * Calls that may be repeated are repeated while the server is away, for up to `retryForMs`. Every method throws
+ * {@link SwarmApiError}.
+ *
+ * @example examples/submit-tasks.ts
+ */
+export class SwarmClient {
+  readonly swarmId: string
+  readonly #http: HttpConnection
+  readonly #openFeed: OpenFeed
+  readonly #swarmPath: string
+
+  constructor(options: SwarmClientOptions) {
+    this.swarmId = options.swarmId ?? 'default'
+    this.#http = new HttpConnection(options)
+    this.#openFeed = options.openFeed ?? openSseFeed
+    this.#swarmPath = `/v1/swarms/${encodeURIComponent(this.swarmId)}`
+  }
+
+  /** The server that is asked now; another one where several were given and this one stopped answering. */
+  get url(): string {
+    return this.#http.url
+  }
+
+  /** Submits a task. Safe to repeat: each call carries an `Idempotency-Key`. */
+  submit(task: TaskSubmitInput, options: SubmitOptions = {}): Promise<TaskAccepted> {
+    return this.#submit('/tasks', task, options)
+  }
+
+  /** Submits up to 500 tasks; all are accepted, or none. */
+  submitBatch(tasks: readonly TaskSubmitInput[], options: SubmitOptions = {}): Promise<TaskBatchAccepted> {
+    return this.#submit('/tasks/batch', { tasks }, options)
+  }
+
+  /** Tasks without payloads and results, newest first. */
+  listTasks(filter: TaskFilter & PageOptions = {}): Promise<TaskPage> {
+    return this.#get('/tasks', filter)
+  }
+
+  /** The task with its payload and, once it is completed, its result. */
+  getTask(taskId: string, options: CallOptions = {}): Promise<TaskDetail> {
+    return this.#get(taskPath(taskId), options)
+  }
+
+  /** Why the task was given to the agent that got it last. */
+  getTaskDecision(taskId: string, options: CallOptions = {}): Promise<TaskDecision> {
+    return this.#get(`${taskPath(taskId)}/decision`, options)
+  }
+
+  /**
+   * Waits until the task is completed, failed, canceled or rejected, and returns it; look at its `status`.
+   *
+   * @throws the signal's reason, or a `TimeoutError`, when it is given up first
+   */
+  waitForTask(taskId: string, options: WaitOptions = {}): Promise<TaskDetail> {
+    return waitForTask(this, taskId, options)
+  }
+
+  /** Cancels the task and all its parts. */
+  cancelTask(taskId: string, reason?: string): Promise<TaskView> {
+    return this.#repeatable(`${taskPath(taskId)}/cancel`, reason === undefined ? {} : { reason })
+  }
+
+  /** Submits a finished task again, as a new one. */
+  retryTask(taskId: string): Promise<TaskAccepted> {
+    return this.#call({ method: 'POST', path: `${taskPath(taskId)}/retry` })
+  }
+
+  /** Registers an agent, or replaces it. The answer holds its credential. */
+  registerAgent(agent: AgentRegisterInput = {}): Promise<AgentRegistered> {
+    return this.#repeatable('/agents', agent)
+  }
+
+  /** Agents in the order of their ids. */
+  listAgents(filter: AgentFilter & PageOptions = {}): Promise<AgentPage> {
+    return this.#get('/agents', filter)
+  }
+
+  getAgent(agentId: string, options: CallOptions = {}): Promise<AgentView> {
+    return this.#get(agentPath(agentId), options)
+  }
+
+  updateAgent(agentId: string, patch: AgentPatch): Promise<AgentView> {
+    return this.#call({ method: 'PATCH', path: agentPath(agentId), body: patch, isRepeatable: true })
+  }
+
+  /** The agent gets nothing new and is removed once it holds nothing. */
+  deregisterAgent(agentId: string): Promise<AgentView> {
+    return this.#call({ method: 'DELETE', path: agentPath(agentId), isRepeatable: true })
+  }
+
+  /** For agents that speak HTTP only: renews their leases. */
+  heartbeatAgent(agentId: string, held: readonly HeldTask[] = []): Promise<AgentHeartbeatReply> {
+    return this.#repeatable(`${agentPath(agentId)}/heartbeat`, { held })
+  }
+
+  /** For agents that speak HTTP only: takes work, waiting up to `waitMs` for it. */
+  async claimTasks(
+    agentId: string,
+    request: Partial<ClaimRequest> = {},
+    { signal }: CallOptions = {},
+  ): Promise<readonly Assignment[]> {
+    const { assignments } = await this.#call<ClaimReply>({
+      method: 'POST',
+      path: `${agentPath(agentId)}/claims`,
+      body: request,
+      // The answer may come at the very end of the wait.
+      timeoutMs: (request.waitMs ?? 0) + 15_000,
+      signal,
+    })
+    return assignments
+  }
+
+  reportProgress(taskId: string, report: TaskProgressReport): Promise<void> {
+    return this.#repeatable(`${taskPath(taskId)}/progress`, report)
+  }
+
+  completeTask(taskId: string, report: TaskCompleteReport): Promise<TaskView> {
+    return this.#repeatable(`${taskPath(taskId)}/complete`, report)
+  }
+
+  failTask(taskId: string, report: TaskFailReport): Promise<TaskView> {
+    return this.#repeatable(`${taskPath(taskId)}/fail`, report)
+  }
+
+  releaseTask(taskId: string, report: TaskReleaseReport): Promise<TaskView> {
+    return this.#repeatable(`${taskPath(taskId)}/release`, report)
+  }
+
+  /**
+   * The swarm's events as they happen, from after `since` on, or from now on. Reconnects by itself and goes on where
+   * it was; what is no longer to be had comes as a `gap` item.
+   *
+   * @example examples/follow-events.ts
+   */
+  events(options: SubscriptionOptions = {}): EventSubscription {
+    const { swarmId } = this
+    return new EventSubscription(options, {
+      connection: this.#http,
+      swarmId,
+      openFeed: this.#openFeed,
+      endOfLog: async () => String((await this.readEvents({ pageSize: 1 })).lastSequence),
+    })
+  }
+
+  /** One page of the event log. */
+  readEvents({ types = [], ...rest }: ReadEventsOptions = {}): Promise<EventPage> {
+    const query = { ...rest, types: types.length === 0 ? undefined : types.join(',') }
+    return this.#get('/events', query)
+  }
+
+  /** How the swarm is doing: queue, waits, run times, agents. */
+  getResources(options: CallOptions = {}): Promise<ResourceReport> {
+    return this.#get('/resources', options)
+  }
+
+  /** How this swarm is set up. */
+  getSwarm(options: CallOptions = {}): Promise<SwarmView> {
+    return this.#get('', options)
+  }
+
+  updateSwarm(patch: SwarmPatch): Promise<SwarmView> {
+    return this.#call({ method: 'PATCH', path: '', body: patch, isRepeatable: true })
+  }
+
+  /** @param force cancel what is not finished, instead of being refused with `swarm_not_empty` */
+  deleteSwarm({ force = false } = {}): Promise<void> {
+    return this.#call({ method: 'DELETE', path: '', query: { force }, isRepeatable: true })
+  }
+
+  /** Sets up another swarm of the tenant. */
+  createSwarm(swarm: SwarmCreateInput): Promise<SwarmView> {
+    return this.#http.call({ method: 'POST', path: '/v1/swarms', body: swarm })
+  }
+
+  /** All swarms of the tenant, in the order of their ids. */
+  listSwarms({ signal, ...query }: PageOptions = {}): Promise<SwarmPage> {
+    return this.#http.call({ method: 'GET', path: '/v1/swarms', query, signal })
+  }
+
+  getLiveness({ signal }: CallOptions = {}): Promise<Liveness> {
+    return this.#http.call({ method: 'GET', path: '/health/live', signal })
+  }
+
+  /** Whether the server takes work. @throws SwarmApiError when it does not, like any other refusal */
+  getReadiness({ signal }: CallOptions = {}): Promise<Readiness> {
+    return this.#http.call({ method: 'GET', path: '/health/ready', signal })
+  }
+
+  #submit<T>(path: string, body: unknown, { idempotencyKey, signal }: SubmitOptions): Promise<T> {
+    const headers = { 'idempotency-key': idempotencyKey ?? makeIdempotencyKey() }
+    return this.#call({ method: 'POST', path, body, headers, isRepeatable: true, signal })
+  }
+
+  #get<T>(path: string, { signal, ...query }: CallOptions): Promise<T> {
+    return this.#call({ method: 'GET', path, query, signal })
+  }
+
+  #repeatable<T>(path: string, body: unknown): Promise<T> {
+    return this.#call({ method: 'POST', path, body, isRepeatable: true })
+  }
+
+  #call<T>(request: HttpRequest): Promise<T> {
+    return this.#http.call({ ...request, path: this.#swarmPath + request.path })
+  }
+}
+
+function taskPath(taskId: string): string {
+  return `/tasks/${encodeURIComponent(taskId)}`
+}
+
+function agentPath(agentId: string): string {
+  return `/agents/${encodeURIComponent(agentId)}`
+}
+
+/** Not `randomUUID`: browsers have it on secure pages only. */
+function makeIdempotencyKey(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16))
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
+}
