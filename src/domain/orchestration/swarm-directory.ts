@@ -149,6 +149,11 @@ export class SwarmDirectory {
     return this.#open.get(scope) ?? this.#openNow(scope, stored.value)
   }
 
+  /** The swarms this node coordinates now. */
+  coordinated(): readonly OpenSwarm[] {
+    return [...this.#open.values()].filter(({ gateway }) => gateway.orchestrator !== undefined)
+  }
+
   /** @throws SwarmError `swarm_not_found`, `swarm_not_empty` */
   async deleteSwarm(tenant: TenantId, id: SwarmId, { force }: { readonly force: boolean }): Promise<void> {
     const { store } = this.#modules
