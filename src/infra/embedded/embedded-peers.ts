@@ -1,6 +1,6 @@
 import { SwarmError } from '#domain/errors.ts'
-import type { NodeId, Scope } from '#domain/ids.ts'
-import type { PeerCall, PeerHandlers, PeerNotice, Peers } from '#domain/ports/peers.ts'
+import type { NodeId } from '#domain/ids.ts'
+import type { Peers } from '#domain/ports/peers.ts'
 
 /** Where nobody answers, asking again soon would not help; this is what callers are told to wait. */
 const RETRY_AFTER_MS = 1_000
@@ -8,24 +8,25 @@ const RETRY_AFTER_MS = 1_000
 /** The other nodes of a node that is alone: there are none, so that what is sent to them goes nowhere. */
 export class LonelyPeers implements Peers {
   readonly nodeId: NodeId
+  readonly isAlone = true
 
   constructor(nodeId: NodeId) {
     this.nodeId = nodeId
   }
 
-  async start(_handlers: PeerHandlers): Promise<void> {}
+  async start(): Promise<void> {}
 
-  async call(_peer: NodeId, _call: PeerCall): Promise<unknown> {
+  async call(): Promise<unknown> {
     throw new SwarmError('coordinator_unavailable', { retryAfterMs: RETRY_AFTER_MS })
   }
 
-  notify(_peer: NodeId, _notice: PeerNotice): void {}
+  notify(): void {}
 
-  announceAppended(_scope: Scope, _lastSequence: number): void {}
+  announceAppended(): void {}
 
-  watch(_scope: Scope): void {}
+  watch(): void {}
 
-  unwatch(_scope: Scope): void {}
+  unwatch(): void {}
 
   async stop(): Promise<void> {}
 }

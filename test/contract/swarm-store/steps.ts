@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SwarmError } from '#domain/errors.ts'
 import { agentId, jsonText, taskId } from '#domain/ids.ts'
@@ -176,6 +177,7 @@ export function describeSteps(setup: SetupInfra): void {
           expect(events).toHaveLength(lastSequence)
           // The number was written together with the event that is already there.
           expect(await numberAt('x')).toBeGreaterThanOrEqual(Math.max(0, lastSequence - 1))
+          await nextTurn()
         }
       }
       const reading = reader()

@@ -1,0 +1,66 @@
+import { join } from 'node:path'
+import { type EpochMs, type NodeId, nodeId } from '#domain/ids.ts'
+import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
+import type { Clock } from '#domain/ports/clock.ts'
+import type { Logger } from '#domain/ports/logger.ts'
+import type { Durability } from '#domain/ports/swarm-store.ts'
+import { priorityRank } from '#domain/resources/priority-rank.ts'
+import type { Infra } from '../infra.ts'
+import { UuidIds } from '../system/uuid-ids.ts'
+import { DataDirectoryLock } from './data-directory-lock.ts'
+import { EmbeddedCoordination } from './embedded-coordination.ts'
+import { LonelyPeers } from './embedded-peers.ts'
+import { beginLifetime, endLifetime } from './lifetime.ts'
+import { LmdbSwarmStore } from './lmdb-swarm-store.ts'
+import { openLmdbTables } from './lmdb-tables.ts'
+import { MemoryReadyQueues } from './memory-ready-queues.ts'
+
+export interface EmbeddedInfraOptions {
+  /** Made where it is missing. One process at a time. */
+  readonly dataDir: string
+  readonly durability: Durability
+  /** A new one by default. */
+  readonly nodeId?: NodeId
+  /** As the orchestrator's; ranks that are found again after a restart must equal those it gives. */
+  readonly agingMs?: number
+  /** Threads of libuv's pool, 4 by default. */
+  readonly threadPoolSize?: number
+}
+
+export interface EmbeddedInfraModules {
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+const DATABASE_FILE = 'swarm.mdb'
+
+/** Everything one node needs, in one directory of this machine. @throws Error where another process has it */
+export async function createEmbeddedInfra(
+  options: EmbeddedInfraOptions,
+  { clock, logger }: EmbeddedInfraModules,
+): Promise<Infra> {
+  const { dataDir, durability, agingMs = ORCHESTRATOR_DEFAULTS.agingMs } = options
+  const lock = DataDirectoryLock.acquire(dataDir)
+  const tables = openLmdbTables(join(dataDir, DATABASE_FILE))
+  const lossCount = await beginLifetime(tables, durability)
+  const store = new LmdbSwarmStore(
+    { ...options, lossCount },
+    { tables, clock, logger, deliver: (scope, entries) => queues.deliver(scope, entries) },
+  )
+  const rankOf = (createdAt: EpochMs, priority: number): number => priorityRank(createdAt, priority, agingMs)
+  const queues = new MemoryReadyQueues({ clock, rankOf, records: store })
+  const self = options.nodeId ?? nodeId(new UuidIds({ clock }).next())
+  return {
+    store,
+    coordination: new EmbeddedCoordination(self, { store, clock }),
+    peers: new LonelyPeers(self),
+    readyQueueFor: (scope) => queues.queueFor(scope),
+    close: async () => {
+      await queues.close()
+      await store.close()
+      await endLifetime(tables)
+      await tables.root.close()
+      lock.release()
+    },
+  }
+}

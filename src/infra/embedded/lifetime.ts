@@ -1,0 +1,62 @@
+import { readFileSync } from 'node:fs'
+import type { Durability } from '#domain/ports/swarm-store.ts'
+import type { LmdbTables } from './lmdb-tables.ts'
+
+/** What one run of the store leaves for the next to find. */
+interface Lifetime {
+  /** How often the newest commits may have been lost so far. */
+  readonly lossCount: number
+  /** Of the machine; empty where it has none. */
+  readonly bootId: string
+  readonly durability: Durability
+  readonly isClosed: boolean
+}
+
+const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id'
+
+/**
+ * Notes that a run begins, on the disk before it resolves.
+ *
+ * With `committed` a machine that goes down takes the newest commits along, and nothing in the database tells. But
+ * another boot id and no orderly close before it do, and then the count goes up.
+ *
+ * @returns the loss count of this run
+ */
+export async function beginLifetime(
+  tables: LmdbTables,
+  durability: Durability,
+  bootId: string = readBootId(),
+): Promise<number> {
+  const before = readLifetime(tables)
+  const mayHaveLost =
+    before !== undefined && !before.isClosed && before.durability === 'committed' && before.bootId !== bootId
+  const lossCount = (before?.lossCount ?? 0) + (mayHaveLost ? 1 : 0)
+  await writeLifetime(tables, { lossCount, bootId, durability, isClosed: false })
+  return lossCount
+}
+
+/** Notes that the run ended in good order, with everything on the disk. */
+export async function endLifetime(tables: LmdbTables): Promise<void> {
+  const current = readLifetime(tables)
+  if (current !== undefined) await writeLifetime(tables, { ...current, isClosed: true })
+}
+
+function readBootId(): string {
+  try {
+    return readFileSync(BOOT_ID_FILE, 'utf8').trim()
+  } catch {
+    // No Linux: every run could be after a power failure then, and an id that never changes would deny it.
+    return ''
+  }
+}
+
+function readLifetime({ meta }: LmdbTables): Lifetime | undefined {
+  const bytes = meta.get(['lifetime'])
+  return bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as Lifetime)
+}
+
+async function writeLifetime({ root, meta }: LmdbTables, lifetime: Lifetime): Promise<void> {
+  const bytes = Buffer.from(JSON.stringify(lifetime))
+  const committed = root.childTransaction(() => meta.putSync(['lifetime'], bytes))
+  await Promise.all([committed, root.flushed])
+}

@@ -1,0 +1,147 @@
+import type { EpochMs, Scope, SwarmEpoch } from '#domain/ids.ts'
+import type { Clock } from '#domain/ports/clock.ts'
+import type { Logger } from '#domain/ports/logger.ts'
+import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+import type { RecordKey, RecordKind, StoredRecord } from '#domain/ports/records.ts'
+import type {
+  Committed,
+  Durability,
+  EventPage,
+  ListRequest,
+  StepRequest,
+  StoreStatus,
+  SwarmStore,
+} from '#domain/ports/swarm-store.ts'
+import type { Batch } from './batch.ts'
+import { GroupCommit } from './group-commit.ts'
+import type { LmdbTables } from './lmdb-tables.ts'
+import { claimScope, dropPart, jobOf, REMOVED_AT_ONCE_MAX, trimLog } from './maintenance-jobs.ts'
+import { RecordCache } from './record-cache.ts'
+import { ScratchEncoder } from './record-codec.ts'
+import { StepJob } from './step-job.ts'
+import { StoreHealth } from './store-health.ts'
+import { listRecords, readEventPage, readRecord } from './table-reads.ts'
+
+export interface LmdbSwarmStoreOptions {
+  readonly durability: Durability
+  /** Threads of libuv's pool, 4 by default. */
+  readonly threadPoolSize?: number
+  /** How often the newest commits may have been lost so far; see `lifetime.ts`. */
+  readonly lossCount: number
+}
+
+export interface LmdbSwarmStoreModules {
+  readonly tables: LmdbTables
+  readonly clock: Clock
+  readonly logger: Logger
+  /** Takes the outbox. */
+  readonly deliver: (scope: Scope, entries: readonly ReadyEntry[]) => void
+}
+
+/** Characters kept of the newest records, twice over. */
+const CACHE_SIZE = 8 * 1_024 * 1_024
+
+/** The SwarmStore of a single node, in LMDB. */
+export class LmdbSwarmStore implements SwarmStore {
+  readonly #options: LmdbSwarmStoreOptions
+  readonly #modules: LmdbSwarmStoreModules
+  readonly #health: StoreHealth
+  readonly #commits: GroupCommit
+
+  constructor(options: LmdbSwarmStoreOptions, modules: LmdbSwarmStoreModules) {
+    const { tables, clock, logger } = modules
+    this.#options = options
+    this.#modules = modules
+    this.#health = new StoreHealth(logger)
+    this.#commits = new GroupCommit(
+      { durability: options.durability, threadPoolSize: options.threadPoolSize ?? 4 },
+      {
+        tables,
+        clock,
+        health: this.#health,
+        cache: new RecordCache(CACHE_SIZE),
+        encoder: new ScratchEncoder(),
+      },
+    )
+  }
+
+  transact<const Keys extends readonly RecordKey[], T>(request: StepRequest<Keys, T>): Promise<Committed<T>> {
+    const { deliver } = this.#modules
+    return new Promise((resolve, reject) => {
+      this.#commits.add(new StepJob(request, { resolve, reject, deliver }))
+    })
+  }
+
+  get<K extends RecordKind>(scope: Scope, key: RecordKey<K>): Promise<StoredRecord<K> | undefined> {
+    return this.#read((tables) => readRecord(tables, scope, key))
+  }
+
+  getMany<K extends RecordKind>(
+    scope: Scope,
+    keys: readonly RecordKey<K>[],
+  ): Promise<readonly (StoredRecord<K> | undefined)[]> {
+    return this.#read((tables) => keys.map((key) => readRecord(tables, scope, key)))
+  }
+
+  list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
+    return this.#read((tables) => listRecords(tables, request))
+  }
+
+  readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
+    return this.#read((tables) => readEventPage(tables, scope, after, countMax))
+  }
+
+  async trimEvents(scope: Scope, sequence: number): Promise<void> {
+    const { lastSequence } = await this.readEvents(scope, Number.MAX_SAFE_INTEGER, 0)
+    const upTo = Math.min(sequence, lastSequence)
+    await this.#repeat((batch) => trimLog(batch, scope, upTo))
+  }
+
+  /** The scope's coordinator must have stopped: what is written while it runs may stay. */
+  async drop(scope: Scope): Promise<void> {
+    await this.#repeat((batch) => dropPart(batch, scope))
+  }
+
+  status(): StoreStatus {
+    const { durability } = this.#options
+    const { reason } = this.#health
+    return reason === undefined ? { isWritable: true, durability } : { isWritable: false, reason, durability }
+  }
+
+  /** Raises the scope's epoch; on the disk before it resolves. */
+  claim(scope: Scope, sequenceFloor: number, now: EpochMs): Promise<SwarmEpoch> {
+    const facts = { now, sequenceFloor, lossCount: this.#options.lossCount }
+    return this.#run({ isAlone: false, isFlushNeeded: true }, (batch) => claimScope(batch, scope, facts))
+  }
+
+  /** Refuses what comes from now on, and waits for what came before. Leaves the tables open. */
+  async close(): Promise<void> {
+    this.#commits.stop()
+    await this.#commits.idle()
+    this.#health.report('closed', 'the store is closed')
+  }
+
+  /** What was read may be committed and not yet on the disk: then it is shown only once it is. */
+  async #read<T>(read: (tables: LmdbTables) => T): Promise<T> {
+    if (this.#health.trouble === 'closed') throw this.#health.unavailable()
+    const found = read(this.#modules.tables)
+    if (this.#options.durability === 'synced') await this.#commits.unflushed
+    return found
+  }
+
+  #run<T>(
+    traits: { readonly isAlone: boolean; readonly isFlushNeeded: boolean },
+    work: (batch: Batch) => T,
+  ): Promise<T> {
+    return new Promise((resolve, reject) => {
+      this.#commits.add(jobOf(traits, work, { resolve, reject }))
+    })
+  }
+
+  async #repeat(removePart: (batch: Batch) => number): Promise<void> {
+    const traits = { isAlone: true, isFlushNeeded: false }
+    for (let removed = REMOVED_AT_ONCE_MAX; removed === REMOVED_AT_ONCE_MAX; ) {
+      removed = await this.#run(traits, removePart)
+    }
+  }
+}

@@ -1,0 +1,84 @@
+import { mkdirSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { type Database, open, type RootDatabase } from 'lmdb'
+import type { Scope } from '#domain/ids.ts'
+import type { RecordKey, RecordKind } from '#domain/ports/records.ts'
+
+/** `[scope, kind, id]` */
+export type RecordTableKey = [Scope, RecordKind, string]
+/** `[scope, sequence]` */
+export type EventTableKey = [Scope, number]
+/** `['scope', scope]`, or the name of something there is one of. */
+export type MetaTableKey = ['scope', Scope] | ['batch'] | ['lifetime'] | ['probe']
+
+/** The one LMDB environment of a data directory. Keys sort as arrays do, place by place. */
+export interface LmdbTables {
+  readonly directory: string
+  readonly root: RootDatabase<Buffer, string>
+  readonly records: Database<Buffer, RecordTableKey>
+  /** The keys of the open records, with nothing to say about them. */
+  readonly open: Database<Buffer, RecordTableKey>
+  readonly events: Database<Buffer, EventTableKey>
+  readonly meta: Database<Buffer, MetaTableKey>
+}
+
+/** Sorts behind every kind and every id. */
+const AFTER_ALL_TEXT = '\u007f'
+
+/** @param path the database file; its directory is made where it is missing, for this user alone. */
+export function openLmdbTables(path: string): LmdbTables {
+  const directory = dirname(path)
+  mkdirSync(directory, { recursive: true, mode: 0o700 })
+  const root = open<Buffer, string>({
+    path,
+    noSubdir: true,
+    encoding: 'binary',
+    // Batching by event turn crashes the process after a failed commit (kriszyp/lmdb-js#294).
+    eventTurnBatching: false,
+    maxDbs: 4,
+  })
+  const table = <Key extends RecordTableKey | EventTableKey | MetaTableKey>(
+    name: string,
+  ): Database<Buffer, Key> => root.openDB<Buffer, Key>({ name, encoding: 'binary' })
+  return {
+    directory,
+    root,
+    records: table('records'),
+    open: table('open'),
+    events: table('events'),
+    meta: table('meta'),
+  }
+}
+
+export function recordKey(scope: Scope, { kind, id }: RecordKey): RecordTableKey {
+  return [scope, kind, id]
+}
+
+/** Bounds of all records of a scope, of its open ones where used on that table. */
+export function wholeScope(scope: Scope): { readonly start: [Scope]; readonly end: [Scope, string] } {
+  return { start: [scope], end: [scope, AFTER_ALL_TEXT] }
+}
+
+export function wholeLog(scope: Scope): { readonly start: [Scope, number]; readonly end: [Scope, number] } {
+  return { start: [scope, 0], end: [scope, Number.MAX_VALUE] }
+}
+
+interface KindRange {
+  readonly start: [Scope, RecordKind, string]
+  readonly end: [Scope, RecordKind, string]
+  readonly exclusiveStart: boolean
+  readonly reverse: boolean
+}
+
+/** Bounds of the records of one kind behind `after`, in either direction. */
+export function kindRange(
+  scope: Scope,
+  kind: RecordKind,
+  after: string | undefined,
+  isDescending: boolean,
+): KindRange {
+  const first: RecordTableKey = [scope, kind, '']
+  const last: RecordTableKey = [scope, kind, AFTER_ALL_TEXT]
+  const from: RecordTableKey = after === undefined ? (isDescending ? last : first) : [scope, kind, after]
+  return { start: from, end: isDescending ? first : last, exclusiveStart: true, reverse: isDescending }
+}

@@ -1,0 +1,81 @@
+import { assert, SwarmError } from '#domain/errors.ts'
+import type { Scope, SwarmEpoch } from '#domain/ids.ts'
+import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+import type { EventDraft, RecordKey, RecordWrite } from '#domain/ports/records.ts'
+import type { Committed, RecordsOf, Step, StepRequest } from '#domain/ports/swarm-store.ts'
+import type { Batch, EncodedEvent, EncodedWrite } from './batch.ts'
+import type { Job } from './job.ts'
+import { textOf } from './record-codec.ts'
+
+const KEYS_MAX = 1_100
+const ID_PATTERN = /^[\x20-\x2e\x30-\x7e]{1,255}$/
+
+export interface StepOutcome<T> {
+  readonly resolve: (committed: Committed<T>) => void
+  readonly reject: (error: unknown) => void
+  /** Takes the outbox, before the step is answered. */
+  readonly deliver: (scope: Scope, entries: readonly ReadyEntry[]) => void
+}
+
+/** One step of the domain: reads, decides, and stages what was decided. */
+export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
+  readonly isAlone = false
+  readonly isFlushNeeded = false
+  readonly #request: StepRequest<Keys, T>
+  readonly #outcome: StepOutcome<T>
+  #committed: Committed<T> | undefined
+  #ready: readonly ReadyEntry[] = []
+
+  constructor(request: StepRequest<Keys, T>, outcome: StepOutcome<T>) {
+    assert(request.keys.length <= KEYS_MAX, `a step reads at most ${KEYS_MAX} records`)
+    this.#request = request
+    this.#outcome = outcome
+  }
+
+  run(batch: Batch): void {
+    const { scope, keys, epoch, decide } = this.#request
+    const state = batch.scopeState(scope)
+    refuseOldEpoch(epoch, state.epoch)
+    const records = keys.map((key) => batch.read(scope, key)) as RecordsOf<Keys>
+    const step: Step<T> = decide(records)
+    // All that can go wrong with the values goes wrong here, before the first of them is staged.
+    const writes = step.writes.map(encodeWrite)
+    const events = step.events.map((draft, index) =>
+      encodeEvent(scope, draft, state.lastSequence + 1 + index, state.epoch),
+    )
+    for (const write of writes) batch.write(scope, write)
+    for (const event of events) batch.append(event)
+    if (events.length > 0) {
+      batch.setScopeState(scope, { ...state, lastSequence: state.lastSequence + events.length })
+    }
+    this.#ready = step.ready
+    this.#committed = { result: step.result, events: events.map(({ event }) => event) }
+  }
+
+  resolve(): void {
+    assert(this.#committed !== undefined, 'a step runs before it is answered')
+    if (this.#ready.length > 0) this.#outcome.deliver(this.#request.scope, this.#ready)
+    this.#outcome.resolve(this.#committed)
+  }
+
+  reject(error: unknown): void {
+    this.#outcome.reject(error)
+  }
+}
+
+/** Without an epoch one may write only where nobody has ever coordinated. */
+function refuseOldEpoch(presented: SwarmEpoch | undefined, newest: SwarmEpoch): void {
+  if ((presented ?? 0) !== newest) throw new SwarmError('not_coordinator', { coordinatorId: null })
+}
+
+function encodeWrite(write: RecordWrite): EncodedWrite {
+  const { key, value } = write
+  assert(ID_PATTERN.test(key.id), `a record's id is 1 to 255 printable characters: ${key.id.slice(0, 80)}`)
+  return { write, text: value === undefined ? undefined : textOf(key.kind, value) }
+}
+
+function encodeEvent(scope: Scope, draft: EventDraft, sequence: number, epoch: SwarmEpoch): EncodedEvent {
+  const { type, subject, time, data } = draft
+  const event = { sequence, epoch, type, subject, time, data }
+  return { scope, event, text: JSON.stringify(event) }
+}

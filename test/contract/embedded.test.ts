@@ -1,0 +1,37 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Durability } from '#domain/ports/swarm-store.ts'
+import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
+import { ManualClock } from '../helpers/manual-clock.ts'
+import { MemoryLogger } from '../helpers/memory-logger.ts'
+import type { InfraUnderTest } from './infra-under-test.ts'
+import { describeReadyQueue } from './ready-queue.contract.ts'
+import { describeSwarmStore } from './swarm-store.contract.ts'
+
+async function setup(durability: Durability): Promise<InfraUnderTest> {
+  const clock = new ManualClock()
+  const logger = new MemoryLogger()
+  const dataDir = mkdtempSync(join(tmpdir(), 'amos-embedded-'))
+  const open = () => createEmbeddedInfra({ dataDir, durability }, { clock, logger })
+  let infra = await open()
+  return {
+    get infra() {
+      return infra
+    },
+    clock,
+    reopen: async () => {
+      await infra.close()
+      infra = await open()
+    },
+    pass: (ms) => clock.advanceAsync(ms),
+    teardown: async () => {
+      await infra.close()
+      rmSync(dataDir, { recursive: true })
+    },
+  }
+}
+
+describeSwarmStore('LMDB, synced', () => setup('synced'))
+describeSwarmStore('LMDB, committed', () => setup('committed'))
+describeReadyQueue('embedded', () => setup('committed'))
