@@ -1,7 +1,8 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
-import { AgentStatus, AgentTransport } from './agent.ts'
-import { AgentId, Attempt, Count, FencingToken, Name, Ratio, SwarmId, Text, Timestamp } from './scalars.ts'
+import { AgentStatus } from './agent.ts'
+import { AgentId, Attempt, Count, FencingToken, Name, Ratio, Text, Timestamp } from './scalars.ts'
 import { closedObject, textEnum } from './schema.ts'
+import { StrategyName, SwarmPatch } from './swarm.ts'
 import { TaskFailure, TaskPhase, TaskStatus } from './task.ts'
 
 const durationMs = (description: string) => Count(`${description}, in milliseconds.`)
@@ -19,6 +20,11 @@ const holderIfAny = {
 }
 const reason = Text('Why, for people.')
 const phase = TaskPhase
+const agentState = {
+  status: AgentStatus,
+  epoch: Count('Of its newest connection or registration.'),
+  slots: Count('Tasks it can do at the same time.'),
+}
 
 function data<P extends TProperties>(title: string, description: string, properties: P) {
   return closedObject(properties, { title, description })
@@ -72,25 +78,25 @@ export const EVENT_DATA = {
     failure: TaskFailure,
   }),
 
-  'agent.registered': data('AgentRegisteredData', 'An agent joined the swarm, or joined it anew.', {
-    name: Text('What people call it.'),
-    capabilities: Type.Array(Name, { maxItems: 128, description: 'What it can do.' }),
-    slots: Count('Tasks it can do at the same time.'),
-  }),
-  'agent.updated': data('AgentUpdatedData', 'What the agent can do was changed.', {
-    capabilities: Type.Array(Name, { maxItems: 128, description: 'What it can do.' }),
-    slots: Count('Tasks it can do at the same time.'),
-  }),
+  'agent.registered': data(
+    'AgentRegisteredData',
+    'An agent joined the swarm, or joined it anew.',
+    agentState,
+  ),
+  'agent.updated': data('AgentUpdatedData', 'What the agent can do was changed.', agentState),
   'agent.online': data('AgentOnlineData', 'The agent can be given work.', {
-    epoch: Count('Of its connection.'),
-    transport: Type.Optional(AgentTransport),
+    ...agentState,
+    nodeId: Type.Optional(
+      Type.String({
+        maxLength: 63,
+        description: 'The server node its channel ends at, where it just opened one.',
+      }),
+    ),
   }),
-  'agent.suspect': data('AgentSuspectData', 'The agent is silent.', { reason }),
-  'agent.offline': data('AgentOfflineData', 'The agent is gone.', { reason }),
-  'agent.draining': data('AgentDrainingData', 'The agent finishes what it holds and gets nothing new.', {}),
-  'agent.removed': data('AgentRemovedData', 'The agent left the swarm.', {
-    status: Type.Optional(AgentStatus),
-  }),
+  'agent.suspect': data('AgentSuspectData', 'The agent is silent.', agentState),
+  'agent.offline': data('AgentOfflineData', 'The agent is gone.', agentState),
+  'agent.draining': data('AgentDrainingData', 'The agent finishes what it holds.', agentState),
+  'agent.removed': data('AgentRemovedData', 'The agent left the swarm.', {}),
   'agent.breaker_opened': data(
     'AgentBreakerOpenedData',
     'The agent failed too often and gets no work for now.',
@@ -100,8 +106,12 @@ export const EVENT_DATA = {
   ),
   'agent.breaker_closed': data('AgentBreakerClosedData', 'The agent gets work again.', {}),
 
-  'swarm.created': data('SwarmCreatedData', 'The swarm was set up.', { swarmId: SwarmId }),
-  'swarm.updated': data('SwarmUpdatedData', 'The swarm was set up differently.', { swarmId: SwarmId }),
+  'swarm.created': data('SwarmCreatedData', 'The swarm was set up.', { strategy: StrategyName }),
+  'swarm.updated': data(
+    'SwarmUpdatedData',
+    'The swarm was set up differently: what changed.',
+    SwarmPatch.properties,
+  ),
   'swarm.coordinator_changed': data('SwarmCoordinatorChangedData', 'A server node took the swarm over.', {
     coordinatorId: Type.String({ maxLength: 63, description: 'The server node.' }),
     epoch: Count('Numbers the coordinatorships of the swarm.'),
@@ -189,7 +199,6 @@ export const EventPage = closedObject(
 export type EventPage = Static<typeof EventPage>
 
 export const EventCursor = Type.String({
-  pattern: '^(?:[0-9]{1,15}-)?[0-9]{1,16}$',
   maxLength: 64,
   description:
     'The `id` of an event, or a sequence number: what comes after it is read. `0` is the beginning.',

@@ -19,6 +19,7 @@ export type {
   TaskProgressReport,
   TaskReleaseReport,
 } from './claim.ts'
+export type { TaskDecision } from './decision.ts'
 export {
   EVENT_DATA,
   EVENT_TYPE_PREFIX,
@@ -69,7 +70,6 @@ export type {
   TaskBatchSubmit,
   TaskBatchSubmitInput,
   TaskCancel,
-  TaskDecision,
   TaskDetail,
   TaskFailure,
   TaskPage,

@@ -172,6 +172,8 @@ export const TaskAttemptView = closedObject(
   { title: 'TaskAttempt', description: 'One assignment that ended.' },
 )
 
+export type TaskAttemptView = Static<typeof TaskAttemptView>
+
 export const TASK_VIEW_PROPERTIES = {
   taskId: TaskId,
   type: Name,
@@ -293,32 +295,3 @@ export const TaskFilterQuery = {
   ),
   parentTaskId: Type.Optional(annotate(TaskId, { description: 'Only parts of this task.' })),
 }
-
-const CandidateScore = closedObject(
-  {
-    agentId: AgentId,
-    score: Type.Number({ description: "The strategy's figure of merit; the lowest wins." }),
-    activeTasks: Count('Tasks the agent held.'),
-    slots: Count('Tasks the agent can hold.'),
-  },
-  { title: 'CandidateScore', description: 'How one agent was judged.' },
-)
-
-export const TaskDecision = closedObject(
-  {
-    taskId: TaskId,
-    attempt: Attempt,
-    fencingToken: FencingToken,
-    agentId: AgentId,
-    strategy: textEnum(['least_loaded'], { description: 'The rule that chose.' }),
-    reason: Text('Why this agent, for people.'),
-    candidateCount: Count('Agents that could have had it.'),
-    candidates: Type.Array(CandidateScore, {
-      maxItems: 10,
-      description: 'The best of them, the winner first.',
-    }),
-    decidedAt: Timestamp,
-  },
-  { title: 'TaskDecision', description: 'Why the newest assignment of a task went where it went.' },
-)
-export type TaskDecision = Static<typeof TaskDecision>

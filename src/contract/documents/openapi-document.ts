@@ -131,7 +131,7 @@ function repliesOf(operation: Operation, schemas: ComponentSchemas): Record<stri
 const STREAM = {
   type: 'string',
   description:
-    'Server-sent events. `event: event` has an event as `data` and its `id`; `event: gap` says what is missing.',
+    'Server-sent events. A message has an event as `data` and its `id`; one with `event: gap` says what is missing.',
 }
 
 /** What any operation may answer besides its own problems. */

@@ -1,4 +1,5 @@
 import { TaskCompleteReport, TaskFailReport, TaskProgressReport, TaskReleaseReport } from '../claim.ts'
+import { TaskDecision } from '../decision.ts'
 import { LIMITS } from '../limits.ts'
 import { closedObject } from '../schema.ts'
 import {
@@ -6,7 +7,6 @@ import {
   TaskBatchAccepted,
   TaskBatchSubmit,
   TaskCancel,
-  TaskDecision,
   TaskDetail,
   TaskFilterQuery,
   TaskPage,

@@ -1,0 +1,80 @@
+import type { AgentFrame } from '#contract/frames/agent-frames.ts'
+import { assertNever } from '#domain/errors.ts'
+import { type AgentId, type FencingToken, type SessionId, taskId } from '#domain/ids.ts'
+import type { HeldTask } from '#domain/orchestration/assignment.ts'
+import type { HeartbeatReply, SwarmService, TaskReport } from '#domain/orchestration/swarm-service.ts'
+import type { TaskRecord } from '#domain/orchestration/task-record.ts'
+import type { FrameFormat } from '../sockets/frame-format.ts'
+
+export interface AgentCallContext {
+  readonly service: SwarmService
+  readonly agentId: AgentId
+  readonly sessionId: SessionId
+  readonly format: FrameFormat
+}
+
+/** What the `ack` of a frame carries. */
+export type CallResult = HeartbeatReply | Pick<TaskRecord, 'taskId' | 'status' | 'phase'> | undefined
+
+/** Does what a frame of an open channel asks for. */
+export async function callService(
+  frame: Exclude<AgentFrame, { type: 'hello' }>,
+  context: AgentCallContext,
+): Promise<CallResult> {
+  const { service, agentId, sessionId, format } = context
+  switch (frame.type) {
+    case 'heartbeat':
+      return service.heartbeat({ agentId, sessionId, held: heldTasks(frame.held) })
+    case 'task.accept':
+      await service.accept(reportOf(frame, context))
+      return undefined
+    case 'task.progress': {
+      const { ratio, message, status } = frame
+      await service.progress({
+        ...reportOf(frame, context),
+        ...(ratio === undefined ? {} : { ratio }),
+        ...(message === undefined ? {} : { message }),
+        ...(status === undefined ? {} : { status }),
+      })
+      return undefined
+    }
+    case 'task.complete':
+      return outcome(
+        await service.complete({ ...reportOf(frame, context), result: format.resultText(frame.result) }),
+      )
+    case 'task.fail': {
+      const { failure, kind = 'retry' } = frame
+      return outcome(await service.fail({ ...reportOf(frame, context), failure, kind }))
+    }
+    case 'task.release': {
+      const { reason = 'released by the agent' } = frame
+      return outcome(await service.release({ ...reportOf(frame, context), reason }))
+    }
+    default:
+      return assertNever(frame)
+  }
+}
+
+export function heldTasks(held: readonly { taskId: string; fencingToken: number }[] | undefined): HeldTask[] {
+  return (held ?? []).map((task) => ({
+    taskId: taskId(task.taskId),
+    fencingToken: task.fencingToken as FencingToken,
+  }))
+}
+
+function reportOf(
+  frame: { readonly taskId: string; readonly fencingToken: number },
+  { agentId, sessionId }: AgentCallContext,
+): TaskReport {
+  return {
+    agentId,
+    sessionId,
+    // The contract's pattern is the domain's, so that this cannot throw.
+    taskId: taskId(frame.taskId),
+    fencingToken: frame.fencingToken as FencingToken,
+  }
+}
+
+function outcome({ taskId, status, phase }: TaskRecord): CallResult {
+  return { taskId, status, phase }
+}

@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import { AgentParams } from '#contract/operations/common.ts'
+import { agentId, type NodeId, sessionId, swarmId } from '#domain/ids.ts'
+import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
+import type { Logger } from '#domain/ports/logger.ts'
+import type { Ids } from '#domain/ports/random.ts'
+import type { Authenticator } from '../auth/authenticator.ts'
+import { authorize, type Target } from '../auth/authorize.ts'
+import type { Principal } from '../auth/principal.ts'
+import type { ServerMetrics } from '../metrics/server-metrics.ts'
+import { RequestError } from '../problem/request-error.ts'
+import { FrameSocket } from '../sockets/frame-socket.ts'
+import { authenticateUpgrade } from '../sockets/handshake.ts'
+import type { OpenSockets } from '../sockets/open-sockets.ts'
+import type { Swarms } from '../swarms.ts'
+import { AgentChannel } from './agent-channel.ts'
+import type { SessionRegistry } from './session-registry.ts'
+
+export interface ChannelRouteModules {
+  readonly swarms: Swarms
+  readonly sessions: SessionRegistry
+  readonly sockets: OpenSockets
+  readonly authenticator: Authenticator
+  readonly metrics: ServerMetrics
+  readonly ids: Ids
+  readonly logger: Logger
+}
+
+/** The agents' WebSocket. */
+export function channelRoute(app: FastifyInstance, nodeId: NodeId, modules: ChannelRouteModules): void {
+  const { swarms, authenticator, sockets } = modules
+  app.route({
+    method: 'GET',
+    url: '/v1/swarms/:swarmId/agents/:agentId/channel',
+    schema: { params: AgentParams, hide: true },
+    config: { access: 'handshake' },
+    preHandler: async (request) => {
+      if (!request.ws) throw new RequestError('upgrade_required', 'Open a WebSocket here; see asyncapi.json.')
+      sockets.refuseWhileDraining()
+      request.caller = await authenticateUpgrade(request, authenticator)
+      if (request.caller !== null) await admit(request.caller, request.params as Target, swarms)
+    },
+    handler: async () => undefined,
+    wsHandler: (socket, request) => openChannel(socket, request, nodeId, modules),
+  })
+}
+
+function openChannel(
+  socket: WebSocket,
+  request: FastifyRequest,
+  nodeId: NodeId,
+  { swarms, sessions, sockets, authenticator, metrics, ids, logger }: ChannelRouteModules,
+): void {
+  // Taken out of the request, which the connection would otherwise keep for as long as it lives.
+  const { caller } = request
+  const params = request.params as { readonly swarmId: string; readonly agentId: string }
+  const frameSocket = new FrameSocket(socket, {
+    onMessage: (data, isBinary) => channel.receive(data, isBinary),
+    onClose: () => {
+      channel.closed()
+      forget()
+    },
+  })
+  const channel = new AgentChannel(
+    {
+      nodeId,
+      sessionId: sessionId(ids.next()),
+      swarmId: swarmId(params.swarmId),
+      agentId: agentId(params.agentId),
+    },
+    {
+      socket: frameSocket,
+      sessions,
+      logger,
+      admit: async (token) => {
+        const shown =
+          caller === null || token !== undefined ? await authenticator.authenticate(token) : caller
+        return admit(shown, params, swarms)
+      },
+      onFrame: (type) => metrics.frameReceived('channel', type),
+    },
+  )
+  const forget = sockets.add('channel', frameSocket, channel)
+}
+
+/** The service of the swarm, if its caller may act for the agent. */
+async function admit(caller: Principal, target: Target, swarms: Swarms): Promise<SwarmService> {
+  authorize(caller, 'agent', target)
+  return (await swarms.open(caller.tenant, swarmId(target.swarmId ?? ''))).service
+}

@@ -1,0 +1,123 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import websocket from '@fastify/websocket'
+import { type FastifyInstance, fastify } from 'fastify'
+import { guardRoutes } from './auth/auth-hooks.ts'
+import { Authenticator } from './auth/authenticator.ts'
+import { refuseOpenServer } from './auth/bind-guard.ts'
+import { guardOrigins } from './auth/origin-guard.ts'
+import { channelRoute } from './channel/channel-route.ts'
+import { HARDENED, hardenReplies, limitRates } from './hardening.ts'
+import { acceptJsonOnly } from './input/json-body.ts'
+import { validateRequests } from './input/validation.ts'
+import { ServerMetrics } from './metrics/server-metrics.ts'
+import { PageTokens } from './paging/page-tokens.ts'
+import { PendingReplies } from './pending-replies.ts'
+import { answerProblems, sendProblem } from './problem/problem-replies.ts'
+import { agentRoutes } from './routes/agent-routes.ts'
+import { claimRoutes } from './routes/claim-routes.ts'
+import { docsRoutes } from './routes/docs-routes.ts'
+import { eventRoutes } from './routes/event-routes.ts'
+import { healthRoutes } from './routes/health-routes.ts'
+import { metricsRoute } from './routes/metrics-route.ts'
+import { submitRoutes } from './routes/submit-routes.ts'
+import { swarmRoutes } from './routes/swarm-routes.ts'
+import { taskReportRoutes } from './routes/task-report-routes.ts'
+import { taskRoutes } from './routes/task-routes.ts'
+import type { ServerModules, ServerOptions } from './server-options.ts'
+import { WEBSOCKET_OPTIONS } from './sockets/handshake.ts'
+import { OpenSockets } from './sockets/open-sockets.ts'
+import { streamRoute } from './stream/stream-route.ts'
+
+/** The server of one node: REST, both WebSockets, health, metrics and the reference. */
+export interface SwarmServer {
+  readonly app: FastifyInstance
+  /** @returns the address to reach it at. @throws OpenServerError for an address others can reach, without keys */
+  listen(address: { readonly host: string; readonly port: number }): Promise<string>
+  /**
+   * Takes no new work, lets answers that are under way go out, and ends the connections that stay open. Agents are
+   * told and keep their leases. Reads and health checks are answered until `close`.
+   */
+  drain(): Promise<void>
+  close(): Promise<void>
+}
+
+const DRAIN_LOOK_MS = 20
+
+export async function createServer(options: ServerOptions, modules: ServerModules): Promise<SwarmServer> {
+  const { logger, swarms } = modules
+  const app = fastify({
+    ...HARDENED,
+    frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply, logger),
+  })
+  app.server.maxConnections = options.connectionsMax
+
+  const authenticator = new Authenticator(options.apiKeys, { swarms })
+  const sockets = new OpenSockets()
+  const metrics = new ServerMetrics({ swarms, sessions: modules.sessions, sockets })
+  const pending = new PendingReplies()
+
+  answerProblems(app, { logger })
+  acceptJsonOnly(app)
+  validateRequests(app)
+  await app.register(websocket, { options: WEBSOCKET_OPTIONS })
+  // In this order: what a browser asks beforehand, where it asks from, who asks, how often.
+  await hardenReplies(app, options)
+  pending.observe(app)
+  guardOrigins(app, { allowedOrigins: options.allowedOrigins, isOpen: authenticator.isOpen })
+  guardRoutes(app, { authenticator })
+  await limitRates(app, options)
+  observeRequests(app, metrics)
+  await addRoutes(app, options, { ...modules, authenticator, sockets, metrics })
+
+  return {
+    app,
+    listen: (address) => {
+      refuseOpenServer(address.host, options.apiKeys !== undefined)
+      return app.listen(address)
+    },
+    drain: async () => {
+      sockets.drain()
+      await swarms.drain()
+      const lookMax = Math.ceil(options.drainMs / DRAIN_LOOK_MS)
+      for (let look = 0; look < lookMax && pending.count + sockets.inFlight > 0; look += 1)
+        await sleep(DRAIN_LOOK_MS)
+      sockets.closeAll('the server is shutting down')
+    },
+    close: async () => {
+      sockets.closeAll('the server is shutting down')
+      await app.close()
+    },
+  }
+}
+
+interface RouteModules extends ServerModules {
+  readonly authenticator: Authenticator
+  readonly sockets: OpenSockets
+  readonly metrics: ServerMetrics
+}
+
+async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: RouteModules): Promise<void> {
+  const paged = { ...modules, pageTokens: new PageTokens(options.pageTokenSecret) }
+  swarmRoutes(app, options, paged)
+  agentRoutes(app, paged)
+  claimRoutes(app, modules)
+  submitRoutes(app, options, modules)
+  taskRoutes(app, paged)
+  taskReportRoutes(app, modules)
+  eventRoutes(app, modules)
+  channelRoute(app, options.nodeId, modules)
+  streamRoute(app, modules)
+  healthRoutes(app, options, modules)
+  metricsRoute(app, modules)
+  await app.register(docsRoutes)
+}
+
+function observeRequests(app: FastifyInstance, metrics: ServerMetrics): void {
+  app.addHook('onResponse', async (request, reply) => {
+    metrics.requestAnswered(
+      request.routeOptions.config.operationId,
+      reply.statusCode,
+      reply.elapsedTime / 1_000,
+    )
+  })
+}

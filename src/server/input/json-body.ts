@@ -1,0 +1,30 @@
+import { createHash } from 'node:crypto'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { parseJson } from './json-text.ts'
+
+const fingerprints = new WeakMap<FastifyRequest, string>()
+
+/** Takes JSON bodies and no others. */
+export function acceptJsonOnly(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers()
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    const text = body as string
+    try {
+      if (request.headers['idempotency-key'] !== undefined)
+        fingerprints.set(request, fingerprint(request, text))
+      done(null, text === '' ? undefined : parseJson(text))
+    } catch (error) {
+      done(error as Error)
+    }
+  })
+}
+
+/** SHA-256 of the operation and the body as it was sent; known only where the request had an Idempotency-Key. */
+export function bodyFingerprint(request: FastifyRequest): string {
+  return fingerprints.get(request) ?? ''
+}
+
+function fingerprint(request: FastifyRequest, text: string): string {
+  const operation = request.routeOptions.url ?? ''
+  return createHash('sha256').update(`${request.method} ${operation}\n`).update(text).digest('hex')
+}

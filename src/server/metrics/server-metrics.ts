@@ -1,0 +1,108 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { SessionRegistry } from '../channel/session-registry.ts'
+import type { OpenSockets } from '../sockets/open-sockets.ts'
+import type { Swarms } from '../swarms.ts'
+import { SwarmMetrics } from './swarm-metrics.ts'
+
+export interface ServerMetricsModules {
+  readonly swarms: Pick<Swarms, 'coordinated'>
+  readonly sessions: SessionRegistry
+  readonly sockets: OpenSockets
+}
+
+const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
+const EVENT_LOOP_RESOLUTION_MS = 10
+const NANOSECONDS = 1e9
+
+/** What the node tells Prometheus. Labels are closed sets: an operation, an outcome, a type of frame. */
+export class ServerMetrics {
+  readonly #registry = new Registry()
+  readonly #requests: Histogram
+  readonly #frames: Counter
+  readonly #eventsSent: Counter
+  readonly #swarmMetrics: SwarmMetrics
+
+  constructor({ swarms, sessions, sockets }: ServerMetricsModules) {
+    const registers = [this.#registry]
+    collectDefaultMetrics({ register: this.#registry })
+    this.#requests = new Histogram({
+      name: 'amos_http_request_seconds',
+      help: 'Time from a request to its answer.',
+      labelNames: ['operation', 'status'],
+      buckets: REQUEST_SECONDS,
+      registers,
+    })
+    this.#frames = new Counter({
+      name: 'amos_frames_received_total',
+      help: 'Frames read from WebSockets.',
+      labelNames: ['socket', 'type'],
+      registers,
+    })
+    this.#eventsSent = new Counter({
+      name: 'amos_stream_events_sent_total',
+      help: 'Events sent to subscribers, over WebSockets and as server-sent events.',
+      registers,
+    })
+    observeConnections(sessions, sockets, registers)
+    observeEventLoop(registers)
+    this.#swarmMetrics = new SwarmMetrics(this.#registry, swarms)
+  }
+
+  get contentType(): string {
+    return this.#registry.contentType
+  }
+
+  async text(): Promise<string> {
+    await this.#swarmMetrics.refresh()
+    return this.#registry.metrics()
+  }
+
+  /** @param operation of the contract; undefined for addresses that are none of its own */
+  requestAnswered(operation: string | undefined, status: number, seconds: number): void {
+    this.#requests.observe(
+      { operation: operation ?? 'other', status: `${Math.floor(status / 100)}xx` },
+      seconds,
+    )
+  }
+
+  frameReceived(socket: 'channel' | 'stream', type: string): void {
+    this.#frames.inc({ socket, type })
+  }
+
+  eventsSent(count: number): void {
+    this.#eventsSent.inc(count)
+  }
+}
+
+function observeConnections(sessions: SessionRegistry, sockets: OpenSockets, registers: Registry[]): void {
+  const gauge = new Gauge({
+    name: 'amos_connections',
+    help: 'Open connections: agent channels, those of them with an agent, and event streams.',
+    labelNames: ['kind'],
+    registers,
+    collect: () => {
+      gauge.set({ kind: 'channel' }, sockets.countOf('channel'))
+      gauge.set({ kind: 'agent' }, sessions.size)
+      gauge.set({ kind: 'stream' }, sockets.countOf('stream'))
+    },
+  })
+}
+
+function observeEventLoop(registers: Registry[]): void {
+  const delays = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS })
+  delays.enable()
+  const gauge = new Gauge({
+    name: 'amos_event_loop_delay_seconds',
+    help: 'Delay of the event loop since the last scrape.',
+    labelNames: ['quantile'],
+    registers,
+    collect: () => {
+      for (const quantile of [50, 90, 99]) {
+        gauge.set({ quantile: `0.${quantile}` }, delays.percentile(quantile) / NANOSECONDS)
+      }
+      gauge.set({ quantile: '1' }, delays.max / NANOSECONDS)
+      delays.reset()
+    },
+  })
+}

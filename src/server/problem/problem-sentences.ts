@@ -1,0 +1,42 @@
+import type { SwarmErrorCode, SwarmErrorDetails } from '#domain/errors.ts'
+
+type Sentences = { readonly [C in SwarmErrorCode]: (details: SwarmErrorDetails[C]) => string }
+
+/** The `detail` of each of the swarm's refusals, for people. */
+export const SENTENCES: Sentences = {
+  swarm_not_found: ({ swarmId }) => `There is no swarm ${swarmId}.`,
+  swarm_exists: ({ swarmId }) => `There is a swarm ${swarmId} already.`,
+  swarm_not_empty: ({ swarmId, openTaskCount }) =>
+    `Swarm ${swarmId} has ${openTaskCount} unfinished tasks; delete it with force=true to cancel them.`,
+  agent_not_found: ({ agentId }) => `There is no agent ${agentId} in this swarm.`,
+  agent_exists: ({ agentId }) => `There is an agent ${agentId} already.`,
+  agent_draining: ({ agentId }) => `Agent ${agentId} is draining and gets nothing new.`,
+  agent_on_channel: ({ agentId }) => `Agent ${agentId} gets its work over its channel and cannot claim.`,
+  session_superseded: ({ agentId, epoch }) =>
+    `A newer connection of agent ${agentId} took over, epoch ${epoch}.`,
+  task_not_found: ({ taskId }) => `There is no task ${taskId} in this swarm.`,
+  task_finished: ({ taskId, status }) => `Task ${taskId} is ${status} already.`,
+  task_not_finished: ({ taskId, status }) =>
+    `Task ${taskId} is ${status}; only a finished one can be done again.`,
+  dependency_not_found: ({ taskId }) => `There is no task ${taskId} to depend on.`,
+  parent_not_open: ({ taskId }) =>
+    `Task ${taskId} does not exist or is finished, and can have no more parts.`,
+  deadline_passed: ({ deadlineAt }) => `The deadline was at ${new Date(deadlineAt).toISOString()}.`,
+  lease_lost: ({ taskId, heldBy }) =>
+    heldBy === null
+      ? `Task ${taskId} is no longer held under this token.`
+      : `Task ${taskId} is held by agent ${heldBy}, under another token.`,
+  decision_not_found: ({ taskId }) => `Task ${taskId} was never assigned.`,
+  idempotency_key_reused: ({ idempotencyKey }) =>
+    `The key ${idempotencyKey} came with another body before; use a new one.`,
+  idempotency_in_flight: ({ idempotencyKey }) =>
+    `The first request with the key ${idempotencyKey} is not answered yet.`,
+  version_conflict: ({ expected, actual }) => `It is at version ${actual}, not ${expected}.`,
+  limit_exceeded: ({ limitName, limit, actual }) => `${limitName} is ${limit}; this would make it ${actual}.`,
+  cursor_invalid: ({ cursor }) => `${cursor} is not a place in the event log.`,
+  store_unavailable: ({ reason }) => `The store does not answer: ${reason}.`,
+  not_coordinator: () => 'Another node coordinates this swarm now.',
+  coordinator_unavailable: () =>
+    'The node that coordinates this swarm does not answer; another will take over.',
+  draining: () => 'This node is shutting down; use another, or wait for it to be back.',
+}

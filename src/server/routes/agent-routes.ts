@@ -1,0 +1,90 @@
+import type { FastifyInstance } from 'fastify'
+import type { AgentPage, AgentRegistered } from '#contract/agent.ts'
+import { AGENT_OPERATIONS } from '#contract/operations/agent-operations.ts'
+import { agentId, swarmId } from '#domain/ids.ts'
+import type { AgentSpec } from '#domain/orchestration/agent-record.ts'
+import type { Ids } from '#domain/ports/random.ts'
+import { newAgentToken } from '../auth/agent-token.ts'
+import { callerOf } from '../auth/auth-hooks.ts'
+import { secretHash } from '../auth/secret-hash.ts'
+import type { PageTokens } from '../paging/page-tokens.ts'
+import { invalidField } from '../problem/request-error.ts'
+import type { Swarms } from '../swarms.ts'
+import { agentView } from '../views/agent-view.ts'
+import { routeOperation } from './route-operation.ts'
+
+export interface AgentRoutesModules {
+  readonly swarms: Swarms
+  readonly pageTokens: PageTokens
+  readonly ids: Ids
+}
+
+export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: AgentRoutesModules): void {
+  const { registerAgent, listAgents, getAgent, updateAgent, deregisterAgent } = AGENT_OPERATIONS
+
+  routeOperation(app, registerAgent, async (request, reply): Promise<AgentRegistered> => {
+    const { agentId: wantedId, replace, ...spec } = request.body
+    refuseRepeatedNames(spec.capabilities)
+    const owner = {
+      tenant: callerOf(request).tenant,
+      swarmId: swarmId(request.params.swarmId),
+      agentId: agentId(wantedId ?? ids.next()),
+    }
+    const { service } = await swarms.open(owner.tenant, owner.swarmId)
+    const token = newAgentToken(owner)
+    const record = await service.registerAgent({
+      agentId: owner.agentId,
+      spec,
+      tokenHash: secretHash(token),
+      isNew: !replace,
+    })
+    reply.code(201).header('location', `/v1/swarms/${owner.swarmId}/agents/${owner.agentId}`)
+    return { ...agentView(record), token }
+  })
+
+  routeOperation(app, listAgents, async (request): Promise<AgentPage> => {
+    const { tenant } = callerOf(request)
+    const { pageSize, pageToken, ...filter } = request.query
+    const { reader } = await swarms.open(tenant, swarmId(request.params.swarmId))
+    const list = ['agents', tenant, request.params.swarmId, filter.status, filter.capability, filter.label]
+    const page = await reader.agents(filter, { after: pageTokens.redeem(pageToken, list), pageSize })
+    const agents = page.items.map(agentView)
+    return {
+      agents,
+      ...(page.next === undefined ? {} : { nextPageToken: pageTokens.issue(page.next, list) }),
+    }
+  })
+
+  routeOperation(app, getAgent, async (request) => {
+    const { reader } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+    return agentView(await reader.agent(agentId(request.params.agentId)))
+  })
+
+  routeOperation(app, updateAgent, async (request) => {
+    const { isDraining, ...spec } = request.body
+    refuseRepeatedNames(spec.capabilities ?? [])
+    const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+    const record = await service.patchAgent({
+      agentId: agentId(request.params.agentId),
+      spec: spec satisfies Partial<AgentSpec>,
+      ...(isDraining === undefined ? {} : { isDraining }),
+    })
+    return agentView(record)
+  })
+
+  routeOperation(app, deregisterAgent, async (request, reply) => {
+    const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+    const record = await service.deregisterAgent({ agentId: agentId(request.params.agentId) })
+    reply.code(202)
+    return agentView(record)
+  })
+}
+
+/** Two proficiencies for one capability would leave open which counts. */
+function refuseRepeatedNames(capabilities: readonly { readonly name: string }[]): void {
+  const names = new Set<string>()
+  for (const [index, { name }] of capabilities.entries()) {
+    if (names.has(name)) throw invalidField('body', `/capabilities/${index}/name`, `repeats ${name}`)
+    names.add(name)
+  }
+}

@@ -1,0 +1,46 @@
+import type { FastifyInstance } from 'fastify'
+import type { AgentHeartbeatReply } from '#contract/agent.ts'
+import { LIMITS } from '#contract/limits.ts'
+import { AGENT_OPERATIONS } from '#contract/operations/agent-operations.ts'
+import { agentId, swarmId } from '#domain/ids.ts'
+import { callerOf } from '../auth/auth-hooks.ts'
+import { heldTasks } from '../channel/agent-calls.ts'
+import type { OpenSockets } from '../sockets/open-sockets.ts'
+import type { Swarms } from '../swarms.ts'
+import { claimReplyText } from '../views/assignment-view.ts'
+import { routeOperation, sendJsonText } from './route-operation.ts'
+
+/** Past the longest wait a claim may ask for. */
+const ANSWER_MARGIN_MS = 10_000
+
+export interface ClaimRoutesModules {
+  readonly swarms: Swarms
+  readonly sockets: OpenSockets
+}
+
+/** How agents that speak HTTP only get their work, and keep it. */
+export function claimRoutes(app: FastifyInstance, { swarms, sockets }: ClaimRoutesModules): void {
+  const { claimTasks, heartbeatAgent } = AGENT_OPERATIONS
+  const answerWithinMs = LIMITS.claimWaitMsMax + ANSWER_MARGIN_MS
+
+  routeOperation(
+    app,
+    claimTasks,
+    async (request, reply) => {
+      sockets.refuseWhileDraining()
+      const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+      // A connection that waits for work is quiet, and not to be ended for it.
+      request.raw.socket.setTimeout(request.body.waitMs + ANSWER_MARGIN_MS)
+      const assignments = await service.claim({ agentId: agentId(request.params.agentId), ...request.body })
+      return sendJsonText(reply, claimReplyText(assignments))
+    },
+    { answerWithinMs },
+  )
+
+  routeOperation(app, heartbeatAgent, async (request): Promise<AgentHeartbeatReply> => {
+    const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+    const held = heldTasks(request.body.held)
+    const reply = await service.heartbeat({ agentId: agentId(request.params.agentId), held })
+    return { ...reply, kept: [...reply.kept], lost: [...reply.lost] }
+  })
+}

@@ -1,0 +1,71 @@
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { EventPage } from '#contract/event.ts'
+import { SYSTEM_OPERATIONS } from '#contract/operations/system-operations.ts'
+import type { EventPageReply } from '#domain/communication/event-stream.ts'
+import { swarmId } from '#domain/ids.ts'
+import { callerOf } from '../auth/auth-hooks.ts'
+import type { ServerMetrics } from '../metrics/server-metrics.ts'
+import type { OpenSockets } from '../sockets/open-sockets.ts'
+import { eventFilter, parseCursor } from '../stream/event-selection.ts'
+import { sendServerSentEvents } from '../stream/server-sent-events.ts'
+import type { Swarms } from '../swarms.ts'
+import { eventId, eventSource, eventView } from '../views/event-view.ts'
+import { routeOperation } from './route-operation.ts'
+
+export interface EventRoutesModules {
+  readonly swarms: Swarms
+  readonly sockets: OpenSockets
+  readonly metrics: ServerMetrics
+}
+
+export function eventRoutes(app: FastifyInstance, { swarms, sockets, metrics }: EventRoutesModules): void {
+  const { readEvents } = SYSTEM_OPERATIONS
+
+  routeOperation(app, readEvents, async (request, reply) => {
+    const { events, scope } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+    const { since, types, subject, pageSize } = request.query
+    const filter = eventFilter(types?.split(','), subject)
+    const place = request.headers['last-event-id'] ?? since
+    const cursor = place === undefined ? undefined : parseCursor(place)
+    const source = eventSource(scope)
+    if (!wantsStream(request.headers.accept)) {
+      return eventPage(await events.page(cursor ?? { sequence: 0 }, pageSize, filter), source)
+    }
+    sockets.refuseWhileDraining()
+    const reader = events.reader(cursor, filter)
+    // Fastify hands the response over: what its hooks have set so far goes with it.
+    const headers = textHeaders(reply)
+    reply.hijack()
+    const forget = sockets.addReader(reader)
+    await sendServerSentEvents(reader, reply.raw, {
+      source,
+      headers,
+      onSent: (count) => metrics.eventsSent(count),
+    })
+    forget()
+    return reply
+  })
+}
+
+function eventPage({ items, nextSequence, lastSequence }: EventPageReply, source: string): EventPage {
+  const page: EventPage = { events: [], gaps: [], next: String(nextSequence), lastSequence }
+  for (const item of items) {
+    if (item.type === 'gap') {
+      const { type: _, ...gap } = item
+      page.gaps.push(gap)
+    } else {
+      page.events.push(eventView(item.event, source))
+      // With its epoch, where the page ends with an event, so that a lost tail is noticed.
+      if (item.event.sequence === nextSequence) page.next = eventId(item.event)
+    }
+  }
+  return page
+}
+
+function wantsStream(accept: string | undefined): boolean {
+  return accept?.split(',').some((type) => type.trim().startsWith('text/event-stream')) ?? false
+}
+
+function textHeaders(reply: FastifyReply): Record<string, string> {
+  return Object.fromEntries(Object.entries(reply.getHeaders()).map(([name, value]) => [name, String(value)]))
+}

@@ -1,0 +1,57 @@
+import { LIMITS } from '#contract/limits.ts'
+import type { TaskSubmit } from '#contract/task.ts'
+import { type EpochMs, epochMs, taskId } from '#domain/ids.ts'
+import type { NewTask } from '#domain/orchestration/swarm-service.ts'
+import type { TaskSpec } from '#domain/orchestration/task-record.ts'
+import type { Ids } from '#domain/ports/random.ts'
+import { payloadText } from '../input/json-text.ts'
+import { invalidField } from '../problem/request-error.ts'
+
+export interface NewTaskDefaults {
+  readonly maxAttempts: number
+}
+
+/** Tasks one submit may touch: its own and those they depend on or belong to. */
+const RELATED_MAX = LIMITS.dependsOnMax + 1
+
+/** A submitted task as the domain takes it. @param pointer where it stands in the body */
+export function newTask(
+  body: TaskSubmit,
+  pointer: string,
+  { maxAttempts }: NewTaskDefaults,
+  ids: Ids,
+): NewTask {
+  const { deadline, parentTaskId, payload, dependsOn, ...rest } = body
+  const spec: TaskSpec = {
+    ...rest,
+    maxAttempts: rest.maxAttempts ?? maxAttempts,
+    dependsOn: dependsOn.map(taskId),
+    ...(deadline === undefined ? {} : { deadlineAt: readTime(deadline, `${pointer}/deadline`) }),
+    ...(parentTaskId === undefined ? {} : { parentTaskId: taskId(parentTaskId) }),
+  }
+  return { taskId: taskId(ids.next()), spec, payload: payloadText(payload, 'payload') }
+}
+
+/** @throws RequestError `validation_failed` where a batch refers to more tasks than one step of the store can look at */
+export function refuseTooManyRelatives(tasks: readonly NewTask[]): void {
+  const related = new Set<string>()
+  for (const { spec } of tasks) {
+    for (const dependency of spec.dependsOn) related.add(dependency)
+    if (spec.parentTaskId !== undefined) related.add(spec.parentTaskId)
+  }
+  const roomLeft = RELATED_MAX + 1 - tasks.length
+  if (related.size > roomLeft) {
+    throw invalidField(
+      'body',
+      '/tasks',
+      `refers to ${related.size} other tasks; a batch of this size may to ${roomLeft}`,
+    )
+  }
+}
+
+function readTime(text: string, pointer: string): EpochMs {
+  const at = Date.parse(text)
+  // A leap second fits the format, and no date.
+  if (Number.isNaN(at)) throw invalidField('body', pointer, 'is not a time')
+  return epochMs(at)
+}

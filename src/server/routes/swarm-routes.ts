@@ -1,0 +1,69 @@
+import type { FastifyInstance } from 'fastify'
+import { SWARM_OPERATIONS } from '#contract/operations/swarm-operations.ts'
+import type { SwarmPage } from '#contract/swarm.ts'
+import { swarmId } from '#domain/ids.ts'
+import { callerOf } from '../auth/auth-hooks.ts'
+import type { PageTokens } from '../paging/page-tokens.ts'
+import type { ServerOptions } from '../server-options.ts'
+import type { Swarms } from '../swarms.ts'
+import { resourceReport, swarmView } from '../views/swarm-view.ts'
+import { routeOperation } from './route-operation.ts'
+
+export interface SwarmRoutesModules {
+  readonly swarms: Swarms
+  readonly pageTokens: PageTokens
+}
+
+export function swarmRoutes(
+  app: FastifyInstance,
+  { swarmDefaults }: Pick<ServerOptions, 'swarmDefaults'>,
+  { swarms, pageTokens }: SwarmRoutesModules,
+): void {
+  const { createSwarm, listSwarms, getSwarm, updateSwarm, deleteSwarm, getResources } = SWARM_OPERATIONS
+
+  routeOperation(app, createSwarm, async (request, reply) => {
+    const { swarmId: id, leaseMs, limits, ...rest } = request.body
+    const record = await swarms.createSwarm(callerOf(request).tenant, {
+      ...rest,
+      swarmId: swarmId(id),
+      leaseMs: leaseMs ?? swarmDefaults.leaseMs,
+      limits: { ...swarmDefaults.limits, ...limits },
+    })
+    reply.code(201).header('location', `/v1/swarms/${record.swarmId}`)
+    return swarmView(record)
+  })
+
+  routeOperation(app, listSwarms, async (request): Promise<SwarmPage> => {
+    const { tenant } = callerOf(request)
+    const { pageSize, pageToken } = request.query
+    const list = ['swarms', tenant]
+    const page = await swarms.listSwarms(tenant, { after: pageTokens.redeem(pageToken, list), pageSize })
+    const views = page.items.map(swarmView)
+    return {
+      swarms: views,
+      ...(page.next === undefined ? {} : { nextPageToken: pageTokens.issue(page.next, list) }),
+    }
+  })
+
+  routeOperation(app, getSwarm, async (request) => {
+    const swarm = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+    return swarmView(await swarm.record())
+  })
+
+  routeOperation(app, updateSwarm, async (request) => {
+    const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+    return swarmView(await service.updateSwarm(request.body))
+  })
+
+  routeOperation(app, deleteSwarm, async (request, reply) => {
+    const { force } = request.query
+    await swarms.deleteSwarm(callerOf(request).tenant, swarmId(request.params.swarmId), { force })
+    return reply.code(204).send()
+  })
+
+  routeOperation(app, getResources, async (request) => {
+    const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+    const [report, status] = await Promise.all([service.monitor(), service.status()])
+    return resourceReport(report, status)
+  })
+}

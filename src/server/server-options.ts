@@ -1,0 +1,42 @@
+import type { NodeId } from '#domain/ids.ts'
+import type { SwarmLimits } from '#domain/orchestration/swarm-record.ts'
+import type { Clock } from '#domain/ports/clock.ts'
+import type { Logger } from '#domain/ports/logger.ts'
+import type { Ids } from '#domain/ports/random.ts'
+import type { SwarmStore } from '#domain/ports/swarm-store.ts'
+import type { ApiKeys } from './auth/api-keys.ts'
+import type { SessionRegistry } from './channel/session-registry.ts'
+import type { Swarms } from './swarms.ts'
+
+export interface ServerOptions {
+  readonly nodeId: NodeId
+  /** Of the program, shown by the readiness check. */
+  readonly version: string
+  /** Undefined leaves the server open, on loopback only. */
+  readonly apiKeys: ApiKeys | undefined
+  /** Signs page tokens; the same on all nodes, and kept from everybody else. */
+  readonly pageTokenSecret: string
+  /** Origins of web pages that may use the server besides its own. */
+  readonly allowedOrigins: readonly string[]
+  /** Requests a second that one client or agent may make; 0 for any number. */
+  readonly requestsPerSecondMax: number
+  /** Mean event loop delay past which requests get 503, in milliseconds. */
+  readonly eventLoopDelayMaxMs: number
+  readonly connectionsMax: number
+  /** How long a drain waits for answers that are under way, in milliseconds. */
+  readonly drainMs: number
+  /** Of tasks that do not say. */
+  readonly maxAttempts: number
+  /** Of swarms that do not say. */
+  readonly swarmDefaults: { readonly leaseMs: number; readonly limits: SwarmLimits }
+}
+
+export interface ServerModules {
+  readonly swarms: Swarms
+  readonly store: Pick<SwarmStore, 'status'>
+  /** The same that the swarms deliver to. */
+  readonly sessions: SessionRegistry
+  readonly clock: Clock
+  readonly ids: Ids
+  readonly logger: Logger
+}

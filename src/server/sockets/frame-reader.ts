@@ -1,0 +1,40 @@
+import type { TObject } from '@sinclair/typebox'
+import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
+import type { RequestId } from '#contract/frames/frame.ts'
+import { RequestError } from '../problem/request-error.ts'
+
+/** Checks decoded frames against the contract, by checks that were compiled once. */
+export class FrameReader<F extends { readonly type: string }> {
+  readonly #checks: ReadonlyMap<string, TypeCheck<TObject>>
+
+  constructor(frames: Readonly<Record<F['type'], TObject>>) {
+    this.#checks = new Map(
+      Object.entries<TObject>(frames).map(([type, schema]) => [type, TypeCompiler.Compile(schema)]),
+    )
+  }
+
+  /** @throws RequestError `frame_unknown`, `frame_invalid` */
+  read(decoded: unknown): F {
+    const { type } = (decoded ?? {}) as { readonly type?: unknown }
+    if (typeof type !== 'string') throw new RequestError('frame_invalid', 'A frame is an object with a type.')
+    const check = this.#checks.get(type)
+    if (check === undefined) {
+      const known = [...this.#checks.keys()].join(', ')
+      throw new RequestError('frame_unknown', `${type.slice(0, 64)} is none of ${known}.`)
+    }
+    if (check.Check(decoded)) return decoded as F
+    const wrong = check.Errors(decoded).First()
+    const pointer = wrong?.path ?? ''
+    const detail = wrong?.message ?? 'is not valid'
+    throw new RequestError('frame_invalid', `${pointer} ${detail}`, {
+      errors: [{ in: 'frame', pointer, detail }],
+    })
+  }
+}
+
+/** What an answer to the frame has to carry; undefined where the frame does not say, or is none. */
+export function requestIdOf(decoded: unknown): RequestId | undefined {
+  const { requestId } = (decoded ?? {}) as { readonly requestId?: unknown }
+  if (typeof requestId === 'string') return requestId.length <= 64 ? requestId : undefined
+  return Number.isSafeInteger(requestId) ? (requestId as number) : undefined
+}

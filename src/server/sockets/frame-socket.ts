@@ -1,0 +1,94 @@
+import { WebSocket } from 'ws'
+import { type FrameFormat, formatOf } from './frame-format.ts'
+import { type FramedMessage, gatherWrites, sendFramed } from './socket-writes.ts'
+
+/** Unsent bytes past which a connection counts as not being read. */
+const BUFFERED_BYTES_MAX = 8 * 1024 * 1024
+const CLOSE_REASON_BYTES_MAX = 123
+
+export interface FrameSocketEvents {
+  /** Thrown errors are the listener's own business: none may escape. */
+  onMessage(data: Buffer, isBinary: boolean): void
+  onClose(): void
+}
+
+/** A WebSocket that speaks frames of one format. */
+export class FrameSocket {
+  readonly format: FrameFormat
+  readonly #socket: WebSocket
+  #pingsUnanswered = 0
+
+  /** Listens at once: what arrives before there is a listener is lost. */
+  constructor(socket: WebSocket, events: FrameSocketEvents) {
+    this.#socket = socket
+    this.format = formatOf(socket.protocol)
+    // A Buffer, since `binaryType` is left at "nodebuffer".
+    socket.on('message', (data, isBinary) => events.onMessage(data as Buffer, isBinary))
+    socket.on('pong', () => {
+      this.#pingsUnanswered = 0
+    })
+    socket.on('close', () => events.onClose())
+    // What breaks a connection also closes it.
+    socket.on('error', () => undefined)
+  }
+
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN
+  }
+
+  get bufferedBytes(): number {
+    return this.#socket.bufferedAmount
+  }
+
+  get isOverfull(): boolean {
+    return this.#socket.bufferedAmount > BUFFERED_BYTES_MAX
+  }
+
+  send(frame: object): void {
+    this.sendEncoded(this.format.encode(frame))
+  }
+
+  sendEncoded(message: string | Buffer): void {
+    if (!this.isOpen) return
+    gatherWrites(this.#socket)
+    this.#socket.send(message, { binary: this.format.isBinary })
+  }
+
+  /** @param message in the format of this connection */
+  sendFramed(message: FramedMessage): void {
+    gatherWrites(this.#socket)
+    sendFramed(this.#socket, message)
+  }
+
+  /** Resolves when all that was sent has left this process, or the connection is gone. */
+  flushed(): Promise<void> {
+    if (!this.isOpen) return Promise.resolve()
+    // A ping is written after everything before it, and `ws` says when.
+    return new Promise((resolve) => this.#socket.ping(undefined, undefined, () => resolve()))
+  }
+
+  /** Stops reading, so that a peer that sends faster than we work is slowed down. */
+  pause(): void {
+    this.#socket.pause()
+  }
+
+  resume(): void {
+    this.#socket.resume()
+  }
+
+  /** @returns how many pings in a row got no answer, this one not counted */
+  ping(): number {
+    const unanswered = this.#pingsUnanswered
+    this.#pingsUnanswered += 1
+    if (this.isOpen) this.#socket.ping()
+    return unanswered
+  }
+
+  close(code: number, reason: string): void {
+    this.#socket.close(code, Buffer.from(reason).subarray(0, CLOSE_REASON_BYTES_MAX).toString())
+  }
+
+  terminate(): void {
+    this.#socket.terminate()
+  }
+}

@@ -1,0 +1,77 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { WebSocket } from 'ws'
+import { SwarmParams } from '#contract/operations/common.ts'
+import { swarmId } from '#domain/ids.ts'
+import type { OpenSwarm } from '#domain/orchestration/open-swarm.ts'
+import type { Logger } from '#domain/ports/logger.ts'
+import type { Authenticator } from '../auth/authenticator.ts'
+import { authorize, type Target } from '../auth/authorize.ts'
+import type { Principal } from '../auth/principal.ts'
+import type { ServerMetrics } from '../metrics/server-metrics.ts'
+import { RequestError } from '../problem/request-error.ts'
+import { FrameSocket } from '../sockets/frame-socket.ts'
+import { authenticateUpgrade } from '../sockets/handshake.ts'
+import type { OpenSockets } from '../sockets/open-sockets.ts'
+import type { Swarms } from '../swarms.ts'
+import { EventSubscription } from './event-subscription.ts'
+
+export interface StreamRouteModules {
+  readonly swarms: Swarms
+  readonly sockets: OpenSockets
+  readonly authenticator: Authenticator
+  readonly metrics: ServerMetrics
+  readonly logger: Logger
+}
+
+/** The subscribers' WebSocket. */
+export function streamRoute(app: FastifyInstance, modules: StreamRouteModules): void {
+  const { swarms, authenticator, sockets } = modules
+  app.route({
+    method: 'GET',
+    url: '/v1/swarms/:swarmId/stream',
+    schema: { params: SwarmParams, hide: true },
+    config: { access: 'handshake' },
+    preHandler: async (request) => {
+      if (!request.ws) throw new RequestError('upgrade_required', 'Open a WebSocket here; see asyncapi.json.')
+      sockets.refuseWhileDraining()
+      request.caller = await authenticateUpgrade(request, authenticator)
+      if (request.caller !== null) await admit(request.caller, request.params as Target, swarms)
+    },
+    handler: async () => undefined,
+    wsHandler: (socket, request) => openSubscription(socket, request, modules),
+  })
+}
+
+function openSubscription(
+  socket: WebSocket,
+  request: FastifyRequest,
+  { swarms, sockets, authenticator, metrics, logger }: StreamRouteModules,
+): void {
+  // Taken out of the request, which the connection would otherwise keep for as long as it lives.
+  const { caller } = request
+  const target = request.params as Target
+  const frameSocket = new FrameSocket(socket, {
+    onMessage: (data, isBinary) => subscription.receive(data, isBinary),
+    onClose: () => {
+      subscription.closed()
+      forget()
+    },
+  })
+  const subscription = new EventSubscription({
+    socket: frameSocket,
+    logger,
+    admit: async (token) => {
+      const shown = caller === null || token !== undefined ? await authenticator.authenticate(token) : caller
+      return admit(shown, target, swarms)
+    },
+    onFrame: (type) => metrics.frameReceived('stream', type),
+    onSent: (count) => metrics.eventsSent(count),
+  })
+  const forget = sockets.add('stream', frameSocket, subscription)
+}
+
+/** The swarm, if its caller may read it. */
+async function admit(caller: Principal, target: Target, swarms: Swarms): Promise<OpenSwarm> {
+  authorize(caller, 'viewer', target)
+  return swarms.open(caller.tenant, swarmId(target.swarmId ?? ''))
+}

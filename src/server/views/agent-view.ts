@@ -1,0 +1,21 @@
+import type { AgentView } from '#contract/agent.ts'
+import type { AgentRecord } from '#domain/orchestration/agent-record.ts'
+import { wireTime } from './wire-time.ts'
+
+export function agentView(record: AgentRecord): AgentView {
+  const { agentId, spec, status, transport, epoch, isDraining, registeredAt, lastChangeAt } = record
+  return {
+    agentId,
+    name: spec.name,
+    capabilities: [...spec.capabilities],
+    slots: spec.slots,
+    resources: spec.resources,
+    labels: spec.labels,
+    status,
+    ...(transport === undefined ? {} : { transport }),
+    epoch,
+    isDraining,
+    registeredAt: wireTime(registeredAt),
+    lastChangeAt: wireTime(lastChangeAt),
+  }
+}

@@ -1,0 +1,15 @@
+import type { ResourceReport } from '#contract/resources.ts'
+import type { SwarmView } from '#contract/swarm.ts'
+import type { SwarmRecord } from '#domain/orchestration/swarm-record.ts'
+import type { SwarmStatus } from '#domain/orchestration/swarm-service.ts'
+import type { MonitorReport } from '#domain/resources/monitor-report.ts'
+import { wireTime } from './wire-time.ts'
+
+export function swarmView(record: SwarmRecord): SwarmView {
+  const { swarmId, description, strategy, leaseMs, limits, createdAt } = record
+  return { swarmId, description, strategy, leaseMs, limits, createdAt: wireTime(createdAt) }
+}
+
+export function resourceReport(report: MonitorReport, { coordinatorId, epoch }: SwarmStatus): ResourceReport {
+  return { ...report, at: wireTime(report.at), coordinatorId, epoch }
+}
