@@ -92,8 +92,10 @@ export class EventSubscription implements AsyncIterable<EventItem> {
     for await (const item of feed) {
       if (this.#isClosed) return
       this.#backoff.reset()
-      this.#cursor = item.type === 'event' ? item.event.id : String(item.toSequence)
+      this.#cursor = cursorAfter(item)
       yield item
+      // Closed by whoever took the item: asking the feed for another would wait for nothing.
+      if (this.#isClosed) return
     }
     if (!this.#isClosed) await this.#waitBeforeNextTry()
   }
@@ -113,4 +115,10 @@ export class EventSubscription implements AsyncIterable<EventItem> {
   get #isClosed(): boolean {
     return this.#closing.signal.aborted
   }
+}
+
+/** Numbers that were lost are given again, to other events: those come after the last number before the gap. */
+function cursorAfter(item: EventItem): string {
+  if (item.type === 'event') return item.event.id
+  return String(item.reason === 'lost' ? item.fromSequence - 1 : item.toSequence)
 }
