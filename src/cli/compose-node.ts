@@ -1,0 +1,148 @@
+import { randomBytes } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { nodeId, type TenantId, tenantId } from '#domain/ids.ts'
+import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
+import { SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
+import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
+import type { Infra } from '#infra/infra.ts'
+import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
+import { createPinoLogger } from '#infra/system/pino-logger.ts'
+import { SystemClock } from '#infra/system/system-clock.ts'
+import { SystemRandom } from '#infra/system/system-random.ts'
+import { UuidIds } from '#infra/system/uuid-ids.ts'
+import { ApiKeys } from '#server/auth/api-keys.ts'
+import { SessionRegistry } from '#server/channel/session-registry.ts'
+import { createServer } from '#server/create-server.ts'
+import type { ReadConfig } from './config/read-config.ts'
+import type { Config } from './config/schema.ts'
+import { packageVersion } from './package-version.ts'
+
+/** One server process, put together and not yet listening. */
+export interface SwarmNode {
+  /** Begins to coordinate and to listen. @returns the address to reach it at */
+  listen(): Promise<string>
+  /** Takes no new work, tells agents, waits for answers under way; at most `AMOS_DRAIN_MS`. */
+  drain(): Promise<void>
+  /** Ends all connections and lets go of the store. */
+  close(): Promise<void>
+}
+
+export interface ComposeNodeOptions extends ReadConfig {
+  /** Where the log goes: 1 is standard output, 2 standard error. */
+  readonly logTo?: 1 | 2
+}
+
+/** Builds one node, in the order in which its parts need each other. */
+export async function composeNode({
+  config,
+  chosen,
+  unknown,
+  logTo = 1,
+}: ComposeNodeOptions): Promise<SwarmNode> {
+  const clock = new SystemClock()
+  const random = new SystemRandom()
+  const ids = new UuidIds({ clock })
+  const self = nodeId(ids.next())
+  const logger = createPinoLogger({
+    level: config.AMOS_LOG_LEVEL,
+    fileDescriptor: logTo,
+    fields: { nodeId: self },
+  })
+  if (unknown.length > 0) logger.warn({ unknown }, 'no such settings')
+  const apiKeys = await readApiKeys(config.AMOS_API_KEYS)
+  const infra = await openInfra(config, chosen.has('AMOS_DURABILITY'), { clock, logger, nodeId: self })
+  const sessions = new SessionRegistry()
+  const swarms = new SwarmDirectory(directoryOptions(config), { ...infra, sessions, clock, random, logger })
+  const server = await createServer(
+    {
+      nodeId: self,
+      version: packageVersion(),
+      apiKeys,
+      pageTokenSecret: apiKeys?.seed ?? randomBytes(32).toString('hex'),
+      allowedOrigins: config.AMOS_ALLOWED_ORIGINS.split(',').filter((origin) => origin !== ''),
+      requestsPerSecondMax: config.AMOS_REQUESTS_PER_SECOND_MAX,
+      eventLoopDelayMaxMs: config.AMOS_EVENT_LOOP_DELAY_MAX_MS,
+      connectionsMax: config.AMOS_CONNECTIONS_MAX,
+      drainMs: config.AMOS_DRAIN_MS,
+      maxAttempts: config.AMOS_MAX_ATTEMPTS,
+      swarmDefaults: { leaseMs: config.AMOS_LEASE_MS, limits: swarmLimits(config) },
+    },
+    { swarms, store: infra.store, sessions, clock, ids, logger },
+  )
+  return {
+    listen: async () => {
+      await swarms.start(tenantsOf(apiKeys))
+      return server.listen({ host: config.AMOS_HOST, port: config.AMOS_PORT })
+    },
+    drain: () => server.drain(),
+    close: async () => {
+      await server.close()
+      await swarms.stop()
+      await infra.close()
+    },
+  }
+}
+
+interface InfraParts {
+  readonly clock: SystemClock
+  readonly logger: ReturnType<typeof createPinoLogger>
+  readonly nodeId: ReturnType<typeof nodeId>
+}
+
+function openInfra(
+  config: Config,
+  isDurabilityChosen: boolean,
+  { clock, logger, nodeId: self }: InfraParts,
+): Promise<Infra> {
+  const {
+    AMOS_REDIS_URL: url,
+    AMOS_DATA_DIR: dataDir,
+    AMOS_DURABILITY: durability,
+    AMOS_AGING_MS: agingMs,
+  } = config
+  if (url === undefined)
+    return createEmbeddedInfra({ dataDir, durability, nodeId: self, agingMs }, { clock, logger })
+  const strictness = isDurabilityChosen ? { requireDurability: durability } : {}
+  return createRedisInfra({ url, nodeId: self, ...strictness }, { clock, logger })
+}
+
+function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDirectory>[0] {
+  return {
+    defaultSwarm: {
+      description: 'The swarm that is there from the start.',
+      strategy: 'least_loaded',
+      leaseMs: config.AMOS_LEASE_MS,
+      limits: swarmLimits(config),
+    },
+    swarmsMax: config.AMOS_SWARMS_MAX,
+    sweepMs: 1_000,
+    findCoordinatorMs: 5_000,
+    orchestrator: {
+      ...ORCHESTRATOR_DEFAULTS,
+      reconnectGraceMs: config.AMOS_RECONNECT_GRACE_MS,
+      agingMs: config.AMOS_AGING_MS,
+      taskRetentionMs: config.AMOS_TASK_RETENTION_MS,
+      eventRetentionMs: config.AMOS_EVENT_RETENTION_MS,
+      idempotencyMs: config.AMOS_IDEMPOTENCY_MS,
+      breaker: { failuresMax: config.AMOS_BREAKER_FAILURES_MAX, cooldownMs: config.AMOS_BREAKER_COOLDOWN_MS },
+    },
+  }
+}
+
+function swarmLimits(config: Config): { openTasksMax: number; agentsMax: number; eventsMax: number } {
+  return {
+    openTasksMax: config.AMOS_OPEN_TASKS_MAX,
+    agentsMax: config.AMOS_AGENTS_MAX,
+    eventsMax: config.AMOS_EVENTS_MAX,
+  }
+}
+
+function tenantsOf(apiKeys: ApiKeys | undefined): readonly TenantId[] {
+  return apiKeys?.tenants ?? [tenantId('default')]
+}
+
+/** From inline JSON, or else from the file of that name. */
+async function readApiKeys(setting: string | undefined): Promise<ApiKeys | undefined> {
+  if (setting === undefined) return undefined
+  return ApiKeys.parse(setting.trimStart().startsWith('[') ? setting : await readFile(setting, 'utf8'))
+}

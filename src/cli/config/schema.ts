@@ -1,0 +1,146 @@
+import { type Static, Type } from '@sinclair/typebox'
+import { LIMITS } from '#contract/limits.ts'
+
+const milliseconds = (description: string, defaultMs: number, minimum: number, maximum: number) =>
+  Type.Integer({ default: defaultMs, minimum, maximum, description: `${description}, in milliseconds.` })
+
+const DAY_MS = 86_400_000
+
+/** Everything a server can be set to, by environment variables of these names. */
+export const ConfigSchema = Type.Object(
+  {
+    AMOS_HOST: Type.String({
+      default: '127.0.0.1',
+      minLength: 1,
+      description: 'Address to listen on. Any other than loopback needs `AMOS_API_KEYS`.',
+    }),
+    AMOS_PORT: Type.Integer({
+      default: 3000,
+      minimum: 0,
+      maximum: 65_535,
+      description: 'Port; 0 takes a free one.',
+    }),
+    AMOS_DATA_DIR: Type.String({
+      default: './amos-data',
+      minLength: 1,
+      description: 'Directory of the embedded store. One process at a time. Not used with Redis.',
+    }),
+    AMOS_REDIS_URL: Type.Optional(
+      Type.String({
+        pattern: '^rediss?://',
+        description:
+          'Redis to share with other nodes, for instance `redis://127.0.0.1:6379`. Unset: embedded store.',
+      }),
+    ),
+    AMOS_DURABILITY: Type.Union([Type.Literal('synced'), Type.Literal('committed')], {
+      default: 'synced',
+      description:
+        'What an accepted write survives: `synced` a power failure, `committed` a kill of the process. With Redis, ' +
+        '`synced` refuses to start unless Redis flushes each write (`appendfsync always`); unset it takes what Redis gives.',
+    }),
+    AMOS_API_KEYS: Type.Optional(
+      Type.String({
+        minLength: 2,
+        description:
+          'Path of a JSON file, or the JSON itself: `[{"name","tenant","roles":["viewer"|"submitter"|"operator"|"admin"],"key"}]`. ' +
+          'Unset: no credentials, on loopback only.',
+      }),
+    ),
+    AMOS_ALLOWED_ORIGINS: Type.String({
+      default: '',
+      description:
+        'Comma-separated origins of web pages on other hosts that may use the server from a browser.',
+    }),
+    AMOS_LOG_LEVEL: Type.Union(
+      (['error', 'warn', 'info', 'debug', 'silent'] as const).map((level) => Type.Literal(level)),
+      { default: 'info', description: 'Least urgent level that is logged.' },
+    ),
+    AMOS_LEASE_MS: milliseconds(
+      'How long an agent may hold a task without a sign of life; the default of swarms that do not say',
+      10_000,
+      LIMITS.leaseMsMin,
+      LIMITS.leaseMsMax,
+    ),
+    AMOS_RECONNECT_GRACE_MS: milliseconds(
+      "From the close of an agent's channel until its tasks go to others",
+      1_000,
+      0,
+      60_000,
+    ),
+    AMOS_MAX_ATTEMPTS: Type.Integer({
+      default: 3,
+      minimum: 1,
+      maximum: LIMITS.attemptsMax,
+      description: 'Tries of a task that does not say, before it is a dead letter.',
+    }),
+    AMOS_AGING_MS: milliseconds('Waiting that is worth one level of priority', 60_000, 1_000, DAY_MS),
+    AMOS_DRAIN_MS: milliseconds('How long a stopping server waits for answers under way', 5_000, 0, 600_000),
+    AMOS_OPEN_TASKS_MAX: Type.Integer({
+      default: 200_000,
+      minimum: 1,
+      maximum: 10_000_000,
+      description:
+        'Unfinished tasks a swarm takes before it answers 429; the default of swarms that do not say.',
+    }),
+    AMOS_AGENTS_MAX: Type.Integer({
+      default: 20_000,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Agents a swarm registers before it answers 429; the default of swarms that do not say.',
+    }),
+    AMOS_EVENTS_MAX: Type.Integer({
+      default: 1_000_000,
+      minimum: 1_000,
+      maximum: 100_000_000,
+      description: 'Events a swarm keeps; the default of swarms that do not say.',
+    }),
+    AMOS_SWARMS_MAX: Type.Integer({
+      default: 100,
+      minimum: 1,
+      maximum: 10_000,
+      description: 'Swarms of one tenant.',
+    }),
+    AMOS_TASK_RETENTION_MS: milliseconds(
+      'How long finished tasks can be read',
+      7 * DAY_MS,
+      60_000,
+      3_650 * DAY_MS,
+    ),
+    AMOS_EVENT_RETENTION_MS: milliseconds('How long events can be read', 7 * DAY_MS, 60_000, 3_650 * DAY_MS),
+    AMOS_IDEMPOTENCY_MS: milliseconds(
+      'How long an Idempotency-Key is remembered',
+      DAY_MS,
+      DAY_MS,
+      30 * DAY_MS,
+    ),
+    AMOS_BREAKER_FAILURES_MAX: Type.Integer({
+      default: 5,
+      minimum: 1,
+      maximum: 1_000,
+      description: 'Failures in a row after which an agent gets no work for a while.',
+    }),
+    AMOS_BREAKER_COOLDOWN_MS: milliseconds('How long that while is', 10_000, 100, DAY_MS),
+    AMOS_REQUESTS_PER_SECOND_MAX: Type.Integer({
+      default: 0,
+      minimum: 0,
+      maximum: 1_000_000,
+      description: 'Requests a second of one client or agent, past which it gets 429; 0 for any number.',
+    }),
+    AMOS_CONNECTIONS_MAX: Type.Integer({
+      default: 20_000,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'WebSocket connections of this node.',
+    }),
+    AMOS_EVENT_LOOP_DELAY_MAX_MS: milliseconds(
+      'Mean delay of the event loop past which requests get 503',
+      1_000,
+      50,
+      60_000,
+    ),
+  },
+  { additionalProperties: false },
+)
+
+export type Config = Static<typeof ConfigSchema>
+export type ConfigKey = keyof Config
