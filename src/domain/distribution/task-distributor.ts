@@ -1,3 +1,4 @@
+import type { TaskId } from '../ids.ts'
 import type { AgentRegistry } from '../orchestration/agent-registry.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -23,6 +24,8 @@ export interface TaskDistributorModules {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  /** False for a task that is finished: its entry is out of date. */
+  isOpen(taskId: TaskId): boolean
   /** Writes one assignment and hands it over. It must not reject; the outcome says whether the task waits again. */
   assign(planned: PlannedAssignment): Promise<'done' | 'put_back'>
 }
@@ -55,6 +58,12 @@ export class TaskDistributor {
   wake(): void {
     this.#isWoken = true
     if (!this.#isRunning && !this.#isStopped && !this.#isPaused) void this.#run()
+  }
+
+  /** The task is finished: nobody has to look at it any more. */
+  forget(taskId: TaskId): void {
+    const entry = this.#modules.scheduler.delete(taskId)
+    if (entry !== undefined) this.#settle(entry)
   }
 
   /** No new assignments from now on. */
@@ -105,9 +114,12 @@ export class TaskDistributor {
   }
 
   async #take(countMax: number): Promise<boolean> {
-    const { queue, scheduler, clock } = this.#modules
+    const { queue, scheduler, clock, isOpen } = this.#modules
     const entries = await queue.take(countMax, clock.now())
-    for (const entry of entries) scheduler.add(entry)
+    for (const entry of entries) {
+      if (isOpen(entry.taskId)) scheduler.add(entry)
+      else this.#settle(entry)
+    }
     return entries.length === countMax
   }
 
@@ -132,12 +144,17 @@ export class TaskDistributor {
   }
 
   async #assign(planned: PlannedAssignment, entry: ReadyEntry): Promise<void> {
-    const { scheduler, queue, logger } = this.#modules
+    const { scheduler } = this.#modules
     if ((await this.#modules.assign(planned)) === 'put_back') {
       scheduler.add(entry)
       this.#pause()
       return
     }
+    this.#settle(entry)
+  }
+
+  #settle(entry: ReadyEntry): void {
+    const { queue, logger } = this.#modules
     // What stays behind when this fails is a hint to a task that is no longer ready, and is dropped when it comes up.
     queue.settle([entry]).catch((error: unknown) => logger.warn({ error }, 'ready entry not settled'))
   }

@@ -1,6 +1,6 @@
 import type { DirectChannel } from '../communication/direct-channel.ts'
-import { SwarmError } from '../errors.ts'
-import type { AgentId, TaskId } from '../ids.ts'
+import { isSwarmError, SwarmError } from '../errors.ts'
+import type { AgentId, NodeId, TaskId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { AgentRecord, AgentTransport } from './agent-record.ts'
@@ -10,6 +10,7 @@ import type { Assignment, HeldTask } from './assignment.ts'
 import { FailureDetector } from './failure-detector.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import { PendingClaim } from './pending-claim.ts'
+import type { Reminders } from './reminders.ts'
 import type {
   AttachReply,
   AttachRequest,
@@ -31,9 +32,13 @@ export interface AgentPresenceModules {
   readonly leases: LeaseKeeper
   readonly ender: TaskEnder
   readonly channel: DirectChannel
+  readonly reminders: Reminders
   readonly clock: Clock
   readonly logger: Logger
 }
+
+/** Pause before another try where the store refused, in milliseconds. */
+const TRY_AGAIN_MS = 500
 
 /** Who is here: channels that open and close, heartbeats, HTTP claims, and what becomes of the work of those who leave. */
 export class AgentPresence {
@@ -65,20 +70,21 @@ export class AgentPresence {
     const { registry, channel } = this.#modules
     const state = registry.get(agentId)
     const earlier = state.session
+    const kept = this.#renew(agentId, held)
     if (earlier?.sessionId !== sessionId) {
       state.session = { nodeId, sessionId }
       if (earlier !== undefined) channel.send(earlier, { type: 'superseded', epoch: state.record.epoch + 1 })
+      // Before anything is awaited: what is assigned from now on goes to this session and cannot be in `held`.
+      this.#takeBackUnknown(state, held)
+      state.isLossItsOwn = true
     }
     this.#detector.heard(agentId)
-    const kept = this.#renew(agentId, held)
     const record = await registry.change(
       agentId,
       'agent.online',
       (before) => present(before, 'channel', true),
       { nodeId },
     )
-    this.#takeBackUnknown(state, held)
-    state.isLossItsOwn = true
     const lost = held.map(({ taskId }) => taskId).filter((taskId) => !kept.includes(taskId))
     return { agent: record, epoch: record.epoch, leaseMs: this.#options.leaseMs(), kept, lost }
   }
@@ -95,6 +101,14 @@ export class AgentPresence {
     }
     state.isLossItsOwn = false
     this.#detector.awaited(agentId)
+  }
+
+  /** A node is gone, and with it the connections it held: through no fault of the agents, who will come back. */
+  nodeLost(nodeId: NodeId): void {
+    for (const { agentId, session } of this.#modules.registry.agents) {
+      if (session?.nodeId === nodeId)
+        this.detach({ agentId, sessionId: session.sessionId, closedBy: 'server' })
+    }
   }
 
   async heartbeat({ agentId, sessionId, held }: HeartbeatRequest): Promise<HeartbeatReply> {
@@ -161,14 +175,16 @@ export class AgentPresence {
   }
 
   async removeIfLeaving(state: AgentState): Promise<void> {
-    const { registry, logger } = this.#modules
-    if (!state.record.isLeaving) return
+    const { registry, reminders, logger } = this.#modules
+    if (!state.record.isLeaving || state.heldCount > 0) return
     try {
-      await registry.remove(state)
-      this.#detector.forget(state.agentId)
+      if (!(await registry.removeLeaving(state))) return
+      if (registry.find(state.agentId) === undefined) this.#detector.forget(state.agentId)
       state.claim?.end()
     } catch (error) {
       logger.warn({ error, agentId: state.agentId }, 'agent not removed')
+      if (isSwarmError(error, 'store_unavailable'))
+        reminders.set(TRY_AGAIN_MS, () => void this.removeIfLeaving(state))
     }
   }
 
@@ -215,12 +231,19 @@ export class AgentPresence {
   }
 
   #writeStatus(agentId: AgentId, status: 'suspect' | 'offline'): void {
-    const { registry, logger } = this.#modules
+    const { registry, reminders, logger } = this.#modules
     const state = registry.find(agentId)
     if (state === undefined || state.record.isDraining || state.claim !== undefined) return
     registry
       .change(agentId, `agent.${status}`, (record) => (record.isDraining ? record : { ...record, status }))
-      .catch((error: unknown) => logger.warn({ error, agentId }, 'agent status not written'))
+      .catch((error: unknown) => {
+        logger.warn({ error, agentId }, 'agent status not written')
+        // Nothing else would ever say so, and the agent would go on being given work.
+        if (status !== 'offline' || !isSwarmError(error, 'store_unavailable')) return
+        reminders.set(TRY_AGAIN_MS, () => {
+          if (!this.#detector.isWatching(agentId)) this.#writeStatus(agentId, status)
+        })
+      })
   }
 }
 

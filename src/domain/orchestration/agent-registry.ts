@@ -83,7 +83,9 @@ export class AgentRegistry {
     this.#registering += known ? 0 : 1
     try {
       const record = await this.#write(agentId, 'agent.registered', (before, now) => {
-        if (before !== undefined && request.isNew) throw new SwarmError('agent_exists', { agentId })
+        if (request.isNew && before !== undefined && !isSameRequest(before, request)) {
+          throw new SwarmError('agent_exists', { agentId })
+        }
         return registered(before, request, now)
       })
       const state = this.#agents.get(agentId) ?? this.adopt(record)
@@ -128,17 +130,20 @@ export class AgentRegistry {
     return record
   }
 
-  /** Removes an agent that holds nothing. */
-  async remove(state: AgentState): Promise<void> {
+  /** Removes an agent that holds nothing. @returns false where it stays: it registered again meanwhile. */
+  async removeLeaving(state: AgentState): Promise<boolean> {
     const { journal, clock } = this.#modules
     const { agentId } = state
-    await journal.transact([{ kind: 'agent', id: agentId }], ([stored]) => {
-      if (stored === undefined) return unchanged(null)
+    const isRemoved = await journal.transact([{ kind: 'agent', id: agentId }], ([stored]) => {
+      if (stored === undefined) return unchanged(true)
+      if (!stored.value.isLeaving) return unchanged(false)
       const event = { type: 'agent.removed', subject: agentId, time: clock.now(), data: {} }
-      return { writes: [remove('agent', agentId)], events: [event], ready: [], result: null }
+      return { writes: [remove('agent', agentId)], events: [event], ready: [], result: true }
     })
-    this.#agents.delete(agentId)
-    this.#available.delete(state)
+    // A registration that was written after the removal has put a state of its own here.
+    if (isRemoved && this.#agents.get(agentId) === state) this.#agents.delete(agentId)
+    if (isRemoved) this.#available.delete(state)
+    return isRemoved
   }
 
   /** To be called after anything that may have given the agent room, or taken it. */
@@ -191,6 +196,11 @@ export class AgentRegistry {
       return { writes: [put('agent', agentId, record)], events: [event], ready: [], result: record }
     })
   }
+}
+
+/** The same call again, after its first answer was lost: nobody else knows the token. */
+function isSameRequest({ tokenHash }: AgentRecord, request: RegisterRequest): boolean {
+  return tokenHash !== undefined && tokenHash === request.tokenHash
 }
 
 /** What the status is once the agent does not drain: `online` shows itself with the next sign of life. */

@@ -9,8 +9,12 @@ import type { PendingClaim } from './pending-claim.ts'
 import type { ResourceAmounts } from './task-record.ts'
 
 interface Holding {
-  /** Undefined while the assignment is being written. */
-  token: FencingToken | undefined
+  readonly token: FencingToken
+  readonly resources: ResourceAmounts
+}
+
+/** A slot and resources set aside while an assignment is being written. */
+export interface Reservation {
   readonly resources: ResourceAmounts
 }
 
@@ -24,6 +28,7 @@ export class AgentState {
   isLossItsOwn = false
   readonly breaker: CircuitBreaker
   readonly #holdings = new Map<TaskId, Holding>()
+  readonly #reservations = new Set<Reservation>()
   readonly #used = new Map<string, number>()
   #capabilityNames: ReadonlySet<string> = new Set()
 
@@ -37,8 +42,9 @@ export class AgentState {
     return this.record.agentId
   }
 
+  /** Tasks it holds, those being handed over included. */
   get heldCount(): number {
-    return this.#holdings.size
+    return this.#holdings.size + this.#reservations.size
   }
 
   setRecord(record: AgentRecord): void {
@@ -48,24 +54,31 @@ export class AgentState {
 
   /** The tasks it holds, those still being handed over left out. */
   heldTasks(): readonly TaskId[] {
-    return [...this.#holdings].filter(([, { token }]) => token !== undefined).map(([taskId]) => taskId)
+    return [...this.#holdings.keys()]
   }
 
-  hold(taskId: TaskId, resources: ResourceAmounts, token?: FencingToken): void {
-    if (this.#holdings.has(taskId)) this.free(taskId)
+  reserve(resources: ResourceAmounts): Reservation {
+    const reservation = { resources }
+    this.#reservations.add(reservation)
+    this.#use(resources, 1)
+    return reservation
+  }
+
+  cancel(reservation: Reservation): void {
+    if (this.#reservations.delete(reservation)) this.#use(reservation.resources, -1)
+  }
+
+  hold(taskId: TaskId, resources: ResourceAmounts, token: FencingToken): void {
+    const earlier = this.#holdings.get(taskId)
+    if (earlier !== undefined) this.free(taskId, earlier.token)
     this.#holdings.set(taskId, { token, resources })
     this.#use(resources, 1)
   }
 
-  confirm(taskId: TaskId, token: FencingToken): void {
+  /** @returns false where it does not hold the task under this token. */
+  free(taskId: TaskId, token: FencingToken): boolean {
     const holding = this.#holdings.get(taskId)
-    if (holding !== undefined) holding.token = token
-  }
-
-  /** @returns false where it does not hold the task, or holds it under another token than the one given. */
-  free(taskId: TaskId, token?: FencingToken): boolean {
-    const holding = this.#holdings.get(taskId)
-    if (holding === undefined || (token !== undefined && holding.token !== token)) return false
+    if (holding?.token !== token) return false
     this.#holdings.delete(taskId)
     this.#use(holding.resources, -1)
     return true
@@ -74,7 +87,7 @@ export class AgentState {
   /** How many more tasks it can be given now. */
   freeSlots(now: MonotonicMs): number {
     if (this.record.status !== 'online' || !this.breaker.allows(now)) return 0
-    const free = this.record.spec.slots - this.#holdings.size
+    const free = this.record.spec.slots - this.heldCount
     const wanted = this.session === undefined ? (this.claim?.room ?? 0) : free
     const trialsMax = this.breaker.state(now) === 'half_open' ? 1 : free
     return Math.max(0, Math.min(free, wanted, trialsMax))
@@ -94,7 +107,7 @@ export class AgentState {
       agentId,
       capabilities: spec.capabilities,
       slots: spec.slots,
-      activeTasks: this.#holdings.size,
+      activeTasks: this.heldCount,
       freeSlots,
       freeResources: this.freeResources(),
     }

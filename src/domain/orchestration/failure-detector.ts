@@ -51,6 +51,11 @@ export class FailureDetector {
     this.#alarms.set(agentId, this.#options.leaseMs())
   }
 
+  /** False once the agent is gone, until it is heard again. */
+  isWatching(agentId: AgentId): boolean {
+    return this.#suspicions.has(agentId)
+  }
+
   forget(agentId: AgentId): void {
     this.#suspicions.delete(agentId)
     this.#alarms.delete(agentId)

@@ -60,11 +60,6 @@ export class LeaseKeeper {
     this.#alarms.delete(taskId)
   }
 
-  /** Rings again a little later, where what followed the end of a lease could not be written. */
-  retryEnd(taskId: TaskId, delayMs: number): void {
-    if (this.#leases.has(taskId)) this.#alarms.set(taskId, delayMs)
-  }
-
   stop(): void {
     this.#alarms.clear()
     this.#leases.clear()

@@ -1,6 +1,6 @@
 import { EventStream } from '../communication/event-stream.ts'
 import { SwarmError } from '../errors.ts'
-import type { Scope, SwarmEpoch } from '../ids.ts'
+import type { EpochMs, Scope, SwarmEpoch } from '../ids.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '../ports/coordination.ts'
@@ -63,11 +63,17 @@ export class OpenSwarm {
         ...modules,
         events: this.events,
         claim: () => this.#claim(),
+        coordinatorOf: () => modules.coordination.coordinatorOf(scope),
         begin: (outcome) => this.#begin(outcome),
         end: (ended) => this.#end(ended),
       },
     )
     this.service = serviceOver(this.gateway)
+  }
+
+  /** Tells apart two swarms that had the same id one after the other. */
+  get createdAt(): EpochMs {
+    return this.#options.record.createdAt
   }
 
   /** The swarm's record as it stands now. */
@@ -86,9 +92,14 @@ export class OpenSwarm {
     return this.gateway.close()
   }
 
-  #claim(): Promise<ClaimOutcome> {
-    if (this.#options.isDraining()) throw new SwarmError('coordinator_unavailable', { retryAfterMs: 1_000 })
-    return this.#modules.coordination.claim(this.scope, this.events.lastSequence)
+  async #claim(): Promise<ClaimOutcome> {
+    const { coordination, peers } = this.#modules
+    if (!this.#options.isDraining()) return coordination.claim(this.scope, this.events.lastSequence)
+    const coordinatorId = await coordination.coordinatorOf(this.scope)
+    if (coordinatorId === undefined || coordinatorId === peers.nodeId) {
+      throw new SwarmError('coordinator_unavailable', { retryAfterMs: 1_000 })
+    }
+    return { isHeld: false, coordinatorId }
   }
 
   async #begin({ epoch }: Extract<ClaimOutcome, { isHeld: true }>): Promise<SwarmOrchestrator> {
@@ -98,7 +109,12 @@ export class OpenSwarm {
     const orchestrator: SwarmOrchestrator = new SwarmOrchestrator(
       { scope: this.scope, nodeId: peers.nodeId, epoch, record },
       this.#options.orchestrator,
-      { ...this.#modules, queue, events: this.events, onFenced: () => void this.gateway.lost(peers.nodeId) },
+      {
+        ...this.#modules,
+        queue,
+        events: this.events,
+        onFenced: () => void this.gateway.fenced(orchestrator),
+      },
     )
     this.#queues.set(orchestrator, queue)
     try {

@@ -82,6 +82,16 @@ export class OpenTasks {
     return released
   }
 
+  /** Notes that some of what one task waits for is completed. @returns true where it now waits for nothing more. */
+  dependenciesSeen(taskId: TaskId, completed: readonly TaskId[]): boolean {
+    const waitingFor = this.#tasks.get(taskId)?.waitingFor
+    if (waitingFor === undefined || waitingFor.size === 0) return false
+    for (const dependency of completed) {
+      if (waitingFor.delete(dependency)) deleteFrom(this.#dependents, dependency, taskId)
+    }
+    return waitingFor.size === 0
+  }
+
   dependentsOf(dependency: TaskId): readonly TaskId[] {
     return [...(this.#dependents.get(dependency) ?? [])]
   }

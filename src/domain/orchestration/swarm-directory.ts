@@ -134,7 +134,7 @@ export class SwarmDirectory {
     })
     const page = found.slice(0, pageSize)
     const items = await Promise.all(
-      page.map(async ({ value }) => (await this.open(tenant, value.swarmId)).record()),
+      page.map(({ value }) => this.#openAs(swarmScope(tenant, value.swarmId), value).record()),
     )
     return { items, next: found.length > pageSize ? page.at(-1)?.key.id : undefined }
   }
@@ -146,7 +146,7 @@ export class SwarmDirectory {
     if (present !== undefined) return present
     const stored = await this.#modules.store.get(tenantScope(tenant), { kind: 'swarm', id })
     if (stored === undefined) throw new SwarmError('swarm_not_found', { swarmId: id })
-    return this.#open.get(scope) ?? this.#openNow(scope, stored.value)
+    return this.#openAs(scope, stored.value)
   }
 
   /** The swarms this node coordinates now. */
@@ -164,12 +164,20 @@ export class SwarmDirectory {
       keys: [],
       decide: () => ({ ...unchanged(null), writes: [remove('swarm', id)] }),
     })
-    this.#open.delete(swarm.scope)
-    await swarm.close()
+    await this.#forget(swarm)
     await store.drop(swarm.scope)
   }
 
-  #openNow(scope: Scope, record: SwarmRecord): OpenSwarm {
+  async #forget(swarm: OpenSwarm): Promise<void> {
+    if (this.#open.get(swarm.scope) === swarm) this.#open.delete(swarm.scope)
+    await swarm.close()
+  }
+
+  #openAs(scope: Scope, record: SwarmRecord): OpenSwarm {
+    const present = this.#open.get(scope)
+    if (present?.createdAt === record.createdAt) return present
+    // Deleted by another node and created again: what is open here is the swarm that was.
+    if (present !== undefined) void this.#forget(present)
     const { orchestrator, findCoordinatorMs } = this.#options
     const isDraining = (): boolean => this.#isDraining
     const swarm = new OpenSwarm({ scope, record, orchestrator, findCoordinatorMs, isDraining }, this.#modules)
@@ -184,13 +192,18 @@ export class SwarmDirectory {
         const { tenant, swarm } = splitScope(scope)
         if (swarm === undefined) throw new SwarmError('not_coordinator', { coordinatorId: null })
         const open = await this.open(tenant, swarm)
-        return open.gateway.serve(method, argument)
+        const answer = await open.gateway.serve(method, argument)
+        if (method === 'deleteSwarm') await this.#forget(open)
+        return answer
       },
       notice: (notice) => {
         if (notice.topic === DELIVERY_TOPIC) deliverNotice(notice, sessions)
       },
       peerLost: (peer) => {
-        for (const scope of this.#open.keys()) void this.#lost(scope, peer)
+        for (const [scope, { gateway }] of this.#open) {
+          gateway.orchestrator?.nodeLost(peer)
+          void this.#lost(scope, peer)
+        }
       },
       appended: (scope, lastSequence) => this.#open.get(scope)?.events.announced(lastSequence),
     }
@@ -213,7 +226,9 @@ export class SwarmDirectory {
         const order = found
           .map(({ value }) => ({ value, draw: random.next() }))
           .toSorted((a, b) => a.draw - b.draw)
-        for (const { value } of order) await this.#coordinate(await this.open(tenant, value.swarmId))
+        for (const { value } of order) {
+          await this.#coordinate(this.#openAs(swarmScope(tenant, value.swarmId), value))
+        }
       }
     } catch (error) {
       logger.warn({ error }, 'swarms not looked at')

@@ -30,6 +30,8 @@ export interface SwarmGatewayModules {
   readonly clock: Clock
   readonly logger: Logger
   claim(): Promise<ClaimOutcome>
+  /** The node that coordinates now, as everybody sees it. */
+  coordinatorOf(): Promise<NodeId | undefined>
   /** Builds and starts the orchestrator of a claim that was just granted. */
   begin(outcome: Extract<ClaimOutcome, { isHeld: true }>): Promise<SwarmOrchestrator>
   /** Ends what `begin` began. */
@@ -50,6 +52,7 @@ export class SwarmGateway {
   readonly #sessions = new Set<SessionId>()
   #role: Role | undefined
   #resolving: Promise<Role> | undefined
+  #ending: Promise<void> = Promise.resolve()
   #lastCoordinatorId: NodeId | undefined
   #isClosed = false
 
@@ -103,15 +106,25 @@ export class SwarmGateway {
 
   /** Makes sure that somebody coordinates the swarm: this node, where no other does. */
   async ensureCoordinated(): Promise<void> {
-    if (this.#role === undefined) await this.#resolve()
+    const role = this.#role
+    if (role !== undefined) {
+      const coordinatorId = await this.#modules.coordinatorOf()
+      if (this.#role !== role || coordinatorId === this.#coordinatorIn(role)) return
+      await this.#leave(role)
+    }
+    await this.#resolve()
   }
 
   /** The coordinator this node knew is gone, or this node's own claim is. */
   async lost(coordinatorId: NodeId): Promise<void> {
     const role = this.#role
-    if (role === undefined || (role.type === 'remote' && role.coordinatorId !== coordinatorId)) return
-    this.#role = undefined
-    if (role.type === 'local') await this.#modules.end(role.orchestrator)
+    if (role !== undefined && this.#coordinatorIn(role) === coordinatorId) await this.#leave(role)
+  }
+
+  /** The store refused this orchestrator: a later coordinatorship has begun, perhaps on this very node. */
+  async fenced(orchestrator: SwarmOrchestrator): Promise<void> {
+    if (this.#role?.type === 'local' && this.#role.orchestrator === orchestrator)
+      await this.#leave(this.#role)
   }
 
   async close(): Promise<void> {
@@ -145,6 +158,16 @@ export class SwarmGateway {
     }
   }
 
+  #coordinatorIn(role: Role): NodeId {
+    return role.type === 'local' ? this.#modules.peers.nodeId : role.coordinatorId
+  }
+
+  async #leave(role: Role): Promise<void> {
+    this.#role = undefined
+    if (role.type === 'local') this.#ending = this.#modules.end(role.orchestrator)
+    await this.#ending
+  }
+
   #resolve(): Promise<Role> {
     this.#resolving ??= this.#findRole().finally(() => {
       this.#resolving = undefined
@@ -153,14 +176,16 @@ export class SwarmGateway {
   }
 
   async #findRole(): Promise<Role> {
-    const { claim, begin, peers } = this.#modules
+    const { claim, begin } = this.#modules
     if (this.#isClosed) throw new SwarmError('coordinator_unavailable', { retryAfterMs: 1_000 })
+    // What the end of the last coordinatorship gives up must not be what the next one has just begun with.
+    await this.#ending
     const outcome = await claim()
     const role: Role = outcome.isHeld
       ? { type: 'local', orchestrator: await begin(outcome) }
       : { type: 'remote', coordinatorId: outcome.coordinatorId }
     this.#role = role
-    const coordinatorId = role.type === 'local' ? peers.nodeId : role.coordinatorId
+    const coordinatorId = this.#coordinatorIn(role)
     // A new coordinatorship knows none of the connections here; the agents attach again.
     if (
       this.#lastCoordinatorId !== undefined &&

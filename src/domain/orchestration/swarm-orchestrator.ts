@@ -1,5 +1,5 @@
 import { SwarmError } from '../errors.ts'
-import type { AgentId, SessionId } from '../ids.ts'
+import type { AgentId, NodeId, SessionId } from '../ids.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { MonitorReport } from '../resources/monitor-report.ts'
@@ -67,8 +67,7 @@ export class SwarmOrchestrator implements SwarmService {
         if (deadlineAt !== undefined) parts.deadlines.set(taskId, deadlineAt - clock.now())
       },
     })
-    for (const agent of parts.registry.agents)
-      if (agent.heldCount === 0) void parts.presence.removeIfLeaving(agent)
+    for (const agent of parts.registry.agents) void parts.presence.removeIfLeaving(agent)
     for (const taskId of blocked) void parts.ender.lookAtDependencies(taskId)
     for (const { taskId, parentTaskId } of orphans) void parts.ender.cancelIfParentWas(taskId, parentTaskId)
     this.#queue.onReady(() => parts.distributor.wake())
@@ -83,10 +82,15 @@ export class SwarmOrchestrator implements SwarmService {
 
   /** Stops all timers. What is being written is still written, if the store lets it. */
   stop(): void {
-    const { distributor, retention, presence, deadlines, leases, breakers } = this.#parts
-    for (const part of [distributor, retention, presence, leases, breakers]) part.stop()
+    const { distributor, retention, presence, deadlines, leases, breakers, reminders } = this.#parts
+    for (const part of [distributor, retention, presence, leases, breakers, reminders]) part.stop()
     deadlines.clear()
     this.#stopReading()
+  }
+
+  /** Another node is gone. */
+  nodeLost(nodeId: NodeId): void {
+    this.#parts.presence.nodeLost(nodeId)
   }
 
   submit(request: SubmitRequest): Promise<SubmitReply> {

@@ -20,6 +20,7 @@ import { AgentRegistry } from './agent-registry.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
 import { OpenTasks } from './open-tasks.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
+import { Reminders } from './reminders.ts'
 import { Retention } from './retention.ts'
 import { SwarmJournal } from './swarm-journal.ts'
 import type { StrategyName, SwarmRecord } from './swarm-record.ts'
@@ -72,6 +73,7 @@ export function createSwarmParts(
   const { scope, nodeId, epoch, record } = coordinatorship
   const { store, queue, events, clock, random, logger, onFenced } = modules
   const rankOf: RankOf = (createdAt, priority) => priorityRank(createdAt, priority, options.agingMs)
+  const reminders = new Reminders({ clock })
   const openTasks = new OpenTasks()
   const scheduler = new PriorityScheduler()
   const channel = new DirectChannel(scope, modules)
@@ -94,6 +96,7 @@ export function createSwarmParts(
     openTasks,
     deadlines,
     clock,
+    onFinished: (taskId) => distributor.forget(taskId),
     onUnblocked: (taskId) => void ender.lookAtDependencies(taskId),
     onIdle: (agent) => void presence.removeIfLeaving(agent),
     onBreaker: (agent, isOpen) => breakers.changed(agent, isOpen),
@@ -103,16 +106,17 @@ export function createSwarmParts(
     {
       journal,
       aftermath,
+      openTasks,
+      reminders,
       clock,
       random,
       logger,
-      openTasks,
       onRevoked: (...revoked) => presence.tellRevoked(...revoked),
     },
   )
   const presence = new AgentPresence(
     { reconnectGraceMs: options.reconnectGraceMs, leaseMs },
-    { registry, leases, ender, channel, clock, logger },
+    { registry, leases, ender, channel, reminders, clock, logger },
   )
   const reports = new TaskReports({ rankOf }, { journal, aftermath, clock, random })
   const intake = new TaskIntake(
@@ -120,6 +124,7 @@ export function createSwarmParts(
     {
       journal,
       openTasks,
+      reminders,
       clock,
       onAccepted: ({ taskId, spec: { deadlineAt } }) => {
         if (deadlineAt !== undefined) deadlines.set(taskId, deadlineAt - clock.now())
@@ -129,7 +134,7 @@ export function createSwarmParts(
   )
   const assigner = new TaskAssigner(
     { nodeId, leaseMs, strategyName: () => settings.record.strategy },
-    { journal, registry, leases, openTasks, channel, clock, logger, ender },
+    { journal, registry, leases, openTasks, aftermath, channel, clock, logger, ender },
   )
   const distributor = new TaskDistributor(
     {
@@ -137,7 +142,16 @@ export function createSwarmParts(
       waitingMax: () => settings.record.limits.openTasksMax,
       strategy: () => STRATEGIES[settings.record.strategy],
     },
-    { queue, scheduler, registry, clock, random, logger, assign: (planned) => assigner.assign(planned) },
+    {
+      queue,
+      scheduler,
+      registry,
+      clock,
+      random,
+      logger,
+      isOpen: (taskId) => openTasks.has(taskId),
+      assign: (planned) => assigner.assign(planned),
+    },
   )
   const monitor = new ResourceMonitor({ clock, openTasks, scheduler, agents: () => registry.agents })
   const retention = new Retention(
@@ -146,6 +160,7 @@ export function createSwarmParts(
   )
   return {
     rankOf,
+    reminders,
     openTasks,
     scheduler,
     channel,

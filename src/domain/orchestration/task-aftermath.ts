@@ -18,6 +18,8 @@ export interface TaskAftermathModules {
   readonly openTasks: OpenTasks
   readonly deadlines: TimerQueue<TaskId>
   readonly clock: Clock
+  /** The task waits for no agent any more. */
+  onFinished(taskId: TaskId): void
   /** Everything the task depended on was seen to finish well, or one of it to finish otherwise. */
   onUnblocked(taskId: TaskId): void
   /** The agent holds nothing any more. */
@@ -51,8 +53,12 @@ export class TaskAftermath {
   }
 
   #finished({ taskId, status }: TaskRecord): void {
-    const { openTasks, deadlines, onUnblocked } = this.#modules
+    const { openTasks, leases, deadlines, onUnblocked, onFinished } = this.#modules
+    // Nobody holds a finished task, though the step that ended its lease may have gone unanswered.
+    const lease = leases.leaseOf(taskId)
+    if (lease !== undefined) this.attemptEnded(taskId, lease, 'neutral')
     deadlines.delete(taskId)
+    onFinished(taskId)
     const dependents =
       status === 'completed' ? openTasks.dependencyCompleted(taskId) : openTasks.dependentsOf(taskId)
     openTasks.delete(taskId)

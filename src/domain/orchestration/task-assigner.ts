@@ -13,6 +13,7 @@ import type { LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
 import type { StrategyName } from './swarm-record.ts'
+import type { TaskAftermath } from './task-aftermath.ts'
 import type { TaskEnder } from './task-ender.ts'
 import { assignTask, isWaiting } from './task-machine.ts'
 import type { TaskLease, TaskRecord } from './task-record.ts'
@@ -29,6 +30,7 @@ export interface TaskAssignerModules {
   readonly registry: AgentRegistry
   readonly leases: LeaseKeeper
   readonly openTasks: OpenTasks
+  readonly aftermath: TaskAftermath
   readonly channel: DirectChannel
   readonly clock: Clock
   readonly logger: Logger
@@ -62,7 +64,7 @@ export class TaskAssigner {
     const agent = registry.find(planned.agentId)
     if (agent === undefined) return 'put_back'
     const { session, claim } = agent
-    agent.hold(taskId, resources)
+    const reservation = agent.reserve(resources)
     agent.breaker.onStart(this.#modules.clock.monotonic())
     if (session === undefined) claim?.reserve()
     registry.refresh(agent)
@@ -74,8 +76,9 @@ export class TaskAssigner {
       outcome = 'put_back'
       if (!isSwarmError(error)) logger.error({ error, taskId }, 'assignment failed')
     }
+    agent.cancel(reservation)
     if (written?.isNew) this.#handOver(agent, written)
-    else this.#undo(agent, planned, written?.task)
+    else this.#undo(agent, written?.task)
     if (session === undefined) claim?.settle(written?.isNew ? written.assignment : undefined)
     return outcome
   }
@@ -130,8 +133,11 @@ export class TaskAssigner {
   }
 
   #handOver(agent: AgentState, { task, lease, assignment }: Extract<Written, { isNew: true }>): void {
-    const { leases, openTasks, channel, ender } = this.#modules
-    agent.confirm(task.taskId, lease.fencingToken)
+    const { leases, openTasks, aftermath, channel, ender } = this.#modules
+    const earlier = leases.leaseOf(task.taskId)
+    // The step that ended it went unanswered: whoever held the task has its slot back only now.
+    if (earlier !== undefined) aftermath.attemptEnded(task.taskId, earlier, 'neutral')
+    agent.hold(task.taskId, task.spec.resources, lease.fencingToken)
     leases.begin(task.taskId, lease, task.spec.timeoutMs)
     openTasks.setPhase(task.taskId, task.phase)
     if (task.phase === 'running') return
@@ -142,14 +148,15 @@ export class TaskAssigner {
     channel.send(agent.session, { type: 'assigned', assignment })
   }
 
-  #undo(agent: AgentState, { entry }: PlannedAssignment, task: TaskRecord | undefined): void {
-    const { registry, leases } = this.#modules
+  #undo(agent: AgentState, task: TaskRecord | undefined): void {
+    const { registry, leases, ender } = this.#modules
     agent.breaker.onNeutral()
-    agent.free(entry.taskId)
     registry.refresh(agent)
-    // An earlier try may have been written although the store's answer was lost: then its lease has to run out.
-    if (task?.lease !== undefined && leases.leaseOf(task.taskId) === undefined) {
-      leases.begin(task.taskId, task.lease, task.spec.timeoutMs)
+    if (task?.lease === undefined) return
+    // An earlier try was written although the store's answer was lost: its agent was never told.
+    const known = leases.leaseOf(task.taskId)
+    if (known === undefined || known.fencingToken < task.lease.fencingToken) {
+      void ender.takeBack(task.taskId, task.lease, 'the assignment was never handed over')
     }
   }
 }

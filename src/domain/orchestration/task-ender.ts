@@ -6,6 +6,7 @@ import type { Random } from '../ports/random.ts'
 import { backoffMs } from '../resources/backoff.ts'
 import type { LeaseEnd } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
+import type { Reminders } from './reminders.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
 import type { CancelRequest } from './swarm-service.ts'
 import type { TaskAftermath, Verdict } from './task-aftermath.ts'
@@ -29,6 +30,7 @@ export interface TaskEnderModules {
   readonly journal: SwarmJournal
   readonly aftermath: TaskAftermath
   readonly openTasks: OpenTasks
+  readonly reminders: Reminders
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
@@ -38,7 +40,14 @@ export interface TaskEnderModules {
 
 interface Ended {
   readonly task: TaskRecord | undefined
+  /** The lease that this step ended, if it ended one. */
   readonly lease: TaskLease | undefined
+}
+
+interface Looked {
+  readonly task: TaskRecord | undefined
+  /** What it depends on and is completed. */
+  readonly completed: readonly TaskId[]
 }
 
 /** Pause before another try where the store refused, in milliseconds. */
@@ -74,16 +83,30 @@ export class TaskEnder {
 
   /** Cancels the task and everything below it. A task that is canceled already is answered as it stands. */
   async cancel({ taskId, reason }: CancelRequest): Promise<TaskRecord> {
-    const { task } = await this.#endTask(taskId, 'canceled', reason, (before, now) =>
-      cancelTask(before, reason, now),
-    )
-    if (task === undefined) throw new SwarmError('task_not_found', { taskId })
-    if (task.status !== 'canceled') throw new SwarmError('task_finished', { taskId, status: task.status })
-    await this.cancelBelow(taskId)
-    return task
+    try {
+      const { task } = await this.#endTask(taskId, 'canceled', reason, (before, now) =>
+        cancelTask(before, reason, now),
+      )
+      if (task === undefined) throw new SwarmError('task_not_found', { taskId })
+      if (task.status !== 'canceled') throw new SwarmError('task_finished', { taskId, status: task.status })
+      await this.#cancelBelow(taskId)
+      return task
+    } catch (error) {
+      // It may have been written all the same, and the caller may never ask again.
+      if (isSwarmError(error, 'store_unavailable')) this.#later(() => this.#finishCancel(taskId))
+      throw error
+    }
   }
 
-  async cancelBelow(parent: TaskId): Promise<void> {
+  async #finishCancel(taskId: TaskId): Promise<void> {
+    const { journal, aftermath } = this.#modules
+    const task = await journal.transact([taskKey(taskId)], ([stored]) => unchanged(stored?.value))
+    if (task === undefined || !isTerminal(task.status)) return
+    aftermath.changed(task)
+    if (task.status === 'canceled') await this.#cancelBelow(taskId)
+  }
+
+  async #cancelBelow(parent: TaskId): Promise<void> {
     for (const child of this.#modules.openTasks.childrenOf(parent)) {
       await this.#cancelIfOpen(child, `its parent ${parent} was canceled`)
     }
@@ -104,7 +127,7 @@ export class TaskEnder {
         unchanged(stored?.value),
       )
       if (parent?.status === 'canceled')
-        await this.cancel({ taskId, reason: `its parent ${parentTaskId} was canceled` })
+        await this.#cancelIfOpen(taskId, `its parent ${parentTaskId} was canceled`)
     })
   }
 
@@ -124,22 +147,25 @@ export class TaskEnder {
 
   /** Looks at what a blocked task depends on: it may run now, or never can. */
   async lookAtDependencies(taskId: TaskId): Promise<void> {
-    const { journal, aftermath, clock } = this.#modules
+    const { journal, aftermath, openTasks, clock } = this.#modules
     await this.#untilWritten(async () => {
       const [stored] = await journal.transact([taskKey(taskId)], (records) => unchanged(records))
       if (stored?.value.phase !== 'blocked') return
       const keys = [taskId, ...stored.value.spec.dependsOn].map(taskKey)
-      const task = await journal.transact(keys, ([own, ...dependencies]) => {
-        if (own?.value.phase !== 'blocked') return unchanged(own?.value)
-        const change = resolveDependencies(
-          own.value,
-          dependencies.map((record) => record?.value),
-          clock.now(),
-          this.#options.rankOf,
-        )
-        return change === undefined ? unchanged(own.value) : taskStep(change, change.task)
+      const { task, completed } = await journal.transact(keys, ([own, ...dependencies]) => {
+        const found = dependencies.flatMap((record) => (record === undefined ? [] : [record.value]))
+        const completed = found.filter(({ status }) => status === 'completed').map(toTaskId)
+        if (own?.value.phase !== 'blocked') return unchanged<Looked>({ task: own?.value, completed })
+        const change = resolveDependencies(own.value, found, clock.now(), this.#options.rankOf)
+        if (change === undefined) return unchanged<Looked>({ task: own.value, completed })
+        return taskStep<Looked>(change, { task: change.task, completed })
       })
-      if (task !== undefined) aftermath.changed(task)
+      if (task === undefined) return
+      aftermath.changed(task)
+      // The last of the others may have completed since the records were read.
+      if (task.phase === 'blocked' && openTasks.dependenciesSeen(taskId, completed)) {
+        await this.lookAtDependencies(taskId)
+      }
     })
   }
 
@@ -152,17 +178,17 @@ export class TaskEnder {
   ): Promise<void> {
     const { journal, aftermath, clock, onRevoked } = this.#modules
     await this.#untilWritten(async () => {
-      const ended = await journal.transact([taskKey(taskId)], ([stored]) => {
-        // A newer assignment, or none: this lease has ended in some other way.
+      const { task, lease: ended } = await journal.transact([taskKey(taskId)], ([stored]) => {
+        // A newer assignment, or none: this lease has ended in some other way, perhaps by a step that went unanswered.
         if (stored?.value.lease?.fencingToken !== lease.fencingToken)
-          return unchanged<TaskRecord | undefined>(undefined)
+          return unchanged<Ended>({ task: stored?.value, lease: undefined })
         const changed = change(stored.value, clock.now())
-        return taskStep<TaskRecord | undefined>(changed, changed.task)
+        return taskStep<Ended>(changed, { task: changed.task, lease })
       })
       aftermath.attemptEnded(taskId, lease, ended === undefined ? 'neutral' : verdict)
-      if (ended === undefined) return
-      onRevoked(ended, lease, 'revoked', reason)
-      aftermath.changed(ended)
+      if (task === undefined) return
+      if (ended !== undefined) onRevoked(task, lease, 'revoked', reason)
+      aftermath.changed(task)
     })
   }
 
@@ -194,12 +220,20 @@ export class TaskEnder {
       await attempt()
     } catch (error) {
       if (isSwarmError(error, 'store_unavailable')) {
-        this.#modules.clock.setTimer(TRY_AGAIN_MS, () => void this.#untilWritten(attempt))
+        this.#later(attempt)
         return
       }
       if (!isSwarmError(error, 'not_coordinator')) this.#modules.logger.error({ error }, 'task step failed')
     }
   }
+
+  #later(attempt: () => Promise<unknown>): void {
+    this.#modules.reminders.set(TRY_AGAIN_MS, () => void this.#untilWritten(attempt))
+  }
+}
+
+function toTaskId({ taskId }: TaskRecord): TaskId {
+  return taskId
 }
 
 const EXPIRY_MESSAGES: Record<LeaseEnd | 'agent_lost', string> = {
@@ -210,12 +244,13 @@ const EXPIRY_MESSAGES: Record<LeaseEnd | 'agent_lost', string> = {
 
 function resolveDependencies(
   task: TaskRecord,
-  dependencies: readonly (TaskRecord | undefined)[],
+  dependencies: readonly TaskRecord[],
   now: EpochMs,
   rankOf: RankOf,
 ): TaskChange | undefined {
-  const failed = task.spec.dependsOn.find((_, index) => {
-    const status = dependencies[index]?.status
+  const statuses = new Map(dependencies.map(({ taskId, status }) => [taskId, status]))
+  const failed = task.spec.dependsOn.find((dependency) => {
+    const status = statuses.get(dependency)
     return status === undefined || (isTerminal(status) && status !== 'completed')
   })
   if (failed !== undefined) {
@@ -225,7 +260,5 @@ function resolveDependencies(
       now,
     )
   }
-  return dependencies.every((dependency) => dependency?.status === 'completed')
-    ? unblock(task, now, rankOf)
-    : undefined
+  return dependencies.every(({ status }) => status === 'completed') ? unblock(task, now, rankOf) : undefined
 }

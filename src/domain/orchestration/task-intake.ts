@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import { put, type RecordKey, type RecordWrite, type StoredRecord } from '../ports/records.ts'
 import type { Step } from '../ports/swarm-store.ts'
 import type { OpenTasks } from './open-tasks.ts'
+import type { Reminders } from './reminders.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
 import type { NewTask, RetryRequest, SubmitReply, SubmitRequest } from './swarm-service.ts'
 import { newTask, type RankOf, type TaskChange } from './task-machine.ts'
@@ -18,6 +19,7 @@ export interface TaskIntakeOptions {
 export interface TaskIntakeModules {
   readonly journal: SwarmJournal
   readonly openTasks: OpenTasks
+  readonly reminders: Reminders
   readonly clock: Clock
   /** Called for each task that was accepted. */
   onAccepted(task: TaskRecord): void
@@ -114,12 +116,13 @@ export class TaskIntake {
 
   /** The store failed on a submit that may have been written all the same: find out once it answers again. */
   #lookAgain(taskIds: readonly TaskId[]): void {
-    this.#modules.clock.setTimer(LOOK_AGAIN_MS, () => {
+    this.#modules.reminders.set(LOOK_AGAIN_MS, () => {
       this.#load(taskIds).then(
         (found) => {
           const accepted = new Set(found.map(({ taskId }) => taskId))
           this.#unwatch(taskIds.filter((taskId) => !accepted.has(taskId)))
-          for (const task of found) this.#accept(task)
+          // What is finished by now is no longer among the open tasks.
+          for (const task of found) if (!isTerminal(task.status)) this.#accept(task)
         },
         (error: unknown) => {
           if (isSwarmError(error, 'store_unavailable')) this.#lookAgain(taskIds)

@@ -13,6 +13,9 @@ interface Alarm {
   queuedAt: MonotonicMs
 }
 
+/** Dead entries left in the heap before it pays to sweep them out. */
+const SWEEP_AT = 1_024
+
 /**
  * Many alarms over one timer. Moving an alarm later costs no heap operation, which is what a lease does with every
  * heartbeat: its entry is looked at when it comes up and put back.
@@ -21,7 +24,7 @@ export class TimerQueue<Key> {
   readonly #clock: Clock
   readonly #ring: (key: Key) => void
   readonly #alarms = new Map<Key, Alarm>()
-  readonly #heap = new TinyQueue<Entry<Key>>([], (a, b) => a.at - b.at)
+  #heap = new TinyQueue<Entry<Key>>([], byTime)
   #timerAt: MonotonicMs | undefined
   #cancelTimer: () => void = () => undefined
 
@@ -44,6 +47,7 @@ export class TimerQueue<Key> {
     }
     this.#alarms.set(key, { at, queuedAt: at })
     this.#heap.push({ at, key })
+    if (this.#heap.length > 2 * this.#alarms.size + SWEEP_AT) this.#sweep()
     this.#arm()
   }
 
@@ -53,10 +57,14 @@ export class TimerQueue<Key> {
 
   clear(): void {
     this.#alarms.clear()
-    this.#heap.data = []
-    this.#heap.length = 0
+    this.#heap = new TinyQueue<Entry<Key>>([], byTime)
     this.#cancelTimer()
     this.#timerAt = undefined
+  }
+
+  #sweep(): void {
+    const live = [...this.#alarms].map(([key, { queuedAt }]) => ({ at: queuedAt, key }))
+    this.#heap = new TinyQueue(live, byTime)
   }
 
   #arm(): void {
@@ -86,4 +94,8 @@ export class TimerQueue<Key> {
     }
     this.#arm()
   }
+}
+
+function byTime<Key>(a: Entry<Key>, b: Entry<Key>): number {
+  return a.at - b.at
 }

@@ -13,6 +13,9 @@ interface Head {
   readonly entry: ReadyEntry
 }
 
+/** Dead entries left in the heaps before it pays to sweep them out. */
+const SWEEP_AT = 1_024
+
 /**
  * The ready tasks a coordinating node looks at, in the order they should run: by rank (priority with aging, see
  * `priorityRank`), first come first served among equals.
@@ -23,6 +26,8 @@ interface Head {
 export class PriorityScheduler {
   readonly #lines = new Map<string, Line>()
   readonly #waiting = new Map<TaskId, ReadyEntry>()
+  /** Entries the heaps still hold of tasks that were deleted. */
+  #deadCount = 0
 
   /** Tasks waiting. */
   get size(): number {
@@ -41,13 +46,17 @@ export class PriorityScheduler {
     // A copy of its own: a task taken out and put back must not be mistaken for what its heap still holds of it.
     const own = { ...entry }
     this.#waiting.set(entry.taskId, own)
+    if (present !== undefined) this.#deadCount += 1
     this.#lineFor(requirementOf(entry.capabilities, entry.resources)).heap.push(own)
   }
 
   delete(taskId: TaskId): ReadyEntry | undefined {
     const entry = this.#waiting.get(taskId)
-    // The heap drops its copy when it comes up.
+    if (entry === undefined) return undefined
+    // The heap drops its copy when it comes up, which in a line that nobody serves is never.
     this.#waiting.delete(taskId)
+    this.#deadCount += 1
+    if (this.#deadCount > this.#waiting.size + SWEEP_AT) this.#sweep()
     return entry
   }
 
@@ -92,9 +101,23 @@ export class PriorityScheduler {
 
   #popLive(line: Line): ReadyEntry | undefined {
     for (let entry = line.heap.pop(); entry !== undefined; entry = line.heap.pop()) {
-      if (this.#waiting.get(entry.taskId) === entry) return entry
+      if (this.#isLive(entry)) return entry
+      this.#deadCount -= 1
     }
     return undefined
+  }
+
+  #sweep(): void {
+    for (const { requirement, heap } of this.#lines.values()) {
+      heap.data = heap.data.filter((entry) => this.#isLive(entry))
+      if (heap.data.length === 0) this.#lines.delete(requirement.key)
+      else this.#lines.set(requirement.key, { requirement, heap: new TinyQueue(heap.data, byRank) })
+    }
+    this.#deadCount = 0
+  }
+
+  #isLive(entry: ReadyEntry): boolean {
+    return this.#waiting.get(entry.taskId) === entry
   }
 }
 
