@@ -1,0 +1,69 @@
+import { assert } from '../errors.ts'
+import type { AgentId } from '../ids.ts'
+import { FlatTopology } from './flat-topology.ts'
+import { type Link, NOTHING_REPAIRED, type Repair, type Spread, type Topology } from './topology.ts'
+
+/** Everybody talks to everybody, so nothing about links is kept; see {@link MeshTies} for what use leaves behind. */
+export class Mesh extends FlatTopology implements Topology {
+  readonly settings = { kind: 'mesh' } as const
+  readonly #members = new Set<AgentId>()
+
+  get size(): number {
+    return this.#members.size
+  }
+
+  has(agentId: AgentId): boolean {
+    return this.#members.has(agentId)
+  }
+
+  override members(): Iterable<AgentId> {
+    return this.#members.values()
+  }
+
+  add(agentId: AgentId): Repair {
+    assert(!this.has(agentId), 'a newcomer is no member of the mesh yet')
+    this.#members.add(agentId)
+    return NOTHING_REPAIRED
+  }
+
+  remove(agentId: AgentId): Repair {
+    this.#checkMember(agentId)
+    this.#members.delete(agentId)
+    return NOTHING_REPAIRED
+  }
+
+  lead(agentId: AgentId): Repair {
+    this.#checkMember(agentId)
+    return NOTHING_REPAIRED
+  }
+
+  path(from: AgentId, to: AgentId): readonly AgentId[] {
+    this.#checkMember(from)
+    this.#checkMember(to)
+    return from === to ? [from] : [from, to]
+  }
+
+  neighbours(agentId: AgentId): readonly AgentId[] {
+    this.#checkMember(agentId)
+    return [...this.#members].filter((other) => other !== agentId)
+  }
+
+  links(): Iterable<Link> {
+    return []
+  }
+
+  spread(): Spread {
+    return { hops: Math.max(0, this.size - 1), rounds: this.size > 1 ? 1 : 0 }
+  }
+
+  stageOrder(first: AgentId): readonly AgentId[] {
+    this.#checkMember(first)
+    const order = [...this.#members]
+    const start = order.indexOf(first)
+    return [...order.slice(start), ...order.slice(0, start)]
+  }
+
+  #checkMember(agentId: AgentId): void {
+    assert(this.#members.has(agentId), 'only members of the mesh are named')
+  }
+}

@@ -1,0 +1,150 @@
+import { describe, expect, it } from 'vitest'
+import type { AgentId } from '#domain/ids.ts'
+import { Hierarchical } from '#domain/topology/hierarchical.ts'
+import { agents } from './ids.ts'
+
+const [a, b, c, d, e, f, g] = agents('a b c d e f g') as [
+  AgentId,
+  AgentId,
+  AgentId,
+  AgentId,
+  AgentId,
+  AgentId,
+  AgentId,
+]
+
+/** a over b and c; b over d and e; c over f and g. */
+function treeOfSeven(): Hierarchical {
+  const tree = new Hierarchical(2)
+  for (const agentId of [a, b, c, d, e, f, g]) tree.add(agentId)
+  return tree
+}
+
+describe('paths', () => {
+  it('go up to the nearest common manager and down again', () => {
+    const tree = treeOfSeven()
+    expect(tree.path(d, e)).toEqual([d, b, e])
+    expect(tree.path(d, g)).toEqual([d, b, a, c, g])
+    expect(tree.path(a, f)).toEqual([a, c, f])
+    expect(tree.path(f, a)).toEqual([f, c, a])
+    expect(tree.path(c, c)).toEqual([c])
+  })
+})
+
+describe('repair', () => {
+  it('gives the children of a manager that died to whoever stood last', () => {
+    const tree = treeOfSeven()
+    expect(tree.remove(b)).toEqual({
+      unlinked: [
+        { from: a, to: b },
+        { from: b, to: d },
+        { from: b, to: e },
+        { from: c, to: g },
+      ],
+      linked: [
+        { from: a, to: g },
+        { from: g, to: d },
+        { from: g, to: e },
+      ],
+    })
+    expect(tree.levels()).toEqual([[a], [g, c], [d, e, f]])
+  })
+
+  it('unlinks a last child that takes the place of its own parent only once', () => {
+    const tree = treeOfSeven()
+    expect(tree.remove(c)).toEqual({
+      unlinked: [
+        { from: a, to: c },
+        { from: c, to: f },
+        { from: c, to: g },
+      ],
+      linked: [
+        { from: a, to: g },
+        { from: g, to: f },
+      ],
+    })
+  })
+
+  it('keeps a root when the root dies', () => {
+    const tree = treeOfSeven()
+    tree.remove(a)
+    expect(tree.levels()).toEqual([[g], [b, c], [d, e, f]])
+  })
+
+  it('ends empty when the last member leaves', () => {
+    const tree = new Hierarchical(3)
+    tree.add(a)
+    expect(tree.remove(a)).toEqual({ linked: [], unlinked: [] })
+    expect([tree.size, tree.levels(), [...tree.links()]]).toEqual([0, [], []])
+  })
+})
+
+describe('a new leader', () => {
+  it('becomes the root by changing places with the old one', () => {
+    const tree = treeOfSeven()
+    tree.lead(e)
+    expect(tree.levels()).toEqual([[e], [b, c], [d, a, f, g]])
+    expect(tree.reportingChain(a)).toEqual([b, e])
+  })
+
+  it('relinks its own children and the root once each where it was a child of the root', () => {
+    const tree = treeOfSeven()
+    const { linked, unlinked } = tree.lead(b)
+    expect(unlinked).toHaveLength(4)
+    expect(linked).toEqual([
+      { from: b, to: a },
+      { from: b, to: c },
+      { from: a, to: d },
+      { from: a, to: e },
+    ])
+  })
+
+  it('changes nothing where it is the root already', () => {
+    expect(treeOfSeven().lead(a)).toEqual({ linked: [], unlinked: [] })
+  })
+})
+
+describe('delegation and escalation', () => {
+  it('delegates to the least loaded leaf below the manager, wherever the idle ones are', () => {
+    const tree = treeOfSeven()
+    const loads = new Map([
+      [d, 3],
+      [e, 2],
+      [f, 1],
+      [g, 0],
+    ])
+    const loadOf = (agentId: AgentId) => loads.get(agentId) ?? 9
+    expect(tree.delegationTarget(b, loadOf)).toBe(e)
+    expect(tree.delegationTarget(a, loadOf)).toBe(g)
+  })
+
+  it('takes the first of equals, skips excluded leaves, and never a manager', () => {
+    const tree = treeOfSeven()
+    expect(tree.delegationTarget(a, () => 1)).toBe(d)
+    expect(tree.delegationTarget(a, (agentId) => (agentId === d ? Infinity : 1))).toBe(e)
+    expect(tree.delegationTarget(a, (agentId) => ([a, b, c].includes(agentId) ? 0 : 1))).toBe(d)
+  })
+
+  it('has no target below a leaf, nor where all leaves are excluded', () => {
+    const tree = treeOfSeven()
+    expect(tree.delegationTarget(d, () => 0)).toBeUndefined()
+    expect(tree.delegationTarget(a, () => Infinity)).toBeUndefined()
+  })
+
+  it('counts a member without children as a leaf on whatever level it stands', () => {
+    const tree = treeOfSeven()
+    tree.remove(g)
+    tree.remove(f)
+    expect(tree.delegationTarget(a, (agentId) => (agentId === c ? 0 : 1))).toBe(c)
+  })
+
+  it('escalates to the managers above, nearest first, up to the root', () => {
+    const tree = treeOfSeven()
+    expect(tree.reportingChain(d)).toEqual([b, a])
+    expect(tree.reportingChain(a)).toEqual([])
+  })
+})
+
+it('passes a pipeline level by level from the first stage on', () => {
+  expect(treeOfSeven().stageOrder(f)).toEqual([f, g, a, b, c, d, e])
+})
