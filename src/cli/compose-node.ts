@@ -72,7 +72,9 @@ export async function composeNode({
   return {
     listen: async () => {
       await swarms.start(tenantsOf(apiKeys))
-      return server.listen({ host: config.AMOS_HOST, port: config.AMOS_PORT })
+      const url = await server.listen({ host: config.AMOS_HOST, port: config.AMOS_PORT })
+      logger.info({ url, isOpen: apiKeys === undefined }, 'listening')
+      return url
     },
     drain: () => server.drain(),
     close: async () => {
