@@ -21,7 +21,7 @@ export interface DirectChannelModules {
   readonly peers: Peers
 }
 
-/** Carries what the swarm tells one agent to the node that holds its connection. In order; without confirmation. */
+/** Carries what the swarm tells one agent to the node that holds its connection, in order. */
 export class DirectChannel {
   readonly #scope: Scope
   readonly #sessions: AgentSessions
@@ -33,13 +33,12 @@ export class DirectChannel {
     this.#peers = peers
   }
 
-  send({ nodeId, sessionId }: SessionAddress, delivery: AgentDelivery): void {
-    if (nodeId === this.#peers.nodeId) {
-      this.#sessions.deliver(sessionId, delivery)
-      return
-    }
+  /** @returns false where the connection is known to be gone or too slow; nothing is known of other nodes'. */
+  send({ nodeId, sessionId }: SessionAddress, delivery: AgentDelivery): boolean {
+    if (nodeId === this.#peers.nodeId) return this.#sessions.deliver(sessionId, delivery)
     const body: DeliveryBody = { sessionId, delivery }
     this.#peers.notify(nodeId, { scope: this.#scope, topic: DELIVERY_TOPIC, body })
+    return true
   }
 }
 

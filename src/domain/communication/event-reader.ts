@@ -30,12 +30,21 @@ export interface EventReaderModules {
 
 const LOOK_BACK_STEP = 500
 
-/** One reader's way along the log. One caller at a time. */
+/**
+ * One reader's way along the log. One caller at a time.
+ *
+ * The reader remembers the epoch of what it saw last. Where a later epoch begins behind it, what it saw may have been
+ * lost with the store's tail and its numbers given again: it then goes back to the last event both have in common.
+ */
 export class EventReader {
   readonly #options: EventReaderOptions
   readonly #read: EventReaderModules['read']
   #position: number | undefined
-  #epochToCheck: number | undefined
+  /** Of the event at the position; undefined where the reader cannot know. */
+  #epoch: number | undefined
+  /** Since the last event seen, numbers up to this one were reported missing. */
+  #reportedTo = 0
+  #isChecked = false
   #isClosed = false
   #isWoken = false
   #wake: () => void = () => undefined
@@ -44,7 +53,7 @@ export class EventReader {
     this.#options = options
     this.#read = read
     this.#position = options.since?.sequence
-    this.#epochToCheck = options.since?.epoch
+    this.#epoch = options.since?.epoch
   }
 
   /** The last number looked at. */
@@ -52,7 +61,7 @@ export class EventReader {
     return this.#position ?? 0
   }
 
-  /** At least one item, at most `countMax`, in order; waits for new ones. Empty once the reader is closed. */
+  /** At least one item, at most `countMax` and a gap, in order; waits for new ones. Empty once the reader is closed. */
   async next(countMax: number): Promise<readonly StreamItem[]> {
     while (!this.#isClosed) {
       this.#isWoken = false
@@ -67,45 +76,76 @@ export class EventReader {
   async scan(
     countMax: number,
   ): Promise<{ readonly found: readonly StreamItem[]; readonly isAtEnd: boolean }> {
-    if (this.#position === undefined) {
-      this.#position = (await this.#read(Number.MAX_SAFE_INTEGER, 1)).lastSequence
-    }
+    const from = this.#position ?? (await this.#startAtEnd())
     const found: StreamItem[] = []
-    if (this.#epochToCheck !== undefined) {
-      const gap = await this.#findLostTail(this.#position, this.#epochToCheck)
-      this.#epochToCheck = undefined
-      if (gap !== undefined) found.push(gap)
+    let page = await this.#read(from, countMax)
+    if (this.#mayHaveLost(from, page)) {
+      const shared = await this.#lastShared(from)
+      if (shared < from) {
+        this.#report(found, shared + 1, from, 'lost')
+        page = await this.#read(shared, countMax)
+      }
+      this.#position = shared
     }
-    const page = await this.#read(this.#position, countMax)
-    if (this.#position > page.lastSequence) {
-      found.push({
-        type: 'gap',
-        fromSequence: page.lastSequence + 1,
-        toSequence: this.#position,
-        reason: 'lost',
-      })
-      this.#position = page.lastSequence
+    this.#walk(page, found)
+    return { found, isAtEnd: page.events.length < countMax && this.position >= page.lastSequence }
+  }
+
+  async #startAtEnd(): Promise<number> {
+    const { lastSequence } = await this.#read(Number.MAX_SAFE_INTEGER, 1)
+    const { events } = await this.#read(Math.max(0, lastSequence - 1), 1)
+    this.#epoch = events.at(-1)?.epoch
+    this.#position = lastSequence
+    return lastSequence
+  }
+
+  /** A cursor brought along is looked up once; later on the log itself says when it began anew. */
+  #mayHaveLost(position: number, { events, lastSequence }: EventPage): boolean {
+    if (position === 0) return false
+    const isFirst = !this.#isChecked
+    this.#isChecked = true
+    if (position > lastSequence) return true
+    if (this.#epoch === undefined) return false
+    return isFirst || (events[0] !== undefined && events[0].epoch > this.#epoch)
+  }
+
+  /** The newest event at or before the position that the reader can have seen. */
+  async #lastShared(position: number): Promise<number> {
+    const epoch = this.#epoch ?? Number.MAX_SAFE_INTEGER
+    for (let before = position; before > 0; ) {
+      const from = Math.max(0, before - LOOK_BACK_STEP)
+      const { events, firstSequence, lastSequence } = await this.#read(from, LOOK_BACK_STEP)
+      const match = events.findLast((event) => event.sequence <= position && event.epoch <= epoch)
+      if (match !== undefined) return match.sequence
+      // What would tell is trimmed.
+      if (from < firstSequence) return Math.min(position, lastSequence)
+      before = from
     }
-    let expected = this.#position + 1
-    if (page.events.length === 0 && expected < page.firstSequence) {
-      found.push({
-        type: 'gap',
-        fromSequence: expected,
-        toSequence: page.firstSequence - 1,
-        reason: 'trimmed',
-      })
-      expected = page.firstSequence
+    return 0
+  }
+
+  #walk({ events, firstSequence }: EventPage, found: StreamItem[]): void {
+    let expected = this.position + 1
+    if (events.length === 0 && expected < firstSequence) {
+      this.#report(found, expected, firstSequence - 1, 'trimmed')
+      expected = firstSequence
     }
-    for (const event of page.events) {
+    for (const event of events) {
       if (event.sequence > expected) {
-        const reason = expected < page.firstSequence ? 'trimmed' : 'lost'
-        found.push({ type: 'gap', fromSequence: expected, toSequence: event.sequence - 1, reason })
+        this.#report(found, expected, event.sequence - 1, expected < firstSequence ? 'trimmed' : 'lost')
       }
       if (this.#options.matches(event)) found.push({ type: 'event', event })
       expected = event.sequence + 1
+      this.#epoch = event.epoch
+      this.#reportedTo = 0
     }
     this.#position = expected - 1
-    return { found, isAtEnd: page.events.length < countMax && this.#position >= page.lastSequence }
+  }
+
+  #report(found: StreamItem[], from: number, toSequence: number, reason: 'trimmed' | 'lost'): void {
+    const fromSequence = Math.max(from, this.#reportedTo + 1)
+    if (fromSequence <= toSequence) found.push({ type: 'gap', fromSequence, toSequence, reason })
+    this.#reportedTo = Math.max(this.#reportedTo, toSequence)
   }
 
   wake(): void {
@@ -118,25 +158,6 @@ export class EventReader {
     this.#isClosed = true
     this.wake()
     this.#options.onClose()
-  }
-
-  /**
-   * Where the cursor's number now bears another epoch's event, or none, what the reader saw there was lost: it goes
-   * back to the last event that it can have seen.
-   */
-  async #findLostTail(position: number, epoch: number): Promise<StreamItem | undefined> {
-    let shared = position
-    for (let isFound = false; !isFound && shared > 0; ) {
-      const from = Math.max(0, shared - LOOK_BACK_STEP)
-      const { events, firstSequence } = await this.#read(from, LOOK_BACK_STEP)
-      const match = events.findLast((event) => event.sequence <= position && event.epoch <= epoch)
-      isFound = match !== undefined || from < firstSequence
-      shared = match?.sequence ?? from
-      if (match === undefined && isFound) return undefined
-    }
-    if (shared === position) return undefined
-    this.#position = shared
-    return { type: 'gap', fromSequence: shared + 1, toSequence: position, reason: 'lost' }
   }
 
   async #sleep(): Promise<void> {

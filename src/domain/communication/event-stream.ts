@@ -70,6 +70,11 @@ export class EventStream {
     this.#wakeReaders()
   }
 
+  /** To be called where a coordinatorship begins or ends: the store may hold less than is in memory. */
+  forget(): void {
+    this.#tail.forget()
+  }
+
   /** Calls back with every event that this node's own steps commit. The returned function ends it. */
   onAppend(listener: (events: readonly SwarmEvent[]) => void): () => void {
     this.#listeners.add(listener)

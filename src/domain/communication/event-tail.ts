@@ -26,11 +26,18 @@ export class EventTail {
     if (this.#events.length > 2 * this.#countMax) this.#events = this.#events.slice(-this.#countMax)
   }
 
-  /** Events up to this number exist, but not here. */
+  /**
+   * Events up to this number exist, but not here. A number that is not above ours says nothing new, or that the log
+   * lost its tail and gives our numbers again: what is in memory is not trusted then.
+   */
   announce(lastSequence: number): void {
-    if (lastSequence <= this.#lastSequence) return
+    this.forget()
+    this.#lastSequence = Math.max(this.#lastSequence, lastSequence)
+  }
+
+  /** Keeps the newest number alone, where the store may have lost what is in memory. */
+  forget(): void {
     this.#events = []
-    this.#lastSequence = lastSequence
   }
 
   /** The events after `after`; undefined where the tail does not reach back that far. */

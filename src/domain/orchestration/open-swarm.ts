@@ -150,6 +150,7 @@ export class OpenSwarm {
         }
       },
     })
+    this.events.forget()
     this.events.append(events)
     return result
   }
@@ -157,6 +158,7 @@ export class OpenSwarm {
   async #end(orchestrator: SwarmOrchestrator): Promise<void> {
     const { coordination, logger } = this.#modules
     orchestrator.stop()
+    this.events.forget()
     const queue = this.#queues.get(orchestrator)
     this.#queues.delete(orchestrator)
     try {

@@ -1,0 +1,110 @@
+import { SwarmError } from '../errors.ts'
+import { type AgentId, agentId } from '../ids.ts'
+import type { SwarmJournal } from '../orchestration/swarm-journal.ts'
+import { unchanged } from '../orchestration/swarm-journal.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import { put, type SwarmEvent } from '../ports/records.ts'
+import { EMPTY_MESH, SwarmTopology, type TopologyChange } from '../topology/swarm-topology.ts'
+import type { TopologySettings } from '../topology/topology.ts'
+import { type TopologyView, viewTopology } from '../topology/topology-view.ts'
+import type { MessageRoutes } from './message-bus.ts'
+
+/** What has to outlive a restart; who is a member is seen from the agents. */
+export interface TopologyRecord {
+  readonly version: number
+  readonly leaderId: AgentId | null
+}
+
+export interface TopologyKeeperModules {
+  readonly journal: SwarmJournal
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
+const TIES = { halfLifeMs: 600_000, tiesMax: 10_000 }
+const TIES_LISTED_MAX = 1_000
+
+/**
+ * The swarm's topology, kept true by reading the log: agents that come online join, those that die or leave are taken
+ * out and the graph is repaired at once. Every change is an event of its own.
+ */
+export class TopologyKeeper implements MessageRoutes {
+  readonly #modules: TopologyKeeperModules
+  #topology: SwarmTopology
+
+  constructor(settings: TopologySettings, modules: TopologyKeeperModules) {
+    this.#modules = modules
+    this.#topology = new SwarmTopology(TIES, { ...EMPTY_MESH, settings })
+  }
+
+  get version(): number {
+    return this.#topology.version
+  }
+
+  get topology(): SwarmTopology {
+    return this.#topology
+  }
+
+  /** Takes up what an earlier coordinatorship left: its version, its leader, and the agents that are here. */
+  async recover(settings: TopologySettings, members: readonly AgentId[]): Promise<void> {
+    const stored = await this.#modules.journal.transact([RECORD_KEY] as const, ([record]) =>
+      unchanged(record?.value),
+    )
+    const { version = 0, leaderId = null } = stored ?? {}
+    const leader = leaderId !== null && members.includes(leaderId) ? leaderId : null
+    // Its paths may differ from those given out before, so that its version does too.
+    this.#topology = new SwarmTopology(TIES, { settings, version: version + 1, leaderId: leader, members })
+  }
+
+  /** Reads on in the log. */
+  read(events: readonly SwarmEvent[]): void {
+    for (const { type, subject, data } of events) {
+      if (type === 'agent.online') this.#note(this.#topology.join(agentId(subject)))
+      else if (type === 'agent.offline') this.#note(this.#topology.remove(agentId(subject), 'died'))
+      else if (type === 'agent.removed') this.#note(this.#topology.remove(agentId(subject), 'left'))
+      else if (type === 'swarm.updated' && data['topology'] !== undefined) {
+        this.#note(this.#topology.switchTo(data['topology'] as TopologySettings))
+      }
+    }
+  }
+
+  route(from: AgentId, to: AgentId): readonly AgentId[] {
+    const route = this.#topology.carry('direct', from, to, this.#modules.clock.monotonic())
+    if (!route.isAllowed) throw new SwarmError('no_route', { from, to, reason: route.reason })
+    return route.path
+  }
+
+  reach(from: AgentId): Iterable<AgentId> {
+    const spread = this.#topology.carryToAll('broadcast', from)
+    if (spread === undefined)
+      throw new SwarmError('no_route', { from, to: from, reason: 'sender_not_member' })
+    return this.#topology.shape.members()
+  }
+
+  isMember(agent: AgentId): boolean {
+    return this.#topology.shape.has(agent)
+  }
+
+  view(): TopologyView {
+    return viewTopology(this.#topology, this.#modules.clock.monotonic(), TIES_LISTED_MAX)
+  }
+
+  #note(change: TopologyChange | undefined): void {
+    if (change === undefined) return
+    const { journal, clock, logger } = this.#modules
+    const { version, cause, kind, agentId: about, linked, unlinked } = change
+    const record: TopologyRecord = { version, leaderId: this.#topology.leaderId ?? null }
+    const data = { cause, kind, version, linked, unlinked }
+    const event = { type: 'topology.changed', subject: about ?? 'topology', time: clock.now(), data }
+    journal
+      .transact([], () => ({
+        ...unchanged(null),
+        writes: [put('topology', RECORD_KEY.id, record)],
+        events: [event],
+      }))
+      .catch((error: unknown) => logger.warn({ error, version }, 'topology change not written'))
+  }
+}
+
+const RECORD_KEY = { kind: 'topology', id: 'topology' } as const

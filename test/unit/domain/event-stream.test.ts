@@ -1,0 +1,168 @@
+import { describe, expect, it } from 'vitest'
+import type { EventReader, StreamItem } from '#domain/communication/event-reader.ts'
+import { matchesEvent } from '#domain/communication/event-filter.ts'
+import { sampleEvent } from '../../helpers/sample-records.ts'
+import { swarmEpoch } from '#domain/ids.ts'
+import { anAgent, Cluster, SCOPE, submit, type TestNode } from './cluster.ts'
+
+const ALL = {}
+
+async function submitMany(node: TestNode, from: number, to: number): Promise<void> {
+  for (let index = from; index <= to; index += 1) await submit(node, `t${index}`)
+}
+
+async function readSome(reader: EventReader, countMin: number): Promise<readonly StreamItem[]> {
+  const items: StreamItem[] = []
+  while (items.length < countMin) items.push(...(await reader.next(100)))
+  return items
+}
+
+function subjects(items: readonly StreamItem[]): readonly string[] {
+  return items.map((item) => (item.type === 'event' ? item.event.subject : item.reason))
+}
+
+describe('a page of events', () => {
+  it('holds at most what was asked for, and the next begins where it ended', async () => {
+    const node = await new Cluster().node()
+    await submitMany(node, 1, 5)
+    const types = { types: ['task.*'] }
+    const first = await node.swarm.events.page({ sequence: 0 }, 3, types)
+    const second = await node.swarm.events.page({ sequence: first.nextSequence }, 3, types)
+    expect(subjects([...first.items, ...second.items])).toEqual(['t1', 't2', 't3', 't4', 't5'])
+    expect(second.nextSequence).toBe(second.lastSequence)
+  })
+
+  it('is the same from the newest events in memory and from the store', async () => {
+    const cluster = new Cluster({ orchestrator: { eventTailMax: 2 } })
+    const node = await cluster.node()
+    await submitMany(node, 1, 50)
+    const fromBoth = await node.swarm.events.page({ sequence: 0 }, 100, ALL)
+    const { events } = await node.infra.store.readEvents(node.swarm.scope, 0, 100)
+    expect(fromBoth.items).toEqual(events.map((event) => ({ type: 'event', event })))
+  })
+
+  it('ends after a bounded look at the log where its filter matches nothing', async () => {
+    const node = await new Cluster().node()
+    await submitMany(node, 1, 30)
+    const { items, nextSequence, lastSequence } = await node.swarm.events.page({ sequence: 0 }, 1, {
+      subject: 'nobody',
+    })
+    expect(items).toEqual([])
+    expect(nextSequence).toBeGreaterThan(15)
+    expect(nextSequence).toBeLessThanOrEqual(lastSequence)
+  })
+})
+
+describe('a live reader', () => {
+  it('gets each event once, as it is committed', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const reader = node.swarm.events.reader(undefined, { types: ['task.submitted'] })
+    const read = readSome(reader, 3)
+    await submitMany(node, 1, 3)
+    expect(subjects(await cluster.settle(read))).toEqual(['t1', 't2', 't3'])
+    reader.close()
+  })
+
+  it('follows on any node what another coordinates', async () => {
+    const cluster = new Cluster()
+    const first = await cluster.node({ isAlone: false })
+    const second = await cluster.node({ isAlone: false })
+    const reader = second.swarm.events.reader(undefined, { types: ['task.submitted'] })
+    const read = readSome(reader, 3)
+    await cluster.pass(0)
+    for (const id of ['t1', 't2', 't3']) {
+      await submit(first, id)
+      await cluster.pass(1)
+    }
+    expect(subjects(await cluster.settle(read))).toEqual(['t1', 't2', 't3'])
+    second.swarm.events.close()
+  })
+
+  it.each([
+    ['its own node coordinates on', true],
+    ['another node takes over, which has not seen as much', false],
+  ])('is told of a lost tail where %s', async (_, isSame) => {
+    const cluster = new Cluster()
+    const first = await cluster.node({ isAlone: false })
+    const second = await cluster.node({ isAlone: false })
+    const reader = first.swarm.events.reader({ sequence: 0 }, { types: ['task.submitted'] })
+    await cluster.settle(submitMany(first, 1, 2))
+    const kept = cluster.medium.copy()
+    await cluster.settle(submitMany(first, 3, 4))
+    expect(subjects(await cluster.settle(readSome(reader, 4)))).toEqual(['t1', 't2', 't3', 't4'])
+    cluster.medium.rewindTo(kept)
+    const next = isSame ? first : second
+    if (!isSame) cluster.medium.scope(SCOPE).holder = second.directory.nodeId
+    await cluster.settle(next.swarm.gateway.ensureCoordinated())
+    expect(next.swarm.gateway.orchestrator).toBeDefined()
+    await cluster.settle(submitMany(next, 5, 6))
+    await cluster.pass(1)
+    expect(subjects(await cluster.settle(readSome(reader, 3)))).toEqual(['lost', 't5', 't6'])
+    const page = await first.swarm.events.page({ sequence: 0 }, 100, { types: ['task.submitted'] })
+    expect(subjects(page.items).filter((subject) => subject !== 'lost')).toEqual(['t1', 't2', 't5', 't6'])
+  })
+
+  it('is told what was trimmed while it was away', async () => {
+    const cluster = new Cluster({ eventsMax: 5, orchestrator: { eventTailMax: 2, retentionEveryMs: 1_000 } })
+    const node = await cluster.node()
+    const reader = node.swarm.events.reader({ sequence: 0 }, ALL)
+    await submitMany(node, 1, 20)
+    await cluster.pass(1_000)
+    const [gap, ...events] = await cluster.settle(readSome(reader, 6))
+    expect(gap).toMatchObject({ type: 'gap', reason: 'trimmed', fromSequence: 1 })
+    expect(subjects(events)).toEqual(['t16', 't17', 't18', 't19', 't20'])
+    reader.close()
+  })
+})
+
+describe('matchesEvent', () => {
+  const event = { ...sampleEvent('t1', { type: 'task.completed' }), sequence: 1, epoch: swarmEpoch(1) }
+
+  it.each([
+    [{}, true],
+    [{ subject: 't1' }, true],
+    [{ subject: 't2' }, false],
+    [{ types: ['task.completed'] }, true],
+    [{ types: ['task.comp'] }, false],
+    [{ types: ['agent.online', 'task.*'] }, true],
+    [{ types: ['agent.*'] }, false],
+    [{ types: ['task.*'], subject: 't2' }, false],
+    [{ types: [] }, false],
+  ])('finds %j to match: %s', (filter, expected) => {
+    expect(matchesEvent(event, filter)).toBe(expected)
+  })
+})
+
+describe('ResourceMonitor', () => {
+  it('reports what waits, what runs and how long things took', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    await submit(node, 'a')
+    await submit(node, 'b')
+    await submit(node, 'c', { delayMs: 60_000 })
+    await cluster.pass(2_000)
+    expect(await node.service.monitor()).toMatchObject({
+      openTasks: 3,
+      queueDepth: 2,
+      oldestWaitMs: 2_000,
+      slots: 0,
+      utilisation: 0,
+    })
+    const ada = await anAgent('ada', node, { slots: 2 })
+    await cluster.pass(500)
+    await ada.complete(ada.assignments[0]!)
+    const report = await node.service.monitor()
+    expect(report).toMatchObject({
+      tasks: { assigned: 1, delayed: 1 },
+      queueDepth: 0,
+      wait: { count: 2, maxMs: 2_000 },
+      run: { count: 1, maxMs: 500, meanMs: 500 },
+      agents: { online: 1, suspect: 0, offline: 0, draining: 0, breakersOpen: 0 },
+      slots: 2,
+      slotsBusy: 1,
+      utilisation: 0.5,
+      totals: { submitted: 3, completed: 1 },
+    })
+  })
+})
