@@ -136,7 +136,7 @@ export class AgentLink {
     const isUnknown = code === CLOSE_CODES.unauthorized || code === CLOSE_CODES.notFound
     if (isUnknown && !this.#identity.isRenewable) return { reason: 'refused', error }
     if (isUnknown) this.#identity.renew()
-    this.#options.onInterrupted(error)
+    if (!this.#closing.signal.aborted) this.#options.onInterrupted(error)
     return undefined
   }
 
