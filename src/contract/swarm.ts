@@ -5,6 +5,28 @@ import { annotate, closedObject, textEnum } from './schema.ts'
 
 export const StrategyName = textEnum(['least_loaded'], { description: 'How tasks are given to agents.' })
 
+export const TopologySettings = Type.Union(
+  [
+    closedObject({ kind: Type.Literal('mesh') }, { description: 'Everybody may talk to everybody.' }),
+    closedObject(
+      {
+        kind: Type.Literal('hierarchical'),
+        branching: Type.Integer({ minimum: 2, maximum: 64, description: 'Most children of one agent.' }),
+      },
+      { description: 'A tree with the elected leader as its root.' },
+    ),
+    closedObject(
+      {
+        kind: Type.Literal('ring'),
+        direction: textEnum(['one_way', 'two_way'], { description: 'Ways round.' }),
+      },
+      { description: 'Each agent has one successor.' },
+    ),
+  ],
+  { description: 'Who may talk to whom, and along which path.' },
+)
+export type TopologySettings = Static<typeof TopologySettings>
+
 const limits = {
   openTasksMax: Type.Integer({ minimum: 1, maximum: 10_000_000, description: 'Tasks not yet finished.' }),
   agentsMax: Type.Integer({ minimum: 1, maximum: 100_000, description: 'Registered agents.' }),
@@ -28,6 +50,7 @@ export const SwarmCreate = closedObject(
     swarmId: SwarmId,
     description: annotate(description, { default: '' }),
     strategy: annotate(StrategyName, { default: 'least_loaded' }),
+    topology: Type.Optional(TopologySettings),
     leaseMs: Type.Optional(LeaseMs),
     limits: Type.Optional(
       closedObject(
@@ -49,6 +72,7 @@ export const SwarmPatch = closedObject(
   {
     description: Type.Optional(description),
     strategy: Type.Optional(StrategyName),
+    topology: Type.Optional(TopologySettings),
     leaseMs: Type.Optional(LeaseMs),
     limits: Type.Optional(SwarmLimits),
   },
@@ -61,6 +85,7 @@ export const SwarmView = closedObject(
     swarmId: SwarmId,
     description,
     strategy: StrategyName,
+    topology: TopologySettings,
     leaseMs: LeaseMs,
     limits: SwarmLimits,
     createdAt: Timestamp,

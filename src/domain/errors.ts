@@ -22,6 +22,9 @@ export interface SwarmErrorDetails {
   idempotency_in_flight: { readonly idempotencyKey: string }
   version_conflict: { readonly expected: number; readonly actual: number }
   limit_exceeded: { readonly limitName: string; readonly limit: number; readonly actual: number }
+  no_route: { readonly from: AgentId; readonly to: AgentId; readonly reason: string }
+  recipient_unavailable: { readonly agentId: AgentId }
+  backpressure: { readonly agentId: AgentId; readonly retryAfterMs: number }
   cursor_invalid: { readonly cursor: string }
   store_unavailable: { readonly reason: string; readonly retryAfterMs: number }
   not_coordinator: { readonly coordinatorId: NodeId | null }
@@ -34,6 +37,8 @@ export type SwarmErrorCode = keyof SwarmErrorDetails
 const RETRYABLE: ReadonlySet<SwarmErrorCode> = new Set([
   'idempotency_in_flight',
   'limit_exceeded',
+  'recipient_unavailable',
+  'backpressure',
   'store_unavailable',
   'not_coordinator',
   'coordinator_unavailable',

@@ -29,7 +29,13 @@ const SUBMIT_PROBLEMS = [
   'draining',
 ] as const
 
-const REPORT_PROBLEMS = ['swarm_not_found', 'task_not_found', 'lease_lost', 'store_unavailable'] as const
+const REPORT_PROBLEMS = [
+  'swarm_not_found',
+  'agent_not_found',
+  'task_not_found',
+  'lease_lost',
+  'store_unavailable',
+] as const
 
 export const TASK_OPERATIONS = {
   submitTask: defineOperation({

@@ -49,6 +49,10 @@ export class AgentRegistry {
     return this.#available.size > 0
   }
 
+  ids(): Iterable<AgentId> {
+    return this.#agents.keys()
+  }
+
   find(agentId: AgentId): AgentState | undefined {
     return this.#agents.get(agentId)
   }

@@ -1,3 +1,4 @@
+import type { SwarmMessage } from '../communication/message.ts'
 import type { EpochMs, FencingToken, JsonText, TaskId } from '../ids.ts'
 import type { TaskSpec } from './task-record.ts'
 
@@ -28,6 +29,7 @@ export type AgentDelivery =
   | { readonly type: 'revoked'; readonly held: HeldTask; readonly reason: string }
   /** As revoked, because a client canceled the task. */
   | { readonly type: 'canceled'; readonly held: HeldTask; readonly reason: string }
+  | { readonly type: 'message'; readonly message: SwarmMessage }
   /** Finish what you hold; nothing new will come. */
   | { readonly type: 'drain'; readonly reason: string }
   /** A newer connection of the same agent took over; this one is to be closed. */

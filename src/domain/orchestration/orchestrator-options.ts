@@ -16,6 +16,9 @@ export interface OrchestratorOptions {
   /** How long an Idempotency-Key is remembered. */
   readonly idempotencyMs: number
   readonly retentionEveryMs: number
+  /** Durable messages that may wait for one agent. */
+  readonly inboxMessagesMax: number
+  readonly topicsPerAgentMax: number
   readonly breaker: BreakerOptions
 }
 
@@ -28,5 +31,7 @@ export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
   eventRetentionMs: 7 * 86_400_000,
   idempotencyMs: 86_400_000,
   retentionEveryMs: 60_000,
+  inboxMessagesMax: 1_000,
+  topicsPerAgentMax: 100,
   breaker: { failuresMax: 5, cooldownMs: 10_000 },
 }

@@ -1,3 +1,4 @@
+import { BROADCAST_TOPIC, deliverBroadcast } from '../communication/broadcast-channel.ts'
 import { DELIVERY_TOPIC, deliverNotice } from '../communication/direct-channel.ts'
 import { isSwarmError, SwarmError } from '../errors.ts'
 import {
@@ -198,6 +199,7 @@ export class SwarmDirectory {
       },
       notice: (notice) => {
         if (notice.topic === DELIVERY_TOPIC) deliverNotice(notice, sessions)
+        else if (notice.topic === BROADCAST_TOPIC) deliverBroadcast(notice, sessions)
       },
       peerLost: (peer) => {
         for (const [scope, { gateway }] of this.#open) {

@@ -1,8 +1,12 @@
+import type { SwarmMessage } from '../communication/message.ts'
+import type { SendReply } from '../communication/message-bus.ts'
+import type { MessageCounts } from '../communication/message-meter.ts'
 import { SwarmError } from '../errors.ts'
 import type { AgentId, NodeId, SessionId } from '../ids.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { MonitorReport } from '../resources/monitor-report.ts'
+import type { TopologyView } from '../topology/topology-view.ts'
 import type { AgentRecord } from './agent-record.ts'
 import type { Assignment } from './assignment.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
@@ -10,6 +14,7 @@ import { recover } from './recovery.ts'
 import { type Coordinatorship, createSwarmParts, type SwarmModules, type SwarmParts } from './swarm-parts.ts'
 import type { SwarmRecord } from './swarm-record.ts'
 import type {
+  AcknowledgeRequest,
   AttachReply,
   AttachRequest,
   CancelRequest,
@@ -19,19 +24,25 @@ import type {
   FailReport,
   HeartbeatReply,
   HeartbeatRequest,
+  InboxRequest,
   PatchAgentRequest,
   ProgressReport,
   RegisterRequest,
   ReleaseReport,
   RetryRequest,
+  SendMessageRequest,
   SubmitReply,
   SubmitRequest,
+  SubscribeTopicsRequest,
   SwarmPatch,
   SwarmService,
   SwarmStatus,
   TaskReport,
 } from './swarm-service.ts'
 import type { TaskRecord } from './task-record.ts'
+
+/** Durable messages handed to an agent when it attaches; further ones it reads from its inbox. */
+const INBOX_FIRST_MAX = 100
 
 /**
  * One swarm on its coordinating node: the façade over all that decides. It knows nothing that the records do not
@@ -57,7 +68,10 @@ export class SwarmOrchestrator implements SwarmService {
   async start(): Promise<void> {
     const { events, clock } = this.#modules
     const parts = this.#parts
-    this.#stopReading = events.onAppend((appended) => parts.monitor.read(appended))
+    this.#stopReading = events.onAppend((appended) => {
+      parts.monitor.read(appended)
+      parts.topology.read(appended)
+    })
     const { blocked, orphans } = await recover(this.#coordinatorship.scope, {
       ...parts,
       store: this.#store,
@@ -67,6 +81,11 @@ export class SwarmOrchestrator implements SwarmService {
         if (deadlineAt !== undefined) parts.deadlines.set(taskId, deadlineAt - clock.now())
       },
     })
+    const present = [...parts.registry.agents].filter(({ record }) => record.status !== 'offline')
+    await parts.topology.recover(
+      parts.settings.record.topology,
+      present.map(({ agentId }) => agentId),
+    )
     for (const agent of parts.registry.agents) void parts.presence.removeIfLeaving(agent)
     for (const taskId of blocked) void parts.ender.lookAtDependencies(taskId)
     for (const { taskId, parentTaskId } of orphans) void parts.ender.cancelIfParentWas(taskId, parentTaskId)
@@ -117,8 +136,16 @@ export class SwarmOrchestrator implements SwarmService {
     return this.#parts.presence.leave(agentId)
   }
 
-  attach(request: AttachRequest): Promise<AttachReply> {
-    return this.#parts.presence.attach(request)
+  async attach(request: AttachRequest): Promise<AttachReply> {
+    const { presence, subscriptions, messages } = this.#parts
+    const { agentId } = request
+    subscriptions.delete(agentId)
+    const reply = await presence.attach(request)
+    messages.deliverInbox(agentId, INBOX_FIRST_MAX).catch((error: unknown) => {
+      // It stays in the inbox, which can be read.
+      this.#modules.logger.warn({ error, agentId }, 'inbox not delivered')
+    })
+    return reply
   }
 
   async detach(request: DetachRequest): Promise<null> {
@@ -160,6 +187,36 @@ export class SwarmOrchestrator implements SwarmService {
   async release(report: ReleaseReport): Promise<TaskRecord> {
     await this.#heard(report)
     return this.#parts.reports.release(report)
+  }
+
+  async sendMessage(request: SendMessageRequest): Promise<SendReply> {
+    const { from, sessionId } = request
+    if (from !== undefined && sessionId !== undefined) this.#parts.registry.getOn(from, sessionId)
+    return this.#parts.messages.send(request)
+  }
+
+  async acknowledgeMessages({ agentId, sessionId, messageIds }: AcknowledgeRequest): Promise<number> {
+    this.#parts.registry.getOn(agentId, sessionId)
+    return this.#parts.inbox.acknowledge(agentId, messageIds)
+  }
+
+  async inbox({ agentId, after, countMax }: InboxRequest): Promise<readonly SwarmMessage[]> {
+    this.#parts.registry.get(agentId)
+    return this.#parts.inbox.list(agentId, countMax, after)
+  }
+
+  async subscribeTopics({ agentId, sessionId, topics }: SubscribeTopicsRequest): Promise<null> {
+    this.#parts.registry.getOn(agentId, sessionId)
+    this.#parts.subscriptions.set(agentId, topics)
+    return null
+  }
+
+  async topology(): Promise<TopologyView> {
+    return this.#parts.topology.view()
+  }
+
+  async messaging(): Promise<Readonly<Record<string, MessageCounts>>> {
+    return this.#parts.meter.report()
   }
 
   updateSwarm(patch: SwarmPatch): Promise<SwarmRecord> {

@@ -1,5 +1,11 @@
+import { BroadcastChannel } from '../communication/broadcast-channel.ts'
 import { DirectChannel } from '../communication/direct-channel.ts'
 import type { EventStream } from '../communication/event-stream.ts'
+import { Inbox } from '../communication/inbox.ts'
+import { MessageBus } from '../communication/message-bus.ts'
+import { MessageMeter } from '../communication/message-meter.ts'
+import { TopicSubscriptions } from '../communication/topic-subscriptions.ts'
+import { TopologyKeeper } from '../communication/topology-keeper.ts'
 import type { DistributionStrategy } from '../distribution/distribution-strategy.ts'
 import { leastLoaded } from '../distribution/least-loaded.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
@@ -153,6 +159,21 @@ export function createSwarmParts(
       assign: (planned) => assigner.assign(planned),
     },
   )
+  const topology = new TopologyKeeper(record.topology, { journal, clock, logger })
+  const subscriptions = new TopicSubscriptions(options)
+  const inbox = new Inbox(options, { journal, store, clock })
+  const meter = new MessageMeter()
+  const broadcast = new BroadcastChannel(scope, modules)
+  const messages = new MessageBus({
+    registry,
+    direct: channel,
+    broadcast,
+    subscriptions,
+    inbox,
+    routes: topology,
+    meter,
+    clock,
+  })
   const monitor = new ResourceMonitor({ clock, openTasks, scheduler, agents: () => registry.agents })
   const retention = new Retention(
     { ...options, eventsMax: () => settings.record.limits.eventsMax },
@@ -175,6 +196,11 @@ export function createSwarmParts(
     reports,
     intake,
     distributor,
+    topology,
+    subscriptions,
+    inbox,
+    meter,
+    messages,
     monitor,
     retention,
   }

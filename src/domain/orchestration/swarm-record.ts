@@ -1,4 +1,5 @@
 import type { EpochMs, SwarmId } from '../ids.ts'
+import type { TopologySettings } from '../topology/topology.ts'
 
 /** Limits of one swarm. Past one the caller gets 429 `limit_exceeded` that names it. */
 export interface SwarmLimits {
@@ -15,6 +16,7 @@ export interface SwarmRecord {
   readonly swarmId: SwarmId
   readonly description: string
   readonly strategy: StrategyName
+  readonly topology: TopologySettings
   readonly leaseMs: number
   readonly limits: SwarmLimits
   readonly createdAt: EpochMs

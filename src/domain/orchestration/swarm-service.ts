@@ -1,5 +1,9 @@
+import type { SwarmMessage } from '../communication/message.ts'
+import type { SendReply, SendRequest } from '../communication/message-bus.ts'
+import type { MessageCounts } from '../communication/message-meter.ts'
 import type { AgentId, FencingToken, JsonText, NodeId, SessionId, SwarmEpoch, TaskId } from '../ids.ts'
 import type { MonitorReport } from '../resources/monitor-report.ts'
+import type { TopologyView } from '../topology/topology-view.ts'
 import type { AgentRecord, AgentSpec, AgentTransport } from './agent-record.ts'
 import type { Assignment, HeldTask } from './assignment.ts'
 import type { SwarmRecord } from './swarm-record.ts'
@@ -126,7 +130,37 @@ export interface ReleaseReport extends TaskReport {
   readonly reason: string
 }
 
-export type SwarmPatch = Partial<Pick<SwarmRecord, 'description' | 'strategy' | 'leaseMs' | 'limits'>>
+export type SwarmPatch = Partial<
+  Pick<SwarmRecord, 'description' | 'strategy' | 'topology' | 'leaseMs' | 'limits'>
+>
+
+/** A message of an agent, or of a client where `from` is left out. */
+export interface SendMessageRequest extends SendRequest {
+  /** Of the channel it came over; left out over HTTP. */
+  readonly sessionId?: SessionId
+}
+
+export interface AcknowledgeRequest {
+  readonly agentId: AgentId
+  readonly sessionId?: SessionId
+  /** 1 to 500. */
+  readonly messageIds: readonly string[]
+}
+
+export interface SubscribeTopicsRequest {
+  readonly agentId: AgentId
+  readonly sessionId: SessionId
+  /** All the topics it wants from now on. */
+  readonly topics: readonly string[]
+}
+
+export interface InboxRequest {
+  readonly agentId: AgentId
+  /** The id of the last message seen. */
+  readonly after?: string
+  /** 1 to 100. */
+  readonly countMax: number
+}
 
 export interface SwarmStatus {
   readonly coordinatorId: NodeId
@@ -171,6 +205,17 @@ export interface SwarmService {
   /** Gives the task back without using up an attempt. */
   release(report: ReleaseReport): Promise<TaskRecord>
 
+  /** @throws `agent_not_found`, `recipient_unavailable`, `no_route`, `backpressure`, `limit_exceeded` */
+  sendMessage(request: SendMessageRequest): Promise<SendReply>
+  /** Takes durable messages out of the inbox. Unknown ones are ignored. @returns how many were there */
+  acknowledgeMessages(request: AcknowledgeRequest): Promise<number>
+  /** What waits in an agent's inbox, oldest first. @throws `agent_not_found` */
+  inbox(request: InboxRequest): Promise<readonly SwarmMessage[]>
+  /** In place of the topics of before; to be said anew after each attach. @throws `limit_exceeded` */
+  subscribeTopics(request: SubscribeTopicsRequest): Promise<null>
+  topology(): Promise<TopologyView>
+  messaging(): Promise<Readonly<Record<string, MessageCounts>>>
+
   updateSwarm(patch: SwarmPatch): Promise<SwarmRecord>
   /** @throws `swarm_not_empty` unless `force`, which cancels what is open. */
   deleteSwarm(request: { readonly force: boolean }): Promise<null>
@@ -194,6 +239,12 @@ export const SWARM_METHODS = [
   'complete',
   'fail',
   'release',
+  'sendMessage',
+  'acknowledgeMessages',
+  'inbox',
+  'subscribeTopics',
+  'topology',
+  'messaging',
   'updateSwarm',
   'deleteSwarm',
   'monitor',

@@ -1,3 +1,5 @@
+import type { InboxRecord } from '../communication/message.ts'
+import type { TopologyRecord } from '../communication/topology-keeper.ts'
 import type { DecisionRecord } from '../distribution/decision-record.ts'
 import type { EpochMs, JsonText, SwarmEpoch } from '../ids.ts'
 import type { AgentRecord } from '../orchestration/agent-record.ts'
@@ -17,6 +19,10 @@ export interface RecordValues {
   /** Why a task went where it went, under the task's id; the newest assignment only. */
   decision: DecisionRecord
   idempotency: IdempotencyRecord
+  /** A durable message, under {@link inboxKey}. */
+  inbox: InboxRecord
+  /** What a topology remembers over restarts, under the id `topology`. */
+  topology: TopologyRecord
 }
 export type RecordKind = keyof RecordValues
 

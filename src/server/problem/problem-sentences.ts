@@ -33,6 +33,10 @@ export const SENTENCES: Sentences = {
     `The first request with the key ${idempotencyKey} is not answered yet.`,
   version_conflict: ({ expected, actual }) => `It is at version ${actual}, not ${expected}.`,
   limit_exceeded: ({ limitName, limit, actual }) => `${limitName} is ${limit}; this would make it ${actual}.`,
+  no_route: ({ from, to, reason }) => `There is no path from ${from} to ${to}: ${reason}.`,
+  recipient_unavailable: ({ agentId }) =>
+    `Agent ${agentId} has no channel open; send a durable message, or try again.`,
+  backpressure: ({ agentId }) => `Agent ${agentId} does not read its messages fast enough; slow down.`,
   cursor_invalid: ({ cursor }) => `${cursor} is not a place in the event log.`,
   store_unavailable: ({ reason }) => `The store does not answer: ${reason}.`,
   not_coordinator: () => 'Another node coordinates this swarm now.',

@@ -22,10 +22,11 @@ export function swarmRoutes(
   const { createSwarm, listSwarms, getSwarm, updateSwarm, deleteSwarm, getResources } = SWARM_OPERATIONS
 
   routeOperation(app, createSwarm, async (request, reply) => {
-    const { swarmId: id, leaseMs, limits, ...rest } = request.body
+    const { swarmId: id, topology, leaseMs, limits, ...rest } = request.body
     const record = await swarms.createSwarm(callerOf(request).tenant, {
       ...rest,
       swarmId: swarmId(id),
+      topology: topology ?? { kind: 'mesh' },
       leaseMs: leaseMs ?? swarmDefaults.leaseMs,
       limits: { ...swarmDefaults.limits, ...limits },
     })

@@ -6,8 +6,8 @@ import type { MonitorReport } from '#domain/resources/monitor-report.ts'
 import { wireTime } from './wire-time.ts'
 
 export function swarmView(record: SwarmRecord): SwarmView {
-  const { swarmId, description, strategy, leaseMs, limits, createdAt } = record
-  return { swarmId, description, strategy, leaseMs, limits, createdAt: wireTime(createdAt) }
+  const { swarmId, description, strategy, topology, leaseMs, limits, createdAt } = record
+  return { swarmId, description, strategy, topology, leaseMs, limits, createdAt: wireTime(createdAt) }
 }
 
 export function resourceReport(report: MonitorReport, { coordinatorId, epoch }: SwarmStatus): ResourceReport {
