@@ -5,6 +5,8 @@ export type TenantId = Brand<string, 'TenantId'>
 export type SwarmId = Brand<string, 'SwarmId'>
 export type AgentId = Brand<string, 'AgentId'>
 export type TaskId = Brand<string, 'TaskId'>
+/** Something put to the vote; also the name of the one agreement that decides it. */
+export type ProposalId = Brand<string, 'ProposalId'>
 /** One server process; new at every start. */
 export type NodeId = Brand<string, 'NodeId'>
 /** One connection of one agent; new at every connect. */
@@ -38,6 +40,7 @@ function checked<T extends string>(what: string, raw: string): T {
 /** The one door from raw text to an AgentId. @throws RangeError when the text does not fit. */
 export const agentId = (raw: string): AgentId => checked('agent id', raw)
 export const taskId = (raw: string): TaskId => checked('task id', raw)
+export const proposalId = (raw: string): ProposalId => checked('proposal id', raw)
 export const swarmId = (raw: string): SwarmId => checked('swarm id', raw)
 export const tenantId = (raw: string): TenantId => checked('tenant id', raw)
 export const nodeId = (raw: string): NodeId => checked('node id', raw)
