@@ -1,0 +1,54 @@
+declare const brand: unique symbol
+type HexText<Name extends string> = string & { readonly [brand]: Name }
+
+/** A SHA-256 digest: 64 lower-case hex digits. Kept as text so that equal values are `===` and fit into maps. */
+export type Hash = HexText<'Hash'>
+/** An Ed25519 public key: 64 lower-case hex digits. */
+export type PublicKey = HexText<'PublicKey'>
+/** An Ed25519 signature: 128 lower-case hex digits. */
+export type Signature = HexText<'Signature'>
+
+const HASH_BYTES = 32
+const PUBLIC_KEY_BYTES = 32
+const SIGNATURE_BYTES = 64
+
+export const isHash = (raw: unknown): raw is Hash => isHexOf(raw, HASH_BYTES)
+export const isPublicKey = (raw: unknown): raw is PublicKey => isHexOf(raw, PUBLIC_KEY_BYTES)
+export const isSignature = (raw: unknown): raw is Signature => isHexOf(raw, SIGNATURE_BYTES)
+
+/** @throws RangeError when the text does not fit. */
+export function hash(raw: string): Hash {
+  if (!isHash(raw)) throw new RangeError('a hash is 64 lower-case hex digits')
+  return raw
+}
+
+/** @throws RangeError when the text does not fit. */
+export function publicKey(raw: string): PublicKey {
+  if (!isPublicKey(raw)) throw new RangeError('a public key is 64 lower-case hex digits')
+  return raw
+}
+
+/** @throws RangeError when the text does not fit. */
+export function signature(raw: string): Signature {
+  if (!isSignature(raw)) throw new RangeError('a signature is 128 lower-case hex digits')
+  return raw
+}
+
+const DIGITS = '0123456789abcdef'
+
+export function bytesToHex(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) text += DIGITS.charAt(byte >> 4) + DIGITS.charAt(byte & 15)
+  return text
+}
+
+/** Of text that is known to be hex, such as a {@link Hash}. */
+export function hexToBytes(text: string): Uint8Array {
+  const bytes = new Uint8Array(text.length / 2)
+  for (let at = 0; at < bytes.length; at += 1) bytes[at] = Number.parseInt(text.slice(2 * at, 2 * at + 2), 16)
+  return bytes
+}
+
+function isHexOf(raw: unknown, byteCount: number): boolean {
+  return typeof raw === 'string' && raw.length === 2 * byteCount && /^[0-9a-f]*$/.test(raw)
+}
