@@ -117,19 +117,25 @@ export class GroupCommit {
   /** Runs inside the transaction. What it throws aborts it. */
   #fill(batch: BatchUnderWay): void {
     this.#isRequested = false
-    // The failure of the batch before may not have come to our ears yet; LMDB knows.
-    if (!this.#isPredecessorCommitted()) throw new Error('the transaction before was not committed')
-    const staged = new Batch(this.#modules)
-    batch.jobs = this.#runWaiting(staged)
-    // One request at a time: what is left waits for the next transaction, not for a second callback of this one.
-    queueMicrotask(() => this.#request())
-    if (!staged.isChanged) return
-    staged.apply()
-    batch.number = (this.#lastNumber ?? 0) + 1
-    const number = Buffer.alloc(BATCH_NUMBER_BYTES)
-    number.writeUIntBE(batch.number, 0, BATCH_NUMBER_BYTES)
-    this.#modules.tables.meta.putSync(['batch'], number)
-    staged.remember()
+    const { records, tables } = this.#modules
+    try {
+      // The failure of the batch before may not have come to our ears yet; LMDB knows.
+      if (!this.#isPredecessorCommitted()) throw new Error('the transaction before was not committed')
+      const staged = new Batch(this.#modules)
+      batch.jobs = this.#runWaiting(staged)
+      if (!staged.isChanged) return
+      staged.apply()
+      batch.number = (this.#lastNumber ?? 0) + 1
+      tables.meta.putSync(['batch'], encodeNumber(batch.number))
+    } catch (error) {
+      // What is in there now will never be.
+      records.clear()
+      throw error
+    } finally {
+      // What is left waits for the next transaction: asked for here, it would become a part of this one.
+      queueMicrotask(() => this.#request())
+    }
+    records.forgetOldest()
     this.#lastNumber = batch.number
     if (this.#isAnsweredWhenVisible) this.#signal.onceVisible(() => this.#answerVisible(batch))
   }
@@ -186,9 +192,8 @@ export class GroupCommit {
   }
 
   #fail(batch: BatchUnderWay, cause: Error): void {
-    const { health, cache, tables } = this.#modules
-    // Steps after this one have seen values that will never be.
-    cache.clear()
+    const { health, records, tables } = this.#modules
+    records.clear()
     this.#lastNumber = undefined
     tables.root.resetReadTxn()
     const isVisible = batch.number !== undefined && this.#storedNumber() >= batch.number
@@ -203,4 +208,10 @@ export class GroupCommit {
     for (const job of this.#waiting) job.reject(health.unavailable())
     this.#waiting = []
   }
+}
+
+function encodeNumber(number: number): Buffer {
+  const bytes = Buffer.alloc(BATCH_NUMBER_BYTES)
+  bytes.writeUIntBE(number, 0, BATCH_NUMBER_BYTES)
+  return bytes
 }

@@ -16,11 +16,11 @@ import type { Batch } from './batch.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
 import { claimScope, dropPart, jobOf, REMOVED_AT_ONCE_MAX, trimLog } from './maintenance-jobs.ts'
-import { RecordCache } from './record-cache.ts'
 import { ScratchEncoder } from './record-codec.ts'
 import { StepJob } from './step-job.ts'
 import { StoreHealth } from './store-health.ts'
 import { listRecords, readEventPage, readRecord } from './table-reads.ts'
+import { WorkingSet } from './working-set.ts'
 
 export interface LmdbSwarmStoreOptions {
   readonly durability: Durability
@@ -37,9 +37,6 @@ export interface LmdbSwarmStoreModules {
   /** Takes the outbox. */
   readonly deliver: (scope: Scope, entries: readonly ReadyEntry[]) => void
 }
-
-/** Characters kept of the newest records, twice over. */
-const CACHE_SIZE = 8 * 1_024 * 1_024
 
 /** The SwarmStore of a single node, in LMDB. */
 export class LmdbSwarmStore implements SwarmStore {
@@ -59,7 +56,7 @@ export class LmdbSwarmStore implements SwarmStore {
         tables,
         clock,
         health: this.#health,
-        cache: new RecordCache(CACHE_SIZE),
+        records: new WorkingSet(tables),
         encoder: new ScratchEncoder(),
       },
     )

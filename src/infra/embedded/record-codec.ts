@@ -15,7 +15,7 @@ const OPEN_FLAG = 1
 const FIRST_CAPACITY = 64 * 1_024
 const UTF8_BYTES_PER_UNIT_MAX = 3
 
-/** Payloads and results are JSON text already and stay what they came as; everything else becomes JSON here. */
+/** What a value is stored as. Payloads and results are JSON text already and stay what they came as. */
 export function textOf(kind: RecordKind, value: RecordValues[RecordKind]): string {
   return isText(kind) ? (value as RecordValues['payload']) : JSON.stringify(value)
 }

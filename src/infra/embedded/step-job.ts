@@ -1,11 +1,12 @@
 import { assert, SwarmError } from '#domain/errors.ts'
 import type { Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import type { EventDraft, RecordKey, RecordWrite } from '#domain/ports/records.ts'
+import type { EventDraft, RecordKey, RecordWrite, SwarmEvent } from '#domain/ports/records.ts'
 import type { Committed, RecordsOf, Step, StepRequest } from '#domain/ports/swarm-store.ts'
-import type { Batch, EncodedEvent, EncodedWrite } from './batch.ts'
+import type { Batch } from './batch.ts'
 import type { Job } from './job.ts'
 import { textOf } from './record-codec.ts'
+import type { ScopeState } from './scope-ledger.ts'
 
 const KEYS_MAX = 1_100
 const ID_PATTERN = /^[\x20-\x2e\x30-\x7e]{1,255}$/
@@ -39,17 +40,16 @@ export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
     const records = keys.map((key) => batch.read(scope, key)) as RecordsOf<Keys>
     const step: Step<T> = decide(records)
     // All that can go wrong with the values goes wrong here, before the first of them is staged.
-    const writes = step.writes.map(encodeWrite)
-    const events = step.events.map((draft, index) =>
-      encodeEvent(scope, draft, state.lastSequence + 1 + index, state.epoch),
-    )
-    for (const write of writes) batch.write(scope, write)
-    for (const event of events) batch.append(event)
+    const texts = step.writes.map(writeText)
+    const events = step.events.map((draft, index) => numbered(draft, state, index))
+    const eventTexts = events.map((event) => JSON.stringify(event))
+    for (const [index, write] of step.writes.entries()) batch.write(scope, write, texts[index])
+    for (const [index, event] of events.entries()) batch.append(scope, event, eventTexts[index] ?? '')
     if (events.length > 0) {
       batch.setScopeState(scope, { ...state, lastSequence: state.lastSequence + events.length })
     }
     this.#ready = step.ready
-    this.#committed = { result: step.result, events: events.map(({ event }) => event) }
+    this.#committed = { result: step.result, events }
   }
 
   resolve(): void {
@@ -68,14 +68,12 @@ function refuseOldEpoch(presented: SwarmEpoch | undefined, newest: SwarmEpoch): 
   if ((presented ?? 0) !== newest) throw new SwarmError('not_coordinator', { coordinatorId: null })
 }
 
-function encodeWrite(write: RecordWrite): EncodedWrite {
-  const { key, value } = write
+function writeText({ key, value }: RecordWrite): string | undefined {
   assert(ID_PATTERN.test(key.id), `a record's id is 1 to 255 printable characters: ${key.id.slice(0, 80)}`)
-  return { write, text: value === undefined ? undefined : textOf(key.kind, value) }
+  return value === undefined ? undefined : textOf(key.kind, value)
 }
 
-function encodeEvent(scope: Scope, draft: EventDraft, sequence: number, epoch: SwarmEpoch): EncodedEvent {
+function numbered(draft: EventDraft, { epoch, lastSequence }: ScopeState, index: number): SwarmEvent {
   const { type, subject, time, data } = draft
-  const event = { sequence, epoch, type, subject, time, data }
-  return { scope, event, text: JSON.stringify(event) }
+  return { sequence: lastSequence + 1 + index, epoch, type, subject, time, data }
 }
