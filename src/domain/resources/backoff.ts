@@ -7,6 +7,7 @@ import type { Backoff } from '../orchestration/task-record.ts'
  * together and none comes back at once (Brooker, "Exponential Backoff and Jitter", 2015).
  */
 export function backoffMs({ baseMs, factor, maxMs }: Backoff, attempt: number, draw: number): number {
-  const full = Math.min(maxMs, baseMs * factor ** Math.max(0, attempt - 1))
+  // After many attempts the power is infinite, and 0 times that is no number.
+  const full = baseMs === 0 ? 0 : Math.min(maxMs, baseMs * factor ** Math.max(0, attempt - 1))
   return Math.round(full / 2 + (full / 2) * draw)
 }

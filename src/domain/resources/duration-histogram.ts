@@ -5,7 +5,7 @@ const GROWTH = 1.05
 const BUCKETS = 400
 const LOG_GROWTH = Math.log(GROWTH)
 
-/** Durations from 0 to some 80 hours in logarithmic buckets: fixed memory, whatever comes (after HdrHistogram). */
+/** Durations from 0 to 79 hours in logarithmic buckets: fixed memory, whatever comes (after HdrHistogram). */
 class Buckets {
   readonly #counts = new Uint32Array(BUCKETS)
   count = 0

@@ -133,7 +133,13 @@ export class Cluster {
     const limits = { openTasksMax, agentsMax, eventsMax }
     return new SwarmDirectory(
       {
-        defaultSwarm: { description: '', strategy: 'least_loaded', leaseMs: LEASE_MS, limits },
+        defaultSwarm: {
+          description: '',
+          strategy: 'least_loaded',
+          topology: { kind: 'mesh' },
+          leaseMs: LEASE_MS,
+          limits,
+        },
         swarmsMax: 10,
         orchestrator: { ...ORCHESTRATOR_DEFAULTS, ...orchestrator },
         sweepMs: 500,

@@ -181,6 +181,7 @@ describe('a swarm', () => {
       swarmId: swarmId('blue'),
       description: 'first',
       strategy: 'least_loaded',
+      topology: { kind: 'mesh' },
       leaseMs: 5_000,
       limits,
     } as const
