@@ -45,6 +45,7 @@ export class AgentPresence {
   readonly #options: AgentPresenceOptions
   readonly #modules: AgentPresenceModules
   readonly #detector: FailureDetector
+  #isDraining = false
 
   constructor(options: AgentPresenceOptions, modules: AgentPresenceModules) {
     this.#options = options
@@ -58,6 +59,12 @@ export class AgentPresence {
 
   stop(): void {
     this.#detector.stop()
+    this.drain()
+  }
+
+  /** Answers the agents that wait for work with what there is: there will be no more here. */
+  drain(): void {
+    this.#isDraining = true
     for (const { claim } of this.#modules.registry.agents) claim?.end()
   }
 
@@ -152,7 +159,7 @@ export class AgentPresence {
         registry.refresh(state)
         resolve(assignments)
       })
-      const cancelWait = clock.setTimer(waitMs, () => claim.end())
+      const cancelWait = clock.setTimer(this.#isDraining ? 0 : waitMs, () => claim.end())
       state.claim = claim
       registry.refresh(state)
     })

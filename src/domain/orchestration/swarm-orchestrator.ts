@@ -97,6 +97,7 @@ export class SwarmOrchestrator implements SwarmService {
   /** No new assignments. What agents hold stays under its lease and is reported as ever. */
   drain(): void {
     this.#parts.distributor.stop()
+    this.#parts.presence.drain()
   }
 
   /** Stops all timers. What is being written is still written, if the store lets it. */
