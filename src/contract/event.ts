@@ -26,6 +26,11 @@ const agentState = {
   slots: Count('Tasks it can do at the same time.'),
 }
 
+const Link = closedObject(
+  { from: AgentId, to: AgentId },
+  { title: 'Link', description: 'From parent to child in a tree, from an agent to its successor in a ring.' },
+)
+
 function data<P extends TProperties>(title: string, description: string, properties: P) {
   return closedObject(properties, { title, description })
 }
@@ -115,6 +120,16 @@ export const EVENT_DATA = {
   'swarm.coordinator_changed': data('SwarmCoordinatorChangedData', 'A server node took the swarm over.', {
     coordinatorId: Type.String({ maxLength: 63, description: 'The server node.' }),
     epoch: Count('Numbers the coordinatorships of the swarm.'),
+  }),
+
+  'topology.changed': data('TopologyChangedData', 'Who may talk to whom changed.', {
+    cause: textEnum(['joined', 'left', 'died', 'leader_elected', 'leader_lost', 'switched'], {
+      description: 'What changed it.',
+    }),
+    kind: textEnum(['mesh', 'hierarchical', 'ring'], { description: 'What it is now.' }),
+    version: Count('Raised with every change.'),
+    linked: Type.Array(Link, { description: 'New links of the repair.' }),
+    unlinked: Type.Array(Link, { description: 'Links that are gone.' }),
   }),
 } as const satisfies Record<string, TObject>
 

@@ -29,7 +29,7 @@ export function eventRoutes(app: FastifyInstance, { swarms, sockets, metrics }: 
     const cursor = place === undefined ? undefined : parseCursor(place)
     const source = eventSource(scope)
     if (!wantsStream(request.headers.accept)) {
-      return eventPage(await events.page(cursor ?? { sequence: 0 }, pageSize, filter), source)
+      return eventPage(await events.page(cursor ?? { sequence: 0 }, pageSize, filter), source, place)
     }
     sockets.refuseWhileDraining()
     const reader = events.reader(cursor, filter)
@@ -47,15 +47,22 @@ export function eventRoutes(app: FastifyInstance, { swarms, sockets, metrics }: 
   })
 }
 
-function eventPage({ items, nextSequence, lastSequence }: EventPageReply, source: string): EventPage {
-  const page: EventPage = { events: [], gaps: [], next: String(nextSequence), lastSequence }
+/** @param place the cursor the page was asked for with */
+function eventPage(
+  { items, nextSequence, lastSequence }: EventPageReply,
+  source: string,
+  place: string | undefined,
+): EventPage {
+  // Where nothing was new the cursor stays what it was: its epoch is how a lost tail is noticed.
+  const isUnmoved = items.length === 0 && place !== undefined && place.endsWith(`-${nextSequence}`)
+  const next = isUnmoved ? place : String(nextSequence)
+  const page: EventPage = { events: [], gaps: [], next, lastSequence }
   for (const item of items) {
     if (item.type === 'gap') {
       const { type: _, ...gap } = item
       page.gaps.push(gap)
     } else {
       page.events.push(eventView(item.event, source))
-      // With its epoch, where the page ends with an event, so that a lost tail is noticed.
       if (item.event.sequence === nextSequence) page.next = eventId(item.event)
     }
   }

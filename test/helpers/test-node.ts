@@ -1,0 +1,38 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { composeNode, type SwarmNode } from '#cli/compose-node.ts'
+import { readConfig } from '#cli/config/read-config.ts'
+
+export interface TestNode extends SwarmNode {
+  readonly url: string
+}
+
+/** A whole server in this process, on a free port and, unless told otherwise, an empty data directory. */
+export async function startTestNode(settings: Readonly<Record<string, string>> = {}): Promise<TestNode> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'amos-e2e-'))
+  const removeDataDir = (): Promise<void> => rm(dataDir, { recursive: true, force: true })
+  try {
+    const node = await composeNode(
+      readConfig({
+        AMOS_DATA_DIR: dataDir,
+        AMOS_PORT: '0',
+        AMOS_LOG_LEVEL: 'error',
+        AMOS_DRAIN_MS: '1000',
+        ...settings,
+      }),
+    )
+    const url = await node.listen()
+    return {
+      ...node,
+      url,
+      close: async () => {
+        await node.close()
+        await removeDataDir()
+      },
+    }
+  } catch (error) {
+    await removeDataDir()
+    throw error
+  }
+}
