@@ -2,7 +2,7 @@ import { type EpochMs, epochMs } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyEntry, ReadyQueue } from '#domain/ports/ready-queue.ts'
-import type { BullJobs, ReadyJob } from './bull-jobs.ts'
+import type { BullJobs } from './bull-jobs.ts'
 import { readyJobId } from './ready-entry-codec.ts'
 import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
 
@@ -32,7 +32,7 @@ export class BullReadyQueue implements ReadyQueue {
   readonly #clock: Clock
   readonly #logger: Logger
   /** Jobs that are active in BullMQ and known here, handed out or not. */
-  readonly #active = new Map<string, ReadyJob>()
+  readonly #active = new Set<string>()
   /** Settled while Redis was out of reach. */
   readonly #unsettled = new Set<string>()
   /** Active and not yet handed out, by rank. */
@@ -137,12 +137,10 @@ export class BullReadyQueue implements ReadyQueue {
     for (let left = count; left > 0; left -= FETCH_MAX) {
       const asked = Math.min(left, FETCH_MAX)
       this.#waitingCount = Math.max(0, this.#waitingCount - asked)
-      const jobs = await this.#jobs.next(asked)
-      for (const job of jobs) {
-        if (job.id !== undefined) this.#active.set(job.id, job)
-        this.#fetched.push(job.data)
-      }
-      if (jobs.length < asked) break
+      const entries = await this.#jobs.next(asked)
+      for (const entry of entries) this.#active.add(readyJobId(entry))
+      this.#fetched.push(...entries)
+      if (entries.length < asked) break
     }
     if (count > 0) this.#fetched.sort((a, b) => a.rank - b.rank)
   }
@@ -170,11 +168,9 @@ export class BullReadyQueue implements ReadyQueue {
   }
 
   async #end(id: string): Promise<void> {
-    const job = this.#active.get(id)
-    this.#active.delete(id)
     try {
-      if (job === undefined) await this.#jobs.remove(id)
-      else await this.#jobs.complete(job)
+      if (this.#active.delete(id)) await this.#jobs.complete(id)
+      else await this.#jobs.remove(id)
     } catch (error) {
       this.#logger.debug({ error, id }, 'entry will be settled later')
       this.#unsettled.add(id)

@@ -1,4 +1,5 @@
 import { Redis, type RedisOptions } from 'ioredis'
+import { corkEachTurn } from './cork-each-turn.ts'
 
 /** After this long a command counts as failed, though Redis may still carry it out. */
 export const COMMAND_TIMEOUT_MS = 700
@@ -23,7 +24,10 @@ const SHARED_OPTIONS = {
 
 /** A connection for commands, shared by everything on this node. It dials by itself, now and after every loss. */
 export function connectForCommands(url: string): Redis {
-  return new Redis(url, { ...SHARED_OPTIONS, commandTimeout: COMMAND_TIMEOUT_MS })
+  const client = new Redis(url, { ...SHARED_OPTIONS, commandTimeout: COMMAND_TIMEOUT_MS })
+  // Not ioredis' own auto-pipelining: it does not know the commands that BullMQ defines.
+  client.on('connect', () => corkEachTurn(client.stream))
+  return client
 }
 
 /**
