@@ -1,14 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll } from 'vitest'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeId } from '#domain/ids.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { MemoryLogger } from '../helpers/memory-logger.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
+import { putNumber, sampleEntry, sampleEvent } from '../helpers/sample-records.ts'
 import { describeCoordination } from './coordination.contract.ts'
-import type { InfraUnderTest } from './infra-under-test.ts'
+import { freshScope, type InfraUnderTest, openSwarm, write } from './infra-under-test.ts'
 import type { NodesUnderTest } from './nodes-under-test.ts'
 import { describePeers } from './peers.contract.ts'
 import { describeReadyQueue } from './ready-queue.contract.ts'
@@ -57,3 +60,56 @@ describeSwarmStore('redis', setup)
 describeReadyQueue('redis', setup)
 describeCoordination('redis', setupNodes)
 describePeers('redis', setupNodes)
+
+describe('Redis adapters', () => {
+  it('leave nothing of a dropped swarm but what keeps its numbers from being given again', async () => {
+    const t = await setup()
+    const swarm = await openSwarm(t)
+    const entry = sampleEntry('a', { dueAt: clock.now(), rank: clock.now() })
+    await t.infra.readyQueueFor(swarm.scope).add([entry])
+    await write(t, swarm, { writes: [putNumber('a', 1)], events: [sampleEvent('a')], ready: [entry] })
+    await t.infra.store.drop(swarm.scope)
+    await t.infra.coordination.release(swarm.scope)
+    const client = new Redis(redis.url)
+    expect(await client.keys(`amos:{${swarm.scope}}*`)).toEqual([`amos:{${swarm.scope}}:meta`])
+    expect(await client.hkeys(`amos:{${swarm.scope}}:meta`)).toEqual(['epoch', 'sequence', 'runId'])
+    client.disconnect()
+    await t.teardown()
+  })
+
+  it('hand out at once what is added while somebody waits for it', async () => {
+    const t = await setup()
+    const swarm = await openSwarm(t)
+    const queue = t.infra.readyQueueFor(swarm.scope)
+    const taken: string[] = []
+    const take = async (): Promise<void> => {
+      taken.push(...(await queue.take(10, clock.now())).map(({ taskId }) => taskId))
+    }
+    queue.onReady(() => void take())
+    await take()
+    for (const id of ['first', 'second', 'third']) {
+      const now = clock.now()
+      await write(t, swarm, { ready: [sampleEntry(id, { dueAt: now, rank: now })] })
+      await eventually(() => taken.includes(id), { timeoutMs: 300, everyMs: 1 })
+    }
+    expect(taken).toEqual(['first', 'second', 'third'])
+    await t.teardown()
+  })
+
+  it('hear on when somebody publishes what no node would', async () => {
+    const { nodes, teardown } = await setupNodes()
+    const notices: unknown[] = []
+    const handlers = { call: async () => null, peerLost: () => {}, appended: () => {} }
+    await nodes[0].peers.start({ ...handlers, notice: ({ body }) => notices.push(body) })
+    await nodes[1].peers.start({ ...handlers, notice: () => {} })
+    const client = new Redis(redis.url)
+    for (const rubbish of ['', '{', 'null', '{"from":1,"messages":7}']) {
+      await client.publish(`amos:node:${nodes[0].peers.nodeId}`, rubbish)
+    }
+    client.disconnect()
+    nodes[1].peers.notify(nodes[0].peers.nodeId, { scope: freshScope(), topic: 'news', body: 'good' })
+    await eventually(() => notices.length > 0)
+    expect(notices).toEqual(['good'])
+    await teardown()
+  })
+})

@@ -39,6 +39,8 @@ export class BullReadyQueue implements ReadyQueue {
   #fetched: ReadyEntry[] = []
   /** Jobs believed to be ready in BullMQ. */
   #waitingCount = 0
+  /** Those of them whose adding was not answered yet. */
+  #addingCount = 0
   #nextDueAt: EpochMs = NEVER
   /** How many more entries the last `take` had room for. */
   #wantedCount = 0
@@ -65,12 +67,15 @@ export class BullReadyQueue implements ReadyQueue {
     const dueCount = entries.length - later.length
     const adding = this.#jobs.add(entries, now)
     this.#waitingCount += dueCount
-    // The commands share one connection, so what is asked for after this turn finds what is added in it.
+    this.#addingCount += dueCount
+    // The commands share one connection, so what is asked for after this turn mostly finds what is added in it.
     if (this.#wantedCount > 0 && dueCount > 0) setImmediate(() => void this.#fetchWanted())
     try {
       await adding
     } catch (error) {
       throw asUnavailable(error)
+    } finally {
+      this.#addingCount -= dueCount
     }
     if (later.length > 0)
       this.#expectDue(later.reduce((next, { dueAt }) => (dueAt < next ? dueAt : next), NEVER))
@@ -140,7 +145,11 @@ export class BullReadyQueue implements ReadyQueue {
       const entries = await this.#jobs.next(asked)
       for (const entry of entries) this.#active.add(readyJobId(entry))
       this.#fetched.push(...entries)
-      if (entries.length < asked) break
+      const missing = asked - entries.length
+      if (missing === 0) continue
+      // Either the count was wrong, or the request was faster than what it asked for.
+      this.#waitingCount += Math.min(missing, this.#addingCount)
+      break
     }
     if (count > 0) this.#fetched.sort((a, b) => a.rank - b.rank)
   }

@@ -67,8 +67,13 @@ export class RedisPeers implements Peers {
     this.#handlers = handlers
     const ownChannel = nodeChannel(this.nodeId)
     this.#subscriber.on('message', (channel: string, text: string) => {
-      if (channel === ownChannel) this.#receive(text)
-      else this.#appended.receive(channel, text)
+      try {
+        if (channel === ownChannel) this.#receive(text)
+        else this.#appended.receive(channel, text)
+      } catch (error) {
+        // Anybody who reaches Redis can publish anything.
+        this.#logger.warn({ error, channel }, 'message not understood')
+      }
     })
     this.#appended.start(handlers)
     await this.#subscriber.subscribe(ownChannel)
