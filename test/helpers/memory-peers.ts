@@ -6,7 +6,7 @@ import type { PeerCall, PeerHandlers, PeerNotice, Peers } from '#domain/ports/pe
 /** How long after its last sign of life the others hear that a node is gone. */
 const PRESENCE_MS = 2_000
 /** How long a call waits for an answer. */
-const CALL_TIMEOUT_MS = 1_000
+const CALL_TIMEOUT_MS = 2_000
 
 export interface MemoryNetworkModules {
   readonly clock: Clock

@@ -10,6 +10,7 @@ import type { Random } from '../ports/random.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
 import { put } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
+import { claimInTurns } from './claim-turns.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { SwarmGateway } from './swarm-gateway.ts'
 import { SwarmOrchestrator } from './swarm-orchestrator.ts'
@@ -68,7 +69,7 @@ export class OpenSwarm {
         end: (ended) => this.#end(ended),
       },
     )
-    this.service = serviceOver(this.gateway)
+    this.service = serviceOver(this.gateway, modules)
   }
 
   /** Tells apart two swarms that had the same id one after the other. */
@@ -171,7 +172,7 @@ export class OpenSwarm {
   }
 }
 
-function serviceOver(gateway: SwarmGateway): SwarmService {
+function serviceOver(gateway: SwarmGateway, { clock }: NodeModules): SwarmService {
   const methods = SWARM_METHODS.map((method) => [method, (argument: never) => gateway.call(method, argument)])
   const service = Object.fromEntries(methods) as SwarmService
   return {
@@ -180,6 +181,12 @@ function serviceOver(gateway: SwarmGateway): SwarmService {
       gateway.attached(request)
       return service.attach(request)
     },
+    claim: (request) =>
+      claimInTurns(request, {
+        clock,
+        isLocal: () => gateway.orchestrator !== undefined,
+        claim: (turn) => service.claim(turn),
+      }),
     detach: (request) => {
       gateway.detached(request)
       return service.detach(request)

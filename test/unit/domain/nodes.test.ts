@@ -70,6 +70,23 @@ describe('several nodes', () => {
     await expect(cluster.settle(ada.complete(wrong))).rejects.toMatchObject({ code: 'task_not_found' })
   })
 
+  it('let an agent wait for work on any of them, longer than one call between nodes may take', async () => {
+    const cluster = new Cluster()
+    const first = await cluster.node({ isAlone: false })
+    const second = await cluster.node({ isAlone: false })
+    const bob = new TestAgent('bob', second)
+    await cluster.settle(bob.register())
+    const claim = second.service.claim({ agentId: bob.id, countMax: 1, waitMs: 30_000 })
+    await cluster.pass(10_500)
+    const id = await cluster.settle(submit(first, 't1'))
+    expect(await cluster.settle(claim)).toMatchObject([{ taskId: id, attempt: 1 }])
+
+    const inVain = second.service.claim({ agentId: bob.id, countMax: 1, waitMs: 2_500 })
+    const askedAt = cluster.clock.monotonic()
+    expect(await cluster.settle(inVain)).toEqual([])
+    expect(cluster.clock.monotonic() - askedAt).toBeGreaterThanOrEqual(2_500)
+  })
+
   it('take over within three seconds when the one that coordinates dies, and tell the agents to attach again', async () => {
     const cluster = new Cluster()
     const first = await cluster.node({ isAlone: false })
