@@ -9,7 +9,10 @@ export interface Infra {
   readonly store: SwarmStore
   readonly coordination: Coordination
   readonly peers: Peers
-  /** One queue a scope, opened at the first call. To be called by the scope's coordinating node alone. */
+  /**
+   * Opens the scope's queue for a new coordinatorship, with all that is ready. To be called by the scope's
+   * coordinating node alone; what was opened before it gets nothing more.
+   */
   readyQueueFor(scope: Scope): ReadyQueue
   /** Lets what is under way finish, then lets go of everything. Calls after it are refused. */
   close(): Promise<void>

@@ -162,6 +162,25 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
       )
     })
 
+    it('hands out what is left, in order, after most was settled unseen', async () => {
+      const added = Array.from({ length: 3_000 }, (_, index) =>
+        entry(`t-${index}`, (index * 7_919) % 3_000, index % 2 === 0 ? { dueAt: epochMs(now + 200) } : {}),
+      )
+      await queue.add(added)
+      const left = added.filter((_, index) => index % 10 === 0 || index % 10 === 1)
+      await queue.settle(added.filter((each) => !left.includes(each)))
+      await t.pass(300)
+      const taken: ReadyEntry[] = []
+      await eventually(async () => {
+        taken.push(...(await queue.take(1_000, t.clock.now())))
+        return taken.length >= left.length
+      })
+      expect(taken.map(({ taskId }) => taskId)).toEqual(
+        left.toSorted((a, b) => a.rank - b.rank).map(({ taskId }) => taskId),
+      )
+      expect(await takenIds(10, t.clock.now())).toEqual([])
+    })
+
     it('keeps the queues of two swarms apart', async () => {
       const other = await openSwarm(t, 'other')
       const otherQueue = t.infra.readyQueueFor(other.scope)

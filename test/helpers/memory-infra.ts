@@ -37,7 +37,7 @@ export function createMemoryInfra(
     store,
     coordination,
     peers: new LonelyPeers(id),
-    readyQueueFor: (scope) => queues.queueFor(scope),
+    readyQueueFor: (scope) => queues.open(scope),
     close: async () => {
       await queues.close()
       store.close()

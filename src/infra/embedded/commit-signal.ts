@@ -26,7 +26,7 @@ export class CommitSignal {
     if (env === undefined || typeof start !== 'function') return
     const startWriting = (address: number, onProgress: ProgressListener): void =>
       start.call(env, address, this.#listenIn(onProgress))
-    Object.defineProperty(env, 'startWriting', { value: startWriting })
+    Object.defineProperty(env, 'startWriting', { value: startWriting, configurable: true })
   }
 
   /** For the transaction whose callback is running now. May never call, see above. */

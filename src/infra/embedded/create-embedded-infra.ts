@@ -37,10 +37,23 @@ const DATABASE_FILE = 'swarm.mdb'
 /** Everything one node needs, in one directory of this machine. @throws Error where another process has it */
 export async function createEmbeddedInfra(
   options: EmbeddedInfraOptions,
+  modules: EmbeddedInfraModules,
+): Promise<Infra> {
+  const lock = DataDirectoryLock.acquire(options.dataDir)
+  try {
+    return await openInfra(options, modules, lock)
+  } catch (error) {
+    lock.release()
+    throw error
+  }
+}
+
+async function openInfra(
+  options: EmbeddedInfraOptions,
   { clock, logger }: EmbeddedInfraModules,
+  lock: DataDirectoryLock,
 ): Promise<Infra> {
   const { dataDir, durability, agingMs = ORCHESTRATOR_DEFAULTS.agingMs } = options
-  const lock = DataDirectoryLock.acquire(dataDir)
   const tables = openLmdbTables(join(dataDir, DATABASE_FILE))
   const lossCount = await beginLifetime(tables, durability)
   const store = new LmdbSwarmStore(
@@ -54,7 +67,7 @@ export async function createEmbeddedInfra(
     store,
     coordination: new EmbeddedCoordination(self, { store, clock }),
     peers: new LonelyPeers(self),
-    readyQueueFor: (scope) => queues.queueFor(scope),
+    readyQueueFor: (scope) => queues.open(scope),
     close: async () => {
       await queues.close()
       await store.close()

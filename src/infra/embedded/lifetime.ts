@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
@@ -6,7 +7,7 @@ import type { LmdbTables } from './lmdb-tables.ts'
 interface Lifetime {
   /** How often the newest commits may have been lost so far. */
   readonly lossCount: number
-  /** Of the machine; empty where it has none. */
+  /** Of the machine. */
   readonly bootId: string
   readonly durability: Durability
   readonly isClosed: boolean
@@ -45,8 +46,8 @@ function readBootId(): string {
   try {
     return readFileSync(BOOT_ID_FILE, 'utf8').trim()
   } catch {
-    // No Linux: every run could be after a power failure then, and an id that never changes would deny it.
-    return ''
+    // No Linux: then every run without a close before it counts as one after a power failure.
+    return randomUUID()
   }
 }
 

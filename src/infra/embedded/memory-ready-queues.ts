@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Scope } from '#domain/ids.ts'
 import { type RankOf, readyEntryOf } from '#domain/orchestration/task-machine.ts'
 import type { Clock } from '#domain/ports/clock.ts'
@@ -23,19 +24,20 @@ export class MemoryReadyQueues {
     this.#modules = modules
   }
 
-  queueFor(scope: Scope): ReadyQueue {
-    const present = this.#queues.get(scope)
-    if (present !== undefined) return present
-    const queue = new MemoryReadyQueue({
+  /** A queue of its own for each coordinatorship; from here on the one before gets nothing more. */
+  open(scope: Scope): ReadyQueue {
+    const queue: MemoryReadyQueue = new MemoryReadyQueue({
       clock: this.#modules.clock,
       load: () => this.#readyTasksOf(scope),
-      onClose: () => this.#queues.delete(scope),
+      onClose: () => {
+        if (this.#queues.get(scope) === queue) this.#queues.delete(scope)
+      },
     })
     this.#queues.set(scope, queue)
     return queue
   }
 
-  /** Outbox entries of a scope whose queue is not open need no keeping: opening it finds them in the records. */
+  /** Outbox entries of a scope whose queue is not open need no keeping: it finds them in the records then. */
   deliver(scope: Scope, entries: readonly ReadyEntry[]): void {
     // In memory nothing can fail.
     void this.#queues.get(scope)?.add(entries)
@@ -57,6 +59,8 @@ export class MemoryReadyQueues {
       const last = page.at(-1)
       if (last === undefined || page.length < PAGE_SIZE) return entries
       after = last.key.id
+      // A long list must not keep everything else waiting.
+      await nextTurn()
     }
   }
 }

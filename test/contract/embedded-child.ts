@@ -1,0 +1,96 @@
+import { writeSync } from 'node:fs'
+import { isSwarmError } from '#domain/errors.ts'
+import { swarmId, swarmScope, tenantId } from '#domain/ids.ts'
+import type { Durability } from '#domain/ports/swarm-store.ts'
+import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
+import type { Infra } from '#infra/infra.ts'
+import { createPinoLogger } from '#infra/system/pino-logger.ts'
+import { SystemClock } from '#infra/system/system-clock.ts'
+import { putNumber, sampleEvent } from '../helpers/sample-records.ts'
+
+// A process that the crash tests start, watch through its standard output, and kill.
+
+/** Every step writes these two records, equal to its number, and one event. */
+export const crashScope = swarmScope(tenantId('acme'), swarmId('crash'))
+export const leftId = (step: number): string => `left-${String(step).padStart(6, '0')}`
+export const rightId = (step: number): string => `right-${String(step).padStart(6, '0')}`
+
+const STEPS_AT_ONCE = 40
+
+type Say = (line: string) => void
+
+async function main(dataDir: string, durability: Durability, command: string): Promise<void> {
+  const say: Say = (line) => void writeSync(1, `${line}\n`)
+  const modules = {
+    clock: new SystemClock(),
+    logger: createPinoLogger({ level: 'silent', fileDescriptor: 2 }),
+  }
+  const infra = await createEmbeddedInfra({ dataDir, durability }, modules)
+  if (command === 'hold') say('holding')
+  else if (command === 'fill') await fillDisk(infra, say)
+  else await writeSteps(infra, say, Number(command))
+}
+
+/** Says `ack n` once step n is answered. Ends by being killed. */
+async function writeSteps(infra: Infra, say: Say, count: number): Promise<void> {
+  const write = await writer(infra)
+  let next = 0
+  const work = async (): Promise<void> => {
+    while (next < count) {
+      next += 1
+      const step = next
+      await write(step, '')
+      say(`ack ${step}`)
+    }
+  }
+  say('ready')
+  await Promise.all(Array.from({ length: STEPS_AT_ONCE }, work))
+  say('done')
+}
+
+/** Writes until refused, then until accepted again, with a look at the status after each step; all of it said. */
+async function fillDisk(infra: Infra, say: Say): Promise<void> {
+  const write = await writer(infra)
+  say('ready')
+  const filler = JSON.stringify('x'.repeat(20_000))
+  for (let step = 1, isRefused = false; ; step += 1) {
+    const startedAt = performance.now()
+    const outcome = await write(step, filler).then(
+      () => 'ack',
+      (error: unknown) =>
+        isSwarmError(error, 'store_unavailable') ? 'refused' : `broken by ${String(error)}`,
+    )
+    const ms = Math.round(performance.now() - startedAt)
+    const { isWritable } = infra.store.status()
+    say(`${outcome} ${step} after ${ms} ms, then ${isWritable ? 'writable' : 'unwritable'}`)
+    const { lastSequence } = await infra.store.readEvents(crashScope, 0, 1)
+    say(`reads ${lastSequence}`)
+    if (isRefused && outcome === 'ack') break
+    isRefused ||= outcome === 'refused'
+    if (isRefused) await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  await infra.close()
+  say('closed')
+}
+
+async function writer(infra: Infra): Promise<(step: number, filler: string) => Promise<unknown>> {
+  const claim = await infra.coordination.claim(crashScope, 0)
+  if (!claim.isHeld) throw new Error('somebody else coordinates')
+  return (step, filler) =>
+    infra.store.transact({
+      scope: crashScope,
+      epoch: claim.epoch,
+      keys: [],
+      decide: () => ({
+        writes: [putNumber(leftId(step), step), putNumber(rightId(step), step)],
+        events: [sampleEvent(leftId(step), { data: { step, filler } })],
+        ready: [],
+        result: null,
+      }),
+    })
+}
+
+const [, self, dataDir, durability, command] = process.argv
+if (self?.endsWith('embedded-child.ts') && dataDir !== undefined && command !== undefined) {
+  await main(dataDir, durability as Durability, command)
+}
