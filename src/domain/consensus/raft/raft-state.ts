@@ -1,8 +1,8 @@
-import type { AgentId, MonotonicMs } from '../../ids.ts'
-import { monotonicMs } from '../../ids.ts'
+import { type AgentId, type MonotonicMs, monotonicMs } from '../../ids.ts'
 import type { Signature } from '../hex.ts'
 import { draw } from './generator.ts'
 import { type ElectorateEpoch, type Term, term } from './term.ts'
+import type { VoteCertificate } from './vote-certificate.ts'
 import { createVoterLog, isFull, lastEntry, type VoterLog, votersOf } from './voter-log.ts'
 
 export interface RaftTiming {
@@ -41,9 +41,7 @@ export interface Progress {
 
 export interface Leading {
   readonly type: 'leader'
-  /** The votes that made it leader. */
-  readonly votes: ReadonlyMap<AgentId, Signature>
-  readonly electedBy: readonly AgentId[]
+  readonly certificate: VoteCertificate
   readonly progress: ReadonlyMap<AgentId, Progress>
   readonly heartbeatDueAt: MonotonicMs
   readonly quorumDueAt: MonotonicMs

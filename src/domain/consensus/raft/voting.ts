@@ -1,0 +1,46 @@
+import type { MonotonicMs } from '../../ids.ts'
+import type { PreVote, VoteRequest } from './raft-message.ts'
+import { FOLLOWER, type RaftState, withElectionTimer } from './raft-state.ts'
+import { headerTo, type Transition } from './transition.ts'
+import { isAtLeastAsComplete } from './voter-log.ts'
+
+/**
+ * Whether the voter is loyal to a leader it heard a moment ago, or leads itself (§4.2.3). It then does not even look
+ * at a request for a newer term: whoever asks was cut off, or removed.
+ */
+export function isLoyal({ role, leaderHeardAt, timing }: RaftState, at: MonotonicMs): boolean {
+  if (role.type === 'leader') return true
+  return leaderHeardAt !== null && at - leaderHeardAt < timing.electionMinMs
+}
+
+/**
+ * Answers for a term that is not below the own one. Grants without any effect on the own state: neither term, nor vote,
+ * nor timer.
+ */
+export function onPreVote(state: RaftState, request: PreVote): Transition {
+  const { durable } = state
+  const isFree = request.term > durable.term || isFreeToVoteFor(state, request)
+  const isGranted = isFree && isAtLeastAsComplete(request, durable.log)
+  const header = headerTo(state, request.from)
+  // A grant names the term it is for; a refusal the own term, so that one who lags behind learns of it.
+  const term = isGranted ? request.term : durable.term
+  return [state, [{ type: 'send', message: { type: 'pre_vote_reply', ...header, term, isGranted } }]]
+}
+
+/** Answers in the own term (figure 3.1, RequestVote). */
+export function onVoteRequest(state: RaftState, request: VoteRequest, at: MonotonicMs): Transition {
+  const { durable } = state
+  if (!isFreeToVoteFor(state, request) || !isAtLeastAsComplete(request, durable.log)) {
+    const message = { type: 'vote_refusal' as const, ...headerTo(state, request.from) }
+    return [state, [{ type: 'send', message }]]
+  }
+  const kept = durable.votedFor === request.from ? durable : { ...durable, votedFor: request.from }
+  // Only a vote sets the timer back: a refusal must not, or it would keep this voter from campaigning itself.
+  const voted = withElectionTimer({ ...state, role: FOLLOWER, durable: kept }, at)
+  const { epoch, term } = durable
+  return [voted, [{ type: 'grant_vote', candidate: request.from, epoch, term }]]
+}
+
+function isFreeToVoteFor({ durable, leaderId }: RaftState, { from }: PreVote | VoteRequest): boolean {
+  return durable.votedFor === from || (durable.votedFor === null && leaderId === null)
+}
