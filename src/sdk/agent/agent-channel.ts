@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws'
-import { type ChannelFrame, type ChannelFrameOf, LIMITS } from '#contract/index.ts'
+import type { ChannelFrame, ChannelFrameOf } from '#contract/index.ts'
+import { LIMITS } from '#contract/limits.ts'
 import { onUpgradeRefused } from '../client/refused-upgrade.ts'
 import { connectionFailed, errorFromProblem } from '../client/swarm-api-error.ts'
 import type { FrameCodec, OutgoingFrame } from './frame-codec.ts'

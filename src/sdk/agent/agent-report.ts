@@ -1,4 +1,5 @@
-import { type AgentFrameOf, LIMITS } from '#contract/index.ts'
+import type { AgentFrameOf } from '#contract/index.ts'
+import { LIMITS } from '#contract/limits.ts'
 import { TaskFailure } from './agent-task.ts'
 
 /** How an attempt ends: the frame that says so, but for a result that is JSON text already. */

@@ -1,4 +1,5 @@
-import { type HeldTask, LIMITS } from '#contract/index.ts'
+import type { HeldTask } from '#contract/index.ts'
+import { LIMITS } from '#contract/limits.ts'
 import { Backoff, pause } from '../client/backoff.ts'
 import { SwarmApiError } from '../client/swarm-api-error.ts'
 import type { SwarmClient } from '../client/swarm-client.ts'

@@ -22,6 +22,8 @@ export interface HttpRequest {
   readonly query?: object
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** A status beyond 2xx that is an answer like any other. */
+  readonly alsoAnswers?: number
   /** Whether doing it twice is as good as once: then it is repeated when it fails for a while. */
   readonly isRepeatable?: boolean
   readonly timeoutMs?: number | undefined
@@ -118,7 +120,7 @@ export class HttpConnection {
       this.turn()
       throw connectionFailed(url, error)
     }
-    if (!response.ok) throw await this.#refusal(response)
+    if (!response.ok && response.status !== request.alsoAnswers) throw await this.#refusal(response)
     return response
   }
 

@@ -53,10 +53,16 @@ type ProblemFields = Pick<
 >
 
 export function errorFromProblem(problem: ProblemFields): SwarmApiError {
-  const { code, status, retryable, retryAfterMs, details, errors } = problem
-  const fields = (errors ?? []).map(({ pointer, detail }) => `${pointer || 'it'} ${detail}`)
-  const message = [problem.detail || problem.title, ...fields].join('; ')
-  return new SwarmApiError({ code, message, status, retryable, retryAfterMs, details, errors })
+  const { code, title, status, detail, retryable, retryAfterMs, details, errors } = problem
+  return new SwarmApiError({
+    code,
+    message: detail || title,
+    status,
+    retryable,
+    retryAfterMs,
+    details,
+    errors,
+  })
 }
 
 export function connectionFailed(url: string, cause: unknown): SwarmApiError {

@@ -231,9 +231,9 @@ export class SwarmClient {
     return this.#http.call({ method: 'GET', path: '/health/live', signal })
   }
 
-  /** Whether the server takes work. @throws SwarmApiError when it does not, like any other refusal */
+  /** Whether the server takes work, and why not where it does not. */
   getReadiness({ signal }: CallOptions = {}): Promise<Readiness> {
-    return this.#http.call({ method: 'GET', path: '/health/ready', signal })
+    return this.#http.call({ method: 'GET', path: '/health/ready', alsoAnswers: 503, signal })
   }
 
   #submit<T>(path: string, body: unknown, { idempotencyKey, signal }: SubmitOptions): Promise<T> {

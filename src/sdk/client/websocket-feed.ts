@@ -1,5 +1,6 @@
 import { WebSocket } from 'ws'
-import { LIMITS, type StreamFrame } from '#contract/index.ts'
+import type { StreamFrame } from '#contract/index.ts'
+import { LIMITS } from '#contract/limits.ts'
 import type { EventItem, FeedRequest } from './event-feed.ts'
 import { onUpgradeRefused } from './refused-upgrade.ts'
 import { connectionFailed, errorFromProblem } from './swarm-api-error.ts'

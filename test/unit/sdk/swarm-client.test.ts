@@ -100,7 +100,7 @@ describe('SwarmClient', () => {
       .catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(SwarmApiError)
     expect(error).toMatchObject({ code: 'validation_failed', status: 400, retryable: false, errors, details })
-    expect((error as Error).message).toBe('because of validation_failed; /priority must be <= 5')
+    expect((error as Error).message).toBe('because of validation_failed')
     expect(calls).toHaveLength(1)
   })
 

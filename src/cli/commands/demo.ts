@@ -1,0 +1,79 @@
+import { stat } from 'node:fs/promises'
+import { fileURLToPath } from 'node:url'
+import type { Command } from 'commander'
+import { renderDemo } from '../demo/render-demo.ts'
+import { runDemo } from '../demo/run-demo.ts'
+import { CommandError, EXIT_CODES } from '../exit-codes.ts'
+import { createOutput } from '../output/output.ts'
+import { ProgressBar } from '../output/progress-bar.ts'
+import { wholeNumber } from '../server-options.ts'
+
+interface DemoCommandOptions {
+  readonly path: string
+  readonly agents: number
+  readonly json?: boolean
+  readonly killOne?: boolean
+}
+
+const HELP = `
+Starts a server on a store of its own and agents as processes of their own, has them review every file of a source
+tree for complexity, secrets, dependencies, broken links and duplicated code, and ends it all again. Needs no network.
+Ends with 0 only if every task was completed.
+
+Examples:
+  amos demo                                this project
+  amos demo --path ~/src/app --agents 4
+  amos demo --kill-one                     one agent dies in the middle of its work, and nothing is lost
+  amos demo --json | jq '.findings[] | select(.severity == "high")'`
+
+const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+
+export function addDemo(program: Command): void {
+  program
+    .command('demo')
+    .description('a swarm of agent processes reviews a source tree')
+    .option('--path <dir>', 'the tree to review', PACKAGE_ROOT)
+    .option('--agents <count>', 'agent processes', wholeNumber(1, 100), 8)
+    .option('--kill-one', 'kill -9 an agent that holds a task, to show that nothing is lost')
+    .option('--json', 'the whole report as one JSON object')
+    .addHelpText('after', HELP)
+    .action(demo)
+}
+
+async function demo({ path, agents, json = false, killOne = false }: DemoCommandOptions): Promise<void> {
+  const folder = await stat(path).catch(() => undefined)
+  if (folder?.isDirectory() !== true)
+    throw new CommandError(`--path: ${path} is not a folder`, EXIT_CODES.usage)
+  const interruption = interruptible()
+  const bar = new ProgressBar('reviewing')
+  try {
+    const result = await runDemo({
+      path,
+      agentCount: agents,
+      isKilling: killOne,
+      signal: interruption,
+      onProgress: (finished, total) => bar.update(finished, total),
+    })
+    bar.end()
+    const output = createOutput({ json })
+    output.json(result)
+    output.text(renderDemo(result))
+    if (result.tasks.completed !== result.tasks.submitted) process.exitCode = EXIT_CODES.failed
+  } catch (error) {
+    bar.end()
+    if (interruption.aborted) throw new CommandError('interrupted', EXIT_CODES.interrupted)
+    throw error
+  }
+}
+
+/** Ctrl-C ends the demo in order, a second one at once. */
+function interruptible(): AbortSignal {
+  const interruption = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.on(signal, () => {
+      if (interruption.signal.aborted) process.exit(EXIT_CODES.interrupted)
+      interruption.abort()
+    })
+  }
+  return interruption.signal
+}

@@ -1,0 +1,56 @@
+import type { Command } from 'commander'
+import type { Readiness, ResourceReport, SwarmView } from '#contract/index.ts'
+import { EXIT_CODES } from '../exit-codes.ts'
+import { formatDuration } from '../output/durations.ts'
+import { createOutput } from '../output/output.ts'
+import { connect, type ServerOptions, withServerOptions } from '../server-options.ts'
+
+const HELP = `
+Ends with 1 where the server does not take work.
+
+Examples:
+  amos status
+  amos status --json | jq .resources.queueDepth`
+
+export function addStatus(program: Command): void {
+  withServerOptions(program.command('status').description('how the server and its swarm are doing'))
+    .addHelpText('after', HELP)
+    .action(showStatus)
+}
+
+async function showStatus(options: ServerOptions): Promise<void> {
+  const client = connect(options)
+  const output = createOutput(options)
+  const [readiness, swarm, resources] = await Promise.all([
+    client.getReadiness(),
+    client.getSwarm(),
+    client.getResources(),
+  ])
+  output.json({ url: client.url, readiness, swarm, resources })
+  output.text(renderStatus(client.url, readiness, swarm, resources))
+  if (readiness.status !== 'ready') process.exitCode = EXIT_CODES.failed
+}
+
+function renderStatus(url: string, readiness: Readiness, swarm: SwarmView, report: ResourceReport): string {
+  const { tasks, agents, totals } = report
+  const phases = Object.entries(tasks).filter(([, count]) => count > 0)
+  const lines = {
+    server: `${url}, version ${readiness.version}, ${[readiness.status.replace('_', ' '), ...readiness.reasons].join(': ')}`,
+    durability: `accepted work is ${readiness.durability}`,
+    swarm: `${swarm.swarmId}, strategy ${swarm.strategy}, leases of ${formatDuration(swarm.leaseMs)}`,
+    tasks: [`${report.openTasks} open`, ...phases.map(([phase, count]) => `${count} ${phase}`)].join(', '),
+    since: `${totals.submitted} submitted, ${totals.completed} completed, ${totals.failed} failed, ${totals.canceled} canceled, ${totals.rejected} rejected, ${totals.retried} attempts repeated`,
+    waits: describeDurations(report.wait),
+    runs: describeDurations(report.run),
+    agents: `${agents.online} online, ${agents.suspect} suspect, ${agents.draining} draining, ${agents.offline} offline, ${agents.breakersOpen} breakers open`,
+    slots: `${report.slotsBusy} of ${report.slots} busy (${Math.round(report.utilisation * 100)} %)`,
+  }
+  return Object.entries(lines)
+    .map(([name, text]) => `${name.padEnd(11)} ${text}`)
+    .join('\n')
+}
+
+function describeDurations({ count, p50Ms, p99Ms, maxMs }: ResourceReport['wait']): string {
+  if (count === 0) return 'none yet'
+  return `half within ${formatDuration(p50Ms)}, 99 % within ${formatDuration(p99Ms)}, longest ${formatDuration(maxMs)}`
+}

@@ -1,0 +1,162 @@
+import type { Command } from 'commander'
+import type { TaskDecision, TaskDetail, TaskPhase, TaskStatus, TaskView } from '#contract/index.ts'
+import type { SwarmClient, TaskFilter } from '#sdk/index.ts'
+import { formatAge, formatDuration } from '../output/durations.ts'
+import { createOutput } from '../output/output.ts'
+import { type Column, renderTable } from '../output/table.ts'
+import { connect, type ServerOptions, wholeNumber, withServerOptions } from '../server-options.ts'
+
+interface ListOptions extends ServerOptions {
+  readonly status?: TaskStatus
+  readonly phase?: TaskPhase
+  readonly type?: string
+  readonly agent?: string
+  readonly limit: number
+}
+
+interface ShowOptions extends ServerOptions {
+  readonly decision?: boolean
+}
+
+const HELP = `
+Examples:
+  amos tasks                               the newest 20
+  amos tasks --status failed --limit 100
+  amos tasks show TASK                     all of one task, payload and result included
+  amos tasks show TASK --decision          why it went to the agent it went to
+  amos tasks cancel TASK "not needed"
+  amos tasks retry TASK                    submit a finished task again`
+
+const COLUMNS: readonly Column<TaskView>[] = [
+  { title: 'TASK', value: ({ taskId }) => taskId },
+  { title: 'TYPE', value: ({ type }) => type },
+  { title: 'STATUS', value: ({ status }) => status },
+  { title: 'PHASE', value: ({ phase }) => phase },
+  { title: 'TRY', align: 'right', value: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}` },
+  { title: 'AGE', align: 'right', value: ({ createdAt }) => formatAge(createdAt) },
+  { title: 'AGENT', value: (task) => task.lease?.agentId ?? task.attempts.at(-1)?.agentId ?? '' },
+  { title: 'NOTE', value: ({ failure, progress }) => failure?.code ?? progress?.message ?? '' },
+]
+
+export function addTasks(program: Command): void {
+  const tasks = program
+    .command('tasks')
+    .description('list, show, cancel and retry tasks')
+    .addHelpText('after', HELP)
+  withServerOptions(
+    tasks.command('list', { isDefault: true }).description('list tasks, newest first (default)'),
+  )
+    .option('--status <status>', 'submitted, working, completed, failed, canceled, rejected, …')
+    .option('--phase <phase>', 'blocked, delayed, queued, assigned, running, retrying, dead_letter, done')
+    .option('--type <type>', 'only this kind of work')
+    .option('--agent <agentId>', 'only what this agent holds or held last')
+    .option('--limit <count>', 'how many at most', wholeNumber(1, 10_000), 20)
+    .action(listTasks)
+  withServerOptions(tasks.command('show').description('all of one task'))
+    .argument('<taskId>')
+    .option('--decision', 'why it went to the agent it went to')
+    .action(showTask)
+  withServerOptions(tasks.command('cancel').description('cancel a task and its parts'))
+    .argument('<taskId>')
+    .argument('[reason]')
+    .action(async (taskId: string, reason: string | undefined, options: ServerOptions) => {
+      showOne(await connect(options).cancelTask(taskId, reason), options)
+    })
+  withServerOptions(tasks.command('retry').description('submit a finished task again'))
+    .argument('<taskId>')
+    .action(async (taskId: string, options: ServerOptions) => {
+      showOne(await connect(options).retryTask(taskId), options)
+    })
+}
+
+async function listTasks(options: ListOptions): Promise<void> {
+  const { status, phase, type, agent, limit } = options
+  const filter = {
+    ...(status === undefined ? {} : { status }),
+    ...(phase === undefined ? {} : { phase }),
+    ...(type === undefined ? {} : { type }),
+    ...(agent === undefined ? {} : { agentId: agent }),
+  }
+  const tasks = await newestTasks(connect(options), filter, limit)
+  const output = createOutput(options)
+  output.json({ tasks })
+  output.text(tasks.length === 0 ? 'no tasks' : renderTable(COLUMNS, tasks))
+}
+
+async function newestTasks(
+  client: SwarmClient,
+  filter: TaskFilter,
+  limit: number,
+): Promise<readonly TaskView[]> {
+  const tasks: TaskView[] = []
+  let pageToken: string | undefined
+  do {
+    const paging = { pageSize: Math.min(100, limit), ...(pageToken === undefined ? {} : { pageToken }) }
+    const page = await client.listTasks({ ...filter, ...paging })
+    tasks.push(...page.tasks)
+    pageToken = page.nextPageToken
+  } while (pageToken !== undefined && tasks.length < limit)
+  return tasks.slice(0, limit)
+}
+
+async function showTask(taskId: string, options: ShowOptions): Promise<void> {
+  const client = connect(options)
+  const output = createOutput(options)
+  if (options.decision === true) {
+    const decision = await client.getTaskDecision(taskId)
+    output.json(decision)
+    output.text(renderDecision(decision))
+    return
+  }
+  const task = await client.getTask(taskId)
+  output.json(task)
+  output.text(renderTask(task))
+}
+
+function showOne(task: TaskView, options: ServerOptions): void {
+  const output = createOutput(options)
+  output.json(task)
+  output.text(renderTable(COLUMNS, [task]))
+}
+
+/** Also what `amos submit --wait` shows. */
+export function renderTask(task: TaskDetail): string {
+  const { payload, result, attempts, failure, ...rest } = task
+  const facts: Record<string, string> = {
+    task: task.taskId,
+    type: task.type,
+    status: `${task.status} (${task.phase})`,
+    needs: rest.capabilities.join(' ') || 'any agent',
+    priority: String(rest.priority),
+    created: rest.createdAt,
+    ...(rest.finishedAt === undefined ? {} : { finished: rest.finishedAt }),
+    ...(failure === undefined ? {} : { failure: `${failure.code}: ${failure.message}` }),
+  }
+  const lines = Object.entries(facts).map(([name, text]) => `${name.padEnd(9)} ${text}`)
+  for (const { attempt, agentId, outcome, assignedAt, endedAt } of attempts) {
+    const took = formatDuration(Date.parse(endedAt) - Date.parse(assignedAt))
+    lines.push(`${'attempt'.padEnd(9)} ${attempt}: ${agentId}, ${outcome} after ${took}`)
+  }
+  if (payload !== undefined) lines.push(`payload   ${JSON.stringify(payload)}`)
+  if (result !== undefined) lines.push(`result    ${JSON.stringify(result)}`)
+  return lines.join('\n')
+}
+
+function renderDecision({
+  agentId,
+  strategy,
+  reason,
+  candidateCount,
+  candidates,
+  attempt,
+}: TaskDecision): string {
+  const table = renderTable<TaskDecision['candidates'][number]>(
+    [
+      { title: 'CANDIDATE', value: (candidate) => candidate.agentId },
+      { title: 'SCORE', align: 'right', value: ({ score }) => score.toFixed(3) },
+      { title: 'BUSY', align: 'right', value: ({ activeTasks, slots }) => `${activeTasks}/${slots}` },
+    ],
+    candidates,
+  )
+  return `attempt ${attempt} went to ${agentId} by ${strategy}: ${reason}\n${candidateCount} could have had it\n\n${table}`
+}

@@ -1,0 +1,34 @@
+import { CONFIG_EXIT_CODE } from './config/read-config.ts'
+
+/** What the exit code of `amos` says; `--help` prints them. */
+export const EXIT_CODES = {
+  ok: 0,
+  /** The work failed, or the server refused it. */
+  failed: 1,
+  usage: 2,
+  /** No server answered. */
+  unreachable: 3,
+  config: CONFIG_EXIT_CODE,
+  /** Ctrl-C, as shells have it: 128 and the number of the signal. */
+  interrupted: 130,
+} as const
+
+export const EXIT_CODES_HELP = `
+Exit codes:
+  0    done
+  1    the work failed, or the server refused it
+  2    wrong usage
+  3    no server answered
+  78   wrong configuration
+  130  interrupted`
+
+/** Ends a command with a message for people and a code for scripts. */
+export class CommandError extends Error {
+  override readonly name = 'CommandError'
+  readonly exitCode: number
+
+  constructor(message: string, exitCode: number = EXIT_CODES.failed) {
+    super(message)
+    this.exitCode = exitCode
+  }
+}

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+import { CommanderError } from 'commander'
+import { SwarmApiError } from '#sdk/index.ts'
+import { OpenServerError } from '#server/auth/bind-guard.ts'
+import { ConfigError } from './config/read-config.ts'
+import { CommandError, EXIT_CODES } from './exit-codes.ts'
+import { endWhenNobodyReads } from './output/output.ts'
+import { createProgram } from './program.ts'
+
+endWhenNobodyReads()
+try {
+  await createProgram().parseAsync()
+} catch (error) {
+  process.exitCode = reportFailure(error)
+}
+
+/** Says what went wrong in a line. @returns the exit code */
+function reportFailure(error: unknown): number {
+  if (error instanceof CommanderError) {
+    // It has said so itself; help and version are no failure.
+    return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage
+  }
+  if (!(error instanceof Error)) throw error
+  process.stderr.write(`amos: ${error.message}\n`)
+  if (error instanceof CommandError) return error.exitCode
+  if (error instanceof ConfigError || error instanceof OpenServerError) return EXIT_CODES.config
+  if (!(error instanceof SwarmApiError) || error.code !== 'connection_failed') return EXIT_CODES.failed
+  process.stderr.write('Is there a server? `amos serve` starts one; --url or AMOS_URL names another.\n')
+  return EXIT_CODES.unreachable
+}

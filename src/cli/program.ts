@@ -1,0 +1,31 @@
+import { Command } from 'commander'
+import { addAgents } from './commands/agents.ts'
+import { addDemo } from './commands/demo.ts'
+import { addEvents } from './commands/events.ts'
+import { addServe } from './commands/serve.ts'
+import { addStatus } from './commands/status.ts'
+import { addSubmit } from './commands/submit.ts'
+import { addTasks } from './commands/tasks.ts'
+import { EXIT_CODES_HELP } from './exit-codes.ts'
+import { packageVersion } from './package-version.ts'
+
+const HELP = `
+Start with:
+  amos demo            a swarm of agent processes reviews this project, here and now
+  amos serve           a server of your own on http://127.0.0.1:3000
+  amos status          how it is doing
+
+Each command explains itself: amos submit --help
+${EXIT_CODES_HELP}`
+
+/** All commands. It throws instead of ending the process, so that its caller chooses the exit code. */
+export function createProgram(): Command {
+  const program = new Command('amos')
+    .description('The coordination server for swarms of agents.')
+    .version(packageVersion())
+    .addHelpText('after', HELP)
+    .showHelpAfterError('(see --help)')
+    .exitOverride()
+  for (const add of [addServe, addDemo, addSubmit, addTasks, addAgents, addEvents, addStatus]) add(program)
+  return program
+}
