@@ -28,6 +28,7 @@ class WebSocketFeed {
   #end: { readonly error: Error | undefined } | undefined
   #wake: () => void = () => undefined
   #silence: NodeJS.Timeout | undefined
+  readonly #stopListening: () => void
 
   constructor({ connection, swarmId, since, types, subject, signal }: FeedRequest) {
     this.#url = connection.url
@@ -56,7 +57,9 @@ class WebSocketFeed {
     })
     onUpgradeRefused(socket, this.#url, (error) => this.#finish(error))
     socket.on('close', () => this.#finish(undefined))
-    signal.addEventListener('abort', () => this.#finish(undefined), { once: true })
+    const onAbort = (): void => this.#finish(undefined)
+    signal.addEventListener('abort', onAbort)
+    this.#stopListening = () => signal.removeEventListener('abort', onAbort)
   }
 
   /** Undefined once the feed is over. @throws SwarmApiError that ended it */
@@ -110,6 +113,8 @@ class WebSocketFeed {
   #finish(error: Error | undefined): void {
     this.#end ??= { error }
     clearTimeout(this.#silence)
+    // The signal lives as long as the subscription, which may open feeds without number.
+    this.#stopListening()
     this.#wake()
   }
 }
