@@ -1,0 +1,53 @@
+import { rmSync } from 'node:fs'
+import { basename } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from 'esbuild'
+
+const REPOSITORY = new URL('../../../', import.meta.url)
+/** Inside the repository, so that packages outside a bundle, our own among them, are found from there. */
+const FOLDER = fileURLToPath(new URL('tmp/programs/', REPOSITORY))
+
+const bundles = new Map<string, Promise<string>>()
+
+process.once('exit', () => rmSync(folderOfThisProcess(), { recursive: true, force: true }))
+
+export interface BundleOptions {
+  /** Packages that stay outside: those with binaries. By default everything goes into the one file. */
+  readonly external?: readonly string[]
+}
+
+/**
+ * Makes one JavaScript file of a program of ours, given by its path from the repository's root, and returns where it is.
+ *
+ * Node starts it in a sixth of the time that it takes from the sources: twenty agents on two cores in three seconds.
+ */
+export function bundle(entry: string, { external = [] }: BundleOptions = {}): Promise<string> {
+  const made = bundles.get(entry) ?? makeBundle(entry, external)
+  bundles.set(entry, made)
+  return made
+}
+
+async function makeBundle(entry: string, external: readonly string[]): Promise<string> {
+  const outfile = `${folderOfThisProcess()}/${basename(entry, '.ts')}.mjs`
+  await build({
+    entryPoints: [fileURLToPath(new URL(entry, REPOSITORY))],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    conditions: ['source'],
+    external: [...external],
+    logLevel: 'silent',
+    // Packages in CommonJS ask for Node's own modules by `require`, which a module does not have.
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+  })
+  return outfile
+}
+
+/** One for each, since two test runs of different sources may be under way. */
+function folderOfThisProcess(): string {
+  return `${FOLDER}${process.pid}`
+}
