@@ -11,11 +11,25 @@ export interface CallOptions {
   readonly body?: unknown
 }
 
+/**
+ * What an answer holds, as far as tests read it field by field. Which fields there are depends on the operation; that
+ * they fit its schema was checked before the test sees them.
+ */
+export interface AnswerBody {
+  readonly taskId: string
+  readonly agentId: string
+  readonly token: string
+  readonly nextPageToken?: string
+  readonly assignments: readonly { taskId: string; fencingToken: number; attempt: number; payload: unknown }[]
+  readonly tasks: readonly { taskId: string }[]
+  readonly swarms: readonly { swarmId: string }[]
+  readonly [field: string]: unknown
+}
+
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  // biome-ignore lint/suspicious/noExplicitAny: tests read what they expect.
-  readonly body: Record<string, never>
+  readonly body: AnswerBody
 }
 
 /** Calls operations of the contract, and fails where an answer is not what the contract says it can be. */
@@ -47,7 +61,7 @@ export class ContractClient {
     const isJson = response.headers.get('content-type')?.includes('json') ?? false
     const parsed: unknown = isJson ? JSON.parse(text) : text
     expectContract(operation, response, parsed)
-    return { status: response.status, headers: response.headers, body: parsed as Record<string, never> }
+    return { status: response.status, headers: response.headers, body: parsed as AnswerBody }
   }
 }
 

@@ -1,13 +1,23 @@
 import { once } from 'node:events'
+import type { TSchema } from '@sinclair/typebox'
 import { pack, unpack } from 'msgpackr'
 import { WebSocket } from 'ws'
+import type { SwarmEvent } from '#contract/event.ts'
 import { CHANNEL_FRAMES } from '#contract/frames/agent-frames.ts'
 import type { Subprotocol } from '#contract/frames/frame.ts'
 import { STREAM_FRAMES } from '#contract/frames/stream-frames.ts'
 import { expectSchema } from './contract-client.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: tests read what they expect.
-export type Frame = Record<string, any> & { readonly type: string }
+/**
+ * A frame, as far as tests read it field by field. That it fits its schema was checked before the test sees it.
+ */
+export interface Frame {
+  readonly type: string
+  readonly taskId: string
+  readonly fencingToken: number
+  readonly event: SwarmEvent
+  readonly [field: string]: unknown
+}
 
 export interface FrameClientOptions {
   readonly subprotocols?: readonly string[]
@@ -92,9 +102,11 @@ export class FrameClient {
 
   #receive(data: Buffer, isBinary: boolean): void {
     const frame = (isBinary ? unpack(data) : JSON.parse(data.toString())) as Frame
-    const frames = this.socket.url.endsWith('/stream') ? STREAM_FRAMES : CHANNEL_FRAMES
+    const frames: Readonly<Record<string, TSchema>> = this.socket.url.endsWith('/stream')
+      ? STREAM_FRAMES
+      : CHANNEL_FRAMES
     try {
-      const schema = (frames as Record<string, (typeof CHANNEL_FRAMES)['welcome']>)[frame.type]
+      const schema = frames[frame.type]
       if (schema === undefined) throw new Error(`the contract has no ${frame.type} here`)
       expectSchema(schema, frame, frame.type)
       this.#received.push(frame)

@@ -38,16 +38,12 @@ describe('who may do what', () => {
 
   it('asks for a credential on every operation that is not public', async () => {
     const nobody = new ContractClient(node.url)
+    const params = { swarmId: 'default', taskId: 'x', agentId: 'x' }
     for (const operation of OPERATIONS) {
-      const { status, headers, body } = await nobody.call(operation, {
-        params: { swarmId: 'default', taskId: 'x', agentId: 'x' },
-      })
-      if (operation.access === 'public') {
-        expect(status).toBe(200)
-      } else {
-        expect(body, operation.operationId).toMatchObject({ status: 401, code: 'unauthorized' })
-        expect(headers.get('www-authenticate')).toBe('Bearer realm="amos"')
-      }
+      const { status, headers } = await nobody.call(operation, { params })
+      const isPublic = operation.access === 'public'
+      expect(status, operation.operationId).toBe(isPublic ? 200 : 401)
+      expect(headers.get('www-authenticate')).toBe(isPublic ? null : 'Bearer realm="amos"')
     }
   })
 
@@ -76,7 +72,7 @@ describe('who may do what', () => {
       for (const [operation, answer] of Object.entries(done)) {
         const mayDoIt = ((allowed as Record<string, string>)[operation] ?? 'ada').split(' ').includes(name)
         expect(answer.status < 300, `${name} ${operation}`).toBe(mayDoIt)
-        if (!mayDoIt) expect(answer.body).toMatchObject({ status: 403, code: 'forbidden' })
+        expect(answer.body['code']).toBe(mayDoIt ? undefined : 'forbidden')
       }
     }
   })
@@ -87,16 +83,14 @@ describe('who may do what', () => {
     await as('ada').call(registerAgent, { body: { agentId: 'acme-agent' } })
     const eve = as('eve')
     expect((await eve.call(getSwarm, { params: { swarmId: 'secret' } })).body['code']).toBe('swarm_not_found')
-    expect((await eve.call(getTask, { params: { taskId: task.body['taskId'] } })).body['code']).toBe(
+    expect((await eve.call(getTask, { params: { taskId: task.body.taskId } })).body['code']).toBe(
       'task_not_found',
     )
     expect((await eve.call(getAgent, { params: { agentId: 'acme-agent' } })).body['code']).toBe(
       'agent_not_found',
     )
     const swarms = await eve.call(listSwarms)
-    expect((swarms.body['swarms'] as unknown as { swarmId: string }[]).map(({ swarmId }) => swarmId)).toEqual(
-      ['default'],
-    )
+    expect(swarms.body.swarms.map(({ swarmId }) => swarmId)).toEqual(['default'])
     const channel = '/v1/swarms/default/agents/acme-agent/channel'
     const opened = await FrameClient.open(node.url, channel, {
       headers: { authorization: `Bearer ${key('eve')}` },
@@ -110,12 +104,12 @@ describe('who may do what', () => {
     const skill = { capabilities: [{ name: 'skill' }] }
     const registered = await as('olga').call(registerAgent, { body: { agentId: 'agnes', ...skill } })
     await as('olga').call(registerAgent, { body: { agentId: 'other' } })
-    const token = registered.body['token'] as string
+    const token = registered.body.token
     const agnes = new ContractClient(node.url, token)
     const submitted = await as('sam').call(submitTask, { body: { type: 'x', capabilities: ['skill'] } })
     const { taskId } = submitted.body
     const claim = await agnes.call(claimTasks, { params: { agentId: 'agnes' }, body: { waitMs: 5_000 } })
-    const [assignment] = claim.body['assignments'] as unknown as { taskId: string; fencingToken: number }[]
+    const [assignment] = claim.body.assignments
     expect(assignment?.taskId).toBe(taskId)
     expect((await agnes.call(getTask, { params: { taskId } })).status).toBe(200)
     expect((await agnes.call(submitTask, { body: { type: 'x' } })).body['code']).toBe('forbidden')
@@ -138,7 +132,7 @@ describe('who may do what', () => {
   it('voids the token of an agent that was registered anew', async () => {
     const first = await as('olga').call(registerAgent, { body: { agentId: 'twice' } })
     await as('olga').call(registerAgent, { body: { agentId: 'twice' } })
-    const before = new ContractClient(node.url, first.body['token'])
+    const before = new ContractClient(node.url, first.body.token)
     expect((await before.call(getAgent, { params: { agentId: 'twice' } })).body['code']).toBe('unauthorized')
   })
 

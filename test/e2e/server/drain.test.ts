@@ -59,8 +59,8 @@ describe('metrics', () => {
     await client.call(registerAgent, { body: { agentId: 'agent-of-metrics', capabilities: [{ name: 'a' }] } })
     const { body } = await client.call(submitTask, { body: { type: 'x', capabilities: ['a'] } })
     await client.call(claimTasks, { params: { agentId: 'agent-of-metrics' }, body: { waitMs: 5_000 } })
-    const { body: text } = await client.call(getMetrics)
-    const lines = String(text).split('\n')
+    const text: unknown = (await client.call(getMetrics)).body
+    const lines = (text as string).split('\n')
     for (const line of [
       'amos_tasks{outcome="submitted"} 1',
       'amos_open_tasks{phase="running"} 1',
@@ -71,8 +71,8 @@ describe('metrics', () => {
     ]) {
       expect(lines).toContain(line)
     }
-    expect(String(text)).not.toContain('agent-of-metrics')
-    expect(String(text)).not.toContain(body['taskId'])
+    expect(text).not.toContain('agent-of-metrics')
+    expect(text).not.toContain(body.taskId)
     await node.close()
   })
 })

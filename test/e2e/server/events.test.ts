@@ -22,9 +22,7 @@ describe('the event log', () => {
   afterAll(() => node.close())
 
   async function submit(): Promise<string> {
-    return (await client.call(submitTask, { body: { type: 'x', capabilities: ['none'] } })).body[
-      'taskId'
-    ] as string
+    return (await client.call(submitTask, { body: { type: 'x', capabilities: ['none'] } })).body.taskId
   }
 
   async function page(query: Record<string, string>): Promise<EventPage> {
@@ -115,7 +113,7 @@ describe('the event log', () => {
   async function submitUntil(stream: FrameClient): Promise<void> {
     const first = stream.next('event')
     const taskId = await submit()
-    expect((await first)['event']).toMatchObject({ subject: taskId })
+    expect((await first).event).toMatchObject({ subject: taskId })
   }
 
   it('goes on over WebSocket from any event, by its id or its number', async () => {
@@ -125,8 +123,8 @@ describe('the event log', () => {
     for (const since of [events[0]!.id, String(events[0]!.sequence)]) {
       const stream = await FrameClient.open(node.url, '/v1/swarms/default/stream')
       stream.send({ type: 'subscribe', since })
-      expect((await stream.next('event'))['event'].subject).toBe(taskIds[1])
-      expect((await stream.next('event'))['event'].subject).toBe(taskIds[2])
+      expect((await stream.next('event')).event.subject).toBe(taskIds[1])
+      expect((await stream.next('event')).event.subject).toBe(taskIds[2])
       await stream.close()
     }
   })
@@ -141,7 +139,7 @@ describe('the event log', () => {
     await client.call(submitTaskBatch, { body: { tasks } })
     for (const stream of streams) {
       for (let sequence = Number(since) + 1; sequence <= Number(since) + 300; sequence += 1) {
-        expect((await stream.next('event'))['event'].sequence).toBe(sequence)
+        expect((await stream.next('event')).event.sequence).toBe(sequence)
       }
       await stream.close()
     }
@@ -226,7 +224,7 @@ describe('the event log', () => {
         params: { agentId },
         body: { waitMs: 5_000 },
       })
-      const [{ fencingToken }] = claim.body['assignments'] as unknown as [{ fencingToken: number }]
+      const { fencingToken } = claim.body.assignments[0]!
       const body = { agentId, fencingToken }
       await client.call(TASK_OPERATIONS.reportProgress, { params: { taskId }, body: { ...body, ratio: 1 } })
       const operation = TASK_OPERATIONS[`${report}Task`]

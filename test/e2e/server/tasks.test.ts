@@ -26,17 +26,22 @@ describe('tasks over HTTP', () => {
     const submitted = await client.call(submitTask, { body: { type: 'test', capabilities: [name], ...task } })
     const { agentId } = agent.body
     const claim = await client.call(claimTasks, { params: { agentId }, body: { waitMs: 5_000 } })
-    const [assignment] = claim.body['assignments'] as unknown as { fencingToken: number; payload: unknown }[]
-    return { agentId, taskId: submitted.body['taskId'] as string, ...assignment! }
+    const [assignment] = claim.body.assignments
+    return { agentId, ...assignment!, taskId: submitted.body.taskId }
   }
 
-  it('keeps payload and result as they came, unicode and big numbers included', async () => {
-    const payload = '{"text":"žluťoučký 🦄 \\u2028","big":123456789012345678901234567890,"deep":[[[{}]]]}'
-    const { agentId, taskId, fencingToken } = await claimed({ payload: JSON.parse(payload) })
+  it('keeps payload and result as they came, unicode included', async () => {
+    const payload = {
+      text: 'žluťoučký 🦄 \u2028 "\\',
+      numbers: [0, -1.5e-7, 2 ** 53],
+      deep: [[[{}]]],
+      none: null,
+    }
+    const { agentId, taskId, fencingToken } = await claimed({ payload })
     const result = { list: [1, null, 'ß'] }
     await client.call(completeTask, { params: { taskId }, body: { agentId, fencingToken, result } })
     const { body } = await client.call(getTask, { params: { taskId } })
-    expect(body).toMatchObject({ status: 'completed', phase: 'done', payload: JSON.parse(payload), result })
+    expect(body).toMatchObject({ status: 'completed', phase: 'done', payload, result })
   })
 
   it('answers a submit with 201, an address and the durability it really has', async () => {
@@ -44,7 +49,7 @@ describe('tasks over HTTP', () => {
       body: { type: 'nobody-does-this', capabilities: ['none'] },
     })
     expect(status).toBe(201)
-    expect(headers.get('location')).toBe(`/v1/swarms/default/tasks/${body['taskId']}`)
+    expect(headers.get('location')).toBe(`/v1/swarms/default/tasks/${body.taskId}`)
     expect(body).toMatchObject({ status: 'submitted', phase: 'queued', attempt: 0, durability: 'synced' })
   })
 
@@ -54,11 +59,11 @@ describe('tasks over HTTP', () => {
     const refused = await client.call(submitTaskBatch, { body: { tasks: [good, { ...good, parentTaskId }] } })
     expect(refused.body['code']).toBe('parent_not_open')
     const none = await client.call(listTasks, { query: { type: 'batch-test' } })
-    expect(none.body['tasks']).toEqual([])
+    expect(none.body.tasks).toEqual([])
     const accepted = await client.call(submitTaskBatch, { body: { tasks: [good, good] } })
     expect(accepted.status).toBe(201)
     const both = await client.call(listTasks, { query: { type: 'batch-test' } })
-    expect(both.body['tasks']).toHaveLength(2)
+    expect(both.body.tasks).toHaveLength(2)
   })
 
   it('leads a repeated submit with one Idempotency-Key to one task', async () => {
@@ -67,7 +72,7 @@ describe('tasks over HTTP', () => {
     const first = await client.call(submitTask, { headers, body })
     const again = await client.call(submitTask, { headers, body })
     expect(again.status).toBe(201)
-    expect(again.body['taskId']).toBe(first.body['taskId'])
+    expect(again.body.taskId).toBe(first.body.taskId)
     expect(again.headers.get('idempotency-replayed')).toBe('true')
     const other = await client.call(submitTask, { headers, body: { ...body, priority: 1 } })
     expect(other.body).toMatchObject({ status: 422, code: 'idempotency_key_reused' })
@@ -113,7 +118,7 @@ describe('tasks over HTTP', () => {
       attempts: [{ outcome: 'released' }],
     })
     const claim = await client.call(claimTasks, { params: { agentId }, body: { waitMs: 5_000 } })
-    const [second] = claim.body['assignments'] as unknown as { fencingToken: number; attempt: number }[]
+    const [second] = claim.body.assignments
     expect(second!.fencingToken).toBeGreaterThan(fencingToken)
     const failed = await client.call(failTask, {
       params: { taskId },
@@ -125,20 +130,20 @@ describe('tasks over HTTP', () => {
 
   it('cancels a task with its parts, and does a finished one again as a new one', async () => {
     const parent = await client.call(submitTask, { body: { type: 'whole', capabilities: ['none'] } })
-    const parentTaskId = parent.body['taskId'] as string
+    const parentTaskId = parent.body.taskId
     const part = await client.call(submitTask, {
       body: { type: 'part', capabilities: ['none'], parentTaskId },
     })
     const canceled = await client.call(cancelTask, { params: { taskId: parentTaskId } })
     expect(canceled.body).toMatchObject({ status: 'canceled', failure: { code: 'canceled' } })
-    const partNow = await client.call(getTask, { params: { taskId: part.body['taskId'] } })
+    const partNow = await client.call(getTask, { params: { taskId: part.body.taskId } })
     expect(partNow.body['status']).toBe('canceled')
     const twice = await client.call(cancelTask, { params: { taskId: parentTaskId } })
     expect(twice.body).toEqual(canceled.body)
     const retried = await client.call(retryTask, { params: { taskId: parentTaskId } })
     expect(retried.status).toBe(201)
     expect(retried.body).toMatchObject({ retryOf: parentTaskId, type: 'whole', status: 'submitted' })
-    const early = await client.call(retryTask, { params: { taskId: retried.body['taskId'] } })
+    const early = await client.call(retryTask, { params: { taskId: retried.body.taskId } })
     expect(early.body).toMatchObject({ status: 409, code: 'task_not_finished' })
   })
 
@@ -154,7 +159,7 @@ describe('tasks over HTTP', () => {
     const decision = await client.call(getTaskDecision, { params: { taskId } })
     expect(decision.body).toMatchObject({ taskId, agentId, fencingToken, candidateCount: 1, attempt: 1 })
     const waiting = await client.call(submitTask, { body: { type: 'waits', capabilities: ['none'] } })
-    const missing = await client.call(getTaskDecision, { params: { taskId: waiting.body['taskId'] } })
+    const missing = await client.call(getTaskDecision, { params: { taskId: waiting.body.taskId } })
     expect(missing.body).toMatchObject({ status: 404, code: 'decision_not_found' })
   })
 
@@ -187,14 +192,14 @@ describe('tasks over HTTP', () => {
   it('pages through tasks without loss or repetition', async () => {
     const tasks = Array.from({ length: 7 }, () => ({ type: 'paged', capabilities: ['none'] }))
     const batch = await client.call(submitTaskBatch, { body: { tasks } })
-    const submitted = (batch.body['tasks'] as unknown as { taskId: string }[]).map(({ taskId }) => taskId)
+    const submitted = batch.body.tasks.map(({ taskId }) => taskId)
     const seen: string[] = []
     let pageToken: string | undefined
     do {
       const query = { type: 'paged', pageSize: '3', ...(pageToken === undefined ? {} : { pageToken }) }
       const { body } = await client.call(listTasks, { query })
-      seen.push(...(body['tasks'] as unknown as { taskId: string }[]).map(({ taskId }) => taskId))
-      pageToken = body['nextPageToken'] as string | undefined
+      seen.push(...(body.tasks as unknown as { taskId: string }[]).map(({ taskId }) => taskId))
+      pageToken = body.nextPageToken
     } while (pageToken !== undefined)
     expect(seen).toEqual(submitted.toReversed())
   })
