@@ -2,7 +2,8 @@ import { type EpochMs, epochMs } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyEntry, ReadyQueue } from '#domain/ports/ready-queue.ts'
-import type { BullJobs } from './bull-jobs.ts'
+import type { BullJobs, JobCounts } from './bull-jobs.ts'
+import { EntriesAhead } from './entries-ahead.ts'
 import { readyJobId } from './ready-entry-codec.ts'
 import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
 
@@ -33,9 +34,10 @@ export class BullReadyQueue implements ReadyQueue {
   readonly #logger: Logger
   /** Jobs that are active in BullMQ and known here, handed out or not. */
   readonly #active = new Set<string>()
+  readonly #ahead = new EntriesAhead()
   /** Settled while Redis was out of reach. */
   readonly #unsettled = new Set<string>()
-  /** Active and not yet handed out, by rank. */
+  /** Ready to be handed out, by rank. */
   #fetched: ReadyEntry[] = []
   /** Jobs believed to be ready in BullMQ. */
   #waitingCount = 0
@@ -49,6 +51,7 @@ export class BullReadyQueue implements ReadyQueue {
   #listener: () => void = () => {}
   #cancelPoll: () => void = () => {}
   #cancelDue: () => void = () => {}
+  #isOpen = false
   #isClosed = false
 
   constructor({ jobs, link, clock, logger }: BullReadyQueueModules) {
@@ -60,26 +63,51 @@ export class BullReadyQueue implements ReadyQueue {
   }
 
   async add(entries: readonly ReadyEntry[]): Promise<void> {
-    if (entries.length === 0) return
     await this.#open()
+    const missing = entries.filter((entry) => !this.#ahead.isEnded(readyJobId(entry)))
+    if (missing.length === 0) return
+    this.offer(missing)
     const now = this.#clock.now()
-    const later = entries.filter(({ dueAt }) => dueAt > now)
-    const dueCount = entries.length - later.length
-    const adding = this.#jobs.add(entries, now)
-    this.#waitingCount += dueCount
-    this.#addingCount += dueCount
+    const later = missing.filter(({ dueAt }) => dueAt > now)
+    const newCount = missing.filter((entry) => entry.dueAt <= now && !this.#isKnown(entry)).length
+    const ids = missing.map(readyJobId)
+    const adding = this.#jobs.add(missing, now)
+    this.#ahead.beginAdding(ids, adding)
+    this.#waitingCount += newCount
+    this.#addingCount += newCount
     // The commands share one connection, so what is asked for after this turn mostly finds what is added in it.
-    if (this.#wantedCount > 0 && dueCount > 0) setImmediate(() => void this.#fetchWanted())
+    if (this.#wantedCount > 0 && newCount > 0) setImmediate(() => void this.#fetchWanted())
     try {
       await adding
     } catch (error) {
+      this.#ahead.addingFailed(ids)
       throw asUnavailable(error)
     } finally {
-      this.#addingCount -= dueCount
+      this.#addingCount -= newCount
     }
-    if (later.length > 0)
-      this.#expectDue(later.reduce((next, { dueAt }) => (dueAt < next ? dueAt : next), NEVER))
-    if (dueCount > 0) this.#listener()
+    for (const { dueAt } of later) this.#expectDue(dueAt)
+    if (newCount > 0) this.#listener()
+  }
+
+  /**
+   * Hands committed entries, which `add` will follow for, to whoever waits for work. Only where nothing else is
+   * ready: what waits longer goes first.
+   */
+  offer(entries: readonly ReadyEntry[]): void {
+    let room = this.#waitingCount > 0 || !this.#isOpen ? 0 : this.#wantedCount - this.#fetched.length
+    if (room <= 0) return
+    const now = this.#clock.now()
+    const before = this.#fetched.length
+    for (const entry of entries.toSorted((a, b) => a.rank - b.rank)) {
+      if (room <= 0) break
+      if (entry.dueAt > now || this.#isKnown(entry)) continue
+      this.#ahead.handedOut(readyJobId(entry))
+      this.#fetched.push(entry)
+      room -= 1
+    }
+    if (this.#fetched.length === before) return
+    this.#fetched.sort((a, b) => a.rank - b.rank)
+    this.#listener()
   }
 
   async take(countMax: number, now: EpochMs): Promise<readonly ReadyEntry[]> {
@@ -99,7 +127,7 @@ export class BullReadyQueue implements ReadyQueue {
     await this.#open()
     const ids = new Set(entries.map(readyJobId))
     // An entry may just be on its way here.
-    if ([...ids].some((id) => !this.#active.has(id))) await this.#turn
+    if ([...ids].some((id) => !this.#active.has(id) && !this.#ahead.has(id))) await this.#turn
     if (this.#fetched.length > 0) this.#fetched = this.#fetched.filter((entry) => !ids.has(readyJobId(entry)))
     await Promise.all([...ids].map((id) => this.#end(id)))
   }
@@ -123,6 +151,7 @@ export class BullReadyQueue implements ReadyQueue {
       this.#link.requireRunId()
       await this.#jobs.putBackStrays((id) => this.#active.has(id))
       await this.#promoteDue(this.#clock.now())
+      this.#isOpen = true
     }).catch((error: unknown) => {
       this.#opening = undefined
       throw asUnavailable(error)
@@ -138,20 +167,23 @@ export class BullReadyQueue implements ReadyQueue {
   }
 
   async #fetch(missingCount: number): Promise<void> {
-    const count = Math.min(missingCount, this.#waitingCount)
-    for (let left = count; left > 0; left -= FETCH_MAX) {
-      const asked = Math.min(left, FETCH_MAX)
-      this.#waitingCount = Math.max(0, this.#waitingCount - asked)
+    let missing = missingCount
+    while (missing > 0 && this.#waitingCount > 0) {
+      const asked = Math.min(missing, this.#waitingCount, FETCH_MAX)
+      this.#waitingCount -= asked
       const entries = await this.#jobs.next(asked)
       for (const entry of entries) this.#active.add(readyJobId(entry))
-      this.#fetched.push(...entries)
-      const missing = asked - entries.length
-      if (missing === 0) continue
+      // What was handed out ahead of its job is not handed out again, and was not counted either.
+      const fresh = entries.filter((entry) => !this.#ahead.forget(readyJobId(entry)))
+      this.#waitingCount += entries.length - fresh.length
+      this.#fetched.push(...fresh)
+      missing -= fresh.length
+      if (entries.length === asked) continue
       // Either the count was wrong, or the request was faster than what it asked for.
-      this.#waitingCount += Math.min(missing, this.#addingCount)
+      this.#waitingCount += Math.min(asked - entries.length, this.#addingCount)
       break
     }
-    if (count > 0) this.#fetched.sort((a, b) => a.rank - b.rank)
+    this.#fetched.sort((a, b) => a.rank - b.rank)
   }
 
   async #fetchWanted(): Promise<void> {
@@ -178,8 +210,9 @@ export class BullReadyQueue implements ReadyQueue {
 
   async #end(id: string): Promise<void> {
     try {
+      const isInBull = this.#ahead.has(id) ? await this.#ahead.end(id) : true
       if (this.#active.delete(id)) await this.#jobs.complete(id)
-      else await this.#jobs.remove(id)
+      else if (isInBull) await this.#jobs.remove(id)
     } catch (error) {
       this.#logger.debug({ error, id }, 'entry will be settled later')
       this.#unsettled.add(id)
@@ -188,8 +221,7 @@ export class BullReadyQueue implements ReadyQueue {
 
   async #promoteDue(now: EpochMs): Promise<void> {
     const next = await this.#jobs.promoteDue(now)
-    const { waiting } = await this.#jobs.counts()
-    this.#waitingCount = Math.max(this.#waitingCount, waiting)
+    this.#countWaiting(await this.#jobs.counts())
     this.#nextDueAt = NEVER
     if (next !== undefined) this.#expectDue(next)
   }
@@ -227,6 +259,16 @@ export class BullReadyQueue implements ReadyQueue {
     // Jobs whose hand-over was answered to nobody.
     if (counts.active > this.#active.size) await this.#jobs.putBackStrays((id) => this.#active.has(id))
     if (counts.delayed > 0 && this.#nextDueAt === NEVER) await this.#promoteDue(this.#clock.now())
-    this.#waitingCount = Math.max(counts.waiting, this.#waitingCount)
+    this.#countWaiting(counts)
+  }
+
+  #countWaiting({ waiting }: JobCounts): void {
+    this.#waitingCount = Math.max(this.#waitingCount, waiting - this.#ahead.addedCount)
+  }
+
+  /** Handed out already, or about to be. */
+  #isKnown(entry: ReadyEntry): boolean {
+    const id = readyJobId(entry)
+    return this.#active.has(id) || this.#ahead.has(id)
   }
 }

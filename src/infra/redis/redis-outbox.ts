@@ -2,6 +2,7 @@ import type { Scope } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+import type { BullReadyQueue } from './bull-ready-queue.ts'
 import { decodeReadyEntry, readyJobId } from './ready-entry-codec.ts'
 import { outboxKey } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
@@ -28,7 +29,7 @@ export class RedisOutbox {
   readonly #link: RedisLink
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #deliver: (entries: readonly ReadyEntry[]) => Promise<void>
+  readonly #queue: Pick<BullReadyQueue, 'add' | 'offer'>
   #remembered: ReadyEntry[] = []
   /** Whether Redis may hold entries that are not remembered here. */
   #mustLook = true
@@ -38,11 +39,11 @@ export class RedisOutbox {
 
   constructor(
     scope: Scope,
-    deliver: (entries: readonly ReadyEntry[]) => Promise<void>,
+    queue: Pick<BullReadyQueue, 'add' | 'offer'>,
     { link, clock, logger }: RedisOutboxModules,
   ) {
     this.#scope = scope
-    this.#deliver = deliver
+    this.#queue = queue
     this.#link = link
     this.#clock = clock
     this.#logger = logger
@@ -59,6 +60,7 @@ export class RedisOutbox {
     if (entries === undefined || this.#remembered.length + entries.length > REMEMBERED_MAX)
       this.#mustLook = true
     else this.#remembered.push(...entries)
+    if (entries !== undefined) this.#queue.offer(entries)
     this.#pump()
   }
 
@@ -121,7 +123,7 @@ export class RedisOutbox {
   }
 
   async #hand(entries: readonly ReadyEntry[]): Promise<void> {
-    await this.#deliver(entries)
+    await this.#queue.add(entries)
     await this.#link.client.hdel(outboxKey(this.#scope), ...entries.map(readyJobId))
   }
 }

@@ -32,7 +32,7 @@ export class RedisReadyQueues {
     if (known !== undefined) return known.queue
     const jobs = new BullJobs(scope, this.#modules.link)
     const bull = new BullReadyQueue({ jobs, ...this.#modules })
-    const outbox = new RedisOutbox(scope, (entries) => bull.add(entries), this.#modules)
+    const outbox = new RedisOutbox(scope, bull, this.#modules)
     const queue: ReadyQueue = {
       add: (entries) => bull.add(entries),
       take: (countMax, now) => bull.take(countMax, now),
