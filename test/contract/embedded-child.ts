@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs'
 import { isSwarmError } from '#domain/errors.ts'
 import { swarmId, swarmScope, tenantId } from '#domain/ids.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
@@ -20,7 +19,7 @@ const STEPS_AT_ONCE = 40
 type Say = (line: string) => void
 
 async function main(dataDir: string, durability: Durability, command: string): Promise<void> {
-  const say: Say = (line) => void writeSync(1, `${line}\n`)
+  const say: Say = (line) => void process.stdout.write(`${line}\n`)
   const modules = {
     clock: new SystemClock(),
     logger: createPinoLogger({ level: 'silent', fileDescriptor: 2 }),

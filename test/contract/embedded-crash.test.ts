@@ -8,6 +8,7 @@ import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { eventually } from '../helpers/eventually.ts'
+import { findExecutable } from '../helpers/find-executable.ts'
 import { MemoryLogger } from '../helpers/memory-logger.ts'
 import { type OwnedProcess, spawnSource } from '../helpers/process.ts'
 import { crashScope, leftId, rightId } from './embedded-child.ts'
@@ -150,5 +151,7 @@ it('refuses writes at once on a full disk, still reads, and resumes by itself wh
 
 /** What is written beyond it fails, as on a full disk; here for one process alone. */
 function limitFileSize(pid: number, bytes: number | 'unlimited'): void {
-  execFileSync('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
+  const prlimit = findExecutable('prlimit')
+  if (prlimit === undefined) throw new Error('prlimit is missing: apt-get install util-linux')
+  execFileSync(prlimit, ['--pid', String(pid), `--fsize=${bytes}:unlimited`])
 }

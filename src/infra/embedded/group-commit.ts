@@ -18,8 +18,9 @@ export interface GroupCommitModules extends BatchModules {
   readonly health: StoreHealth
 }
 
+/** Together they keep the event loop for some 10 ms at most, and let one batch be filled while another is written. */
 const JOBS_PER_BATCH_MAX = 500
-const TEXT_PER_BATCH_MAX = 8 * 1_024 * 1_024
+const TEXT_PER_BATCH_MAX = 1_024 * 1_024
 const JOBS_WAITING_MAX = 50_000
 /** A disk that has not confirmed a write for so long is as good as none. */
 const FLUSH_OVERDUE_MS = 5_000
@@ -74,7 +75,7 @@ export class GroupCommit {
     return this.#underWay.findLast(({ number }) => number !== undefined)?.flushed
   }
 
-  /** Resolves when nothing waits and nothing is under way. */
+  /** Resolves when nothing waits and nothing is under way, or what is under way is given up. */
   async idle(): Promise<void> {
     if (!this.#isIdle) await new Promise<void>((resolve) => this.#idleListeners.push(resolve))
   }
@@ -111,7 +112,7 @@ export class GroupCommit {
     cancelOverdue()
     this.#underWay.splice(this.#underWay.indexOf(batch), 1)
     this.#request()
-    if (this.#isIdle) for (const listener of this.#idleListeners.splice(0)) listener()
+    if (this.#isIdle) this.#announceIdle()
   }
 
   /** Runs inside the transaction. What it throws aborts it. */
@@ -189,6 +190,7 @@ export class GroupCommit {
     health.report('stalled', `the disk has not confirmed a write for ${FLUSH_OVERDUE_MS} ms`)
     batch.reject(health.unavailable())
     this.#rejectWaiting()
+    this.#announceIdle()
   }
 
   #fail(batch: BatchUnderWay, cause: Error): void {
@@ -201,6 +203,10 @@ export class GroupCommit {
     batch.reject(health.unavailable(cause.message, cause))
     this.#rejectWaiting()
     if (!isVisible) this.#probe.start()
+  }
+
+  #announceIdle(): void {
+    for (const listener of this.#idleListeners.splice(0)) listener()
   }
 
   #rejectWaiting(): void {

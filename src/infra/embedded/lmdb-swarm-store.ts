@@ -113,9 +113,10 @@ export class LmdbSwarmStore implements SwarmStore {
 
   /** Refuses what comes from now on, and waits for what came before. Leaves the tables open. */
   async close(): Promise<void> {
-    this.#commits.stop()
-    await this.#commits.idle()
+    const isStalled = this.#health.trouble === 'stalled'
     this.#health.report('closed', 'the store is closed')
+    this.#commits.stop()
+    if (!isStalled) await this.#commits.idle()
   }
 
   /** What was read may be committed and not yet on the disk: then it is shown only once it is. */
