@@ -9,9 +9,10 @@ import type { MonitorReport } from '../resources/monitor-report.ts'
 import type { TopologyView } from '../topology/topology-view.ts'
 import type { AgentRecord } from './agent-record.ts'
 import type { Assignment } from './assignment.ts'
+import type { Coordinatorship, SwarmModules } from './coordinatorship.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { recover } from './recovery.ts'
-import { type Coordinatorship, createSwarmParts, type SwarmModules, type SwarmParts } from './swarm-parts.ts'
+import { createSwarmParts, type SwarmParts } from './swarm-parts.ts'
 import type { SwarmRecord } from './swarm-record.ts'
 import type {
   AcknowledgeRequest,
@@ -66,7 +67,7 @@ export class SwarmOrchestrator implements SwarmService {
 
   /** Rebuilds the memory from the records, then begins to distribute. Resolves when requests can be taken. */
   async start(): Promise<void> {
-    const { events, clock } = this.#modules
+    const { events } = this.#modules
     const parts = this.#parts
     this.#stopReading = events.onAppend((appended) => {
       parts.monitor.read(appended)
@@ -77,9 +78,7 @@ export class SwarmOrchestrator implements SwarmService {
       store: this.#store,
       queue: this.#queue,
       onAgent: (agent) => parts.presence.expect(agent),
-      onTask: ({ taskId, spec: { deadlineAt } }) => {
-        if (deadlineAt !== undefined) parts.deadlines.set(taskId, deadlineAt - clock.now())
-      },
+      onTask: ({ taskId, spec }) => parts.watchDeadline(taskId, spec.deadlineAt),
     })
     const present = [...parts.registry.agents].filter(({ record }) => record.status !== 'offline')
     await parts.topology.recover(
