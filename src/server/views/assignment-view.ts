@@ -24,17 +24,17 @@ export function claimReplyText(assignments: readonly Assignment[]): string {
 }
 
 function assignedTask({ spec }: Assignment): AssignedTask {
-  const { type, capabilities, priority, deadlineAt, timeoutMs, maxAttempts, dependsOn, resources } = spec
-  return {
-    type,
-    capabilities: [...capabilities],
-    priority,
-    ...(deadlineAt === undefined ? {} : { deadline: wireTime(deadlineAt) }),
-    timeoutMs,
-    maxAttempts,
-    dependsOn: [...dependsOn],
-    resources,
-    ...(spec.parentTaskId === undefined ? {} : { parentTaskId: spec.parentTaskId }),
+  const task: AssignedTask = {
+    type: spec.type,
+    capabilities: [...spec.capabilities],
+    priority: spec.priority,
+    timeoutMs: spec.timeoutMs,
+    maxAttempts: spec.maxAttempts,
+    dependsOn: [...spec.dependsOn],
+    resources: spec.resources,
     metadata: spec.metadata,
   }
+  if (spec.deadlineAt !== undefined) task.deadline = wireTime(spec.deadlineAt)
+  if (spec.parentTaskId !== undefined) task.parentTaskId = spec.parentTaskId
+  return task
 }

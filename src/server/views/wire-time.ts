@@ -1,6 +1,14 @@
 import type { EpochMs } from '#domain/ids.ts'
 
+let latestAt: EpochMs | undefined
+let latestText = ''
+
 /** RFC 3339, UTC, milliseconds. */
 export function wireTime(at: EpochMs): string {
-  return new Date(at).toISOString()
+  // The times of one batch are mostly the same, and writing one costs more than all else in a view.
+  if (at !== latestAt) {
+    latestText = new Date(at).toISOString()
+    latestAt = at
+  }
+  return latestText
 }
