@@ -77,10 +77,10 @@ export class TaskDistributor {
     try {
       // Let everything that wakes us in one turn come together in one round.
       await Promise.resolve()
-      while (this.#isWoken && !this.#isStopped) {
+      while (this.#isWoken && this.#mayGoOn) {
         this.#isWoken = false
         await this.#fill()
-        while (!this.#isStopped && this.#round()) await this.#fill()
+        while (this.#mayGoOn && this.#round()) await this.#fill()
       }
     } catch (error) {
       this.#modules.logger.warn({ error }, 'distribution paused')
@@ -157,6 +157,11 @@ export class TaskDistributor {
     const { queue, logger } = this.#modules
     // What stays behind when this fails is a hint to a task that is no longer ready, and is dropped when it comes up.
     queue.settle([entry]).catch((error: unknown) => logger.warn({ error }, 'ready entry not settled'))
+  }
+
+  /** Also asked between rounds: a store that refuses at once would have us plan the same again without end. */
+  get #mayGoOn(): boolean {
+    return !this.#isStopped && !this.#isPaused
   }
 
   #pause(): void {
