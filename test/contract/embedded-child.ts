@@ -25,9 +25,15 @@ async function main(dataDir: string, durability: Durability, command: string): P
     logger: createPinoLogger({ level: 'silent', fileDescriptor: 2 }),
   }
   const infra = await createEmbeddedInfra({ dataDir, durability }, modules)
-  if (command === 'hold') say('holding')
+  if (command === 'hold') hold(say)
   else if (command === 'fill') await fillDisk(infra, say)
   else await writeSteps(infra, say, Number(command))
+}
+
+/** Keeps the data directory until it is killed. */
+function hold(say: Say): void {
+  setInterval(() => undefined, 60_000)
+  say('holding')
 }
 
 /** Says `ack n` once step n is answered. Ends by being killed. */

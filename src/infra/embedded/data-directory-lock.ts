@@ -31,13 +31,18 @@ export class DataDirectoryLock {
   }
 }
 
+/** By way of a link, so that nobody ever finds the file without its content. */
 function create(path: string, holder: string): boolean {
+  const draft = `${path}.${process.pid}.new`
+  writeFileSync(draft, holder, { mode: 0o600 })
   try {
-    writeFileSync(path, holder, { flag: 'wx', mode: 0o600 })
+    linkSync(draft, path)
     return true
   } catch (error) {
     if (hasCode(error, 'EEXIST')) return false
     throw error
+  } finally {
+    rmSync(draft, { force: true })
   }
 }
 
@@ -55,7 +60,7 @@ function read(path: string): string | undefined {
  * finds that it took a living holder's file by mistake puts it back.
  */
 function takeAway(path: string, deadHolder: string, directory: string): void {
-  const aside = `${path}.${process.pid}`
+  const aside = `${path}.${process.pid}.dead`
   try {
     renameSync(path, aside)
   } catch (error) {

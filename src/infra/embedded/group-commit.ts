@@ -119,15 +119,20 @@ export class GroupCommit {
   #fill(batch: BatchUnderWay): void {
     this.#isRequested = false
     const { records, tables } = this.#modules
+    let number: number
     try {
       // The failure of the batch before may not have come to our ears yet; LMDB knows.
       if (!this.#isPredecessorCommitted()) throw new Error('the transaction before was not committed')
       const staged = new Batch(this.#modules)
       batch.jobs = this.#runWaiting(staged)
-      if (!staged.isChanged) return
+      if (!staged.isChanged) {
+        // What these jobs have read is committed, and nothing of theirs ever will be.
+        if (this.#isAnsweredWhenVisible) queueMicrotask(() => this.#answerVisible(batch))
+        return
+      }
       staged.apply()
-      batch.number = (this.#lastNumber ?? 0) + 1
-      tables.meta.putSync(['batch'], encodeNumber(batch.number))
+      number = (this.#lastNumber ?? 0) + 1
+      tables.meta.putSync(['batch'], encodeNumber(number))
     } catch (error) {
       // What is in there now will never be.
       records.clear()
@@ -137,7 +142,8 @@ export class GroupCommit {
       queueMicrotask(() => this.#request())
     }
     records.forgetOldest()
-    this.#lastNumber = batch.number
+    batch.number = number
+    this.#lastNumber = number
     if (this.#isAnsweredWhenVisible) this.#signal.onceVisible(() => this.#answerVisible(batch))
   }
 
