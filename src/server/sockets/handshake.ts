@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify'
-import type { WebSocket } from 'ws'
 import { SUBPROTOCOLS, type Subprotocol, TOKEN_SUBPROTOCOL_PREFIX } from '#contract/frames/frame.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { type Authenticator, bearerCredential } from '../auth/authenticator.ts'
@@ -37,5 +36,3 @@ function subprotocolToken(request: FastifyRequest): string | undefined {
   const token = offered.map((name) => name.trim()).find((name) => name.startsWith(TOKEN_SUBPROTOCOL_PREFIX))
   return token?.slice(TOKEN_SUBPROTOCOL_PREFIX.length)
 }
-
-export type SocketHandler = (socket: WebSocket, request: FastifyRequest) => void
