@@ -7,14 +7,9 @@ import type { Logger } from '../ports/logger.ts'
 import { put, type SwarmEvent } from '../ports/records.ts'
 import { EMPTY_MESH, SwarmTopology, type TopologyChange } from '../topology/swarm-topology.ts'
 import type { TopologySettings } from '../topology/topology.ts'
+import type { TopologyRecord } from '../topology/topology-record.ts'
 import { type TopologyView, viewTopology } from '../topology/topology-view.ts'
 import type { MessageRoutes } from './message-bus.ts'
-
-/** What has to outlive a restart; who is a member is seen from the agents. */
-export interface TopologyRecord {
-  readonly version: number
-  readonly leaderId: AgentId | null
-}
 
 export interface TopologyKeeperModules {
   readonly journal: SwarmJournal

@@ -1,11 +1,11 @@
 import type { InboxRecord } from '../communication/message.ts'
-import type { TopologyRecord } from '../communication/topology-keeper.ts'
 import type { DecisionRecord } from '../distribution/decision-record.ts'
 import type { EpochMs, JsonText, SwarmEpoch } from '../ids.ts'
 import type { AgentRecord } from '../orchestration/agent-record.ts'
 import type { IdempotencyRecord } from '../orchestration/idempotency-record.ts'
 import type { SwarmRecord } from '../orchestration/swarm-record.ts'
 import type { TaskRecord } from '../orchestration/task-record.ts'
+import type { TopologyRecord } from '../topology/topology-record.ts'
 
 /** Every kind of record and the type of its value. All values are plain JSON data. */
 export interface RecordValues {
