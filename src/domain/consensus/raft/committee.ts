@@ -46,15 +46,26 @@ function byPreference(a: CommitteeCandidate, b: CommitteeCandidate): number {
   return a.registeredAt - b.registeredAt || (a.agentId < b.agentId ? -1 : 1)
 }
 
-/** How long most voters must be gone before the hub gives up on them and logs a new electorate. */
+/** How long an electorate must be lost before the hub gives it up and logs another. */
 export const ELECTORATE_PATIENCE_MS = 10_000
 
-/** Since when no majority of the voters is live; null while one is. Asked at every coming and going. */
-export function majorityLostSince(
+export interface ElectorateHealth {
+  /** As of the newest committed change. */
+  readonly voters: readonly AgentId[]
+  isLive(voter: AgentId): boolean
+  /** A live agent leads in the newest epoch, as far as the hub has heard. */
+  readonly hasLeader: boolean
+}
+
+/**
+ * Since when an electorate is lost; null while it is not. Asked at every coming and going, and when a leader is found or
+ * lost. Lost is one most of whose voters are gone, and also one that has no leader: it may wait for a voter that went
+ * before its addition was committed, and only the voters know of that.
+ */
+export function electorateLostSince(
   lostSince: MonotonicMs | null,
-  voters: readonly AgentId[],
-  isLive: (voter: AgentId) => boolean,
+  { voters, isLive, hasLeader }: ElectorateHealth,
   at: MonotonicMs,
 ): MonotonicMs | null {
-  return isQuorum(voters, isLive) ? null : (lostSince ?? at)
+  return hasLeader && isQuorum(voters, isLive) ? null : (lostSince ?? at)
 }

@@ -3,7 +3,7 @@ import type { Signature } from '../hex.ts'
 import { draw } from './generator.ts'
 import { type ElectorateEpoch, type Term, term } from './term.ts'
 import type { VoteCertificate } from './vote-certificate.ts'
-import { createVoterLog, isFull, lastEntry, type VoterLog, votersOf } from './voter-log.ts'
+import { createVoterLog, entryAt, isFull, lastEntry, type VoterLog, votersOf } from './voter-log.ts'
 
 export interface RaftTiming {
   readonly heartbeatMs: number
@@ -110,9 +110,13 @@ export function withElectionTimer(state: RaftState, at: MonotonicMs): RaftState 
   return { ...state, generator, electionDueAt: monotonicMs(at + waitMs) }
 }
 
-/** Whether it may be elected: it is a voter by its own log, and can append what a new leader must. */
-export function canCampaign({ self, durable }: RaftState): boolean {
-  return votersOf(durable.log).includes(self) && !isFull(durable.log)
+/**
+ * Whether it may be elected: it can append what a new leader must, and is a voter, or is so until an entry that removes
+ * it is committed. Such a one may be all that holds that entry, and then nobody else could win (§4.2.2).
+ */
+export function canCampaign({ self, durable: { log }, commitIndex }: RaftState): boolean {
+  const isVoter = votersOf(log).includes(self) || entryAt(log, commitIndex)?.voters.includes(self) === true
+  return isVoter && !isFull(log)
 }
 
 /** Everything in the leader's log is committed, its own first entry included. */

@@ -69,7 +69,7 @@ export function onAppendReply(state: RaftState, reply: AppendReply, at: Monotoni
   return [next, [...effects, ...handOver(next, reply.from)]]
 }
 
-/** Tells the others at once, and stands down where the commit was the leader's own removal (§4.2.2). */
+/** Tells the others at once, and ends a reign whose end was just committed. */
 function afterCommit(state: RaftState, announcements: readonly RaftEffect[], at: MonotonicMs): Transition {
   const others = otherVoters(state)
   const effects = [
@@ -79,7 +79,14 @@ function afterCommit(state: RaftState, announcements: readonly RaftEffect[], at:
   ]
   const last = lastEntry(state.durable.log)
   const isRemoved = state.commitIndex === last.index && !last.voters.includes(state.self)
-  return [isRemoved ? stoodDown(state, at) : state, effects]
+  return isRemoved ? [stoodDown(state, at), [...effects, ...appointment(state)]] : [state, effects]
+}
+
+/** §4.2.2 and §3.10: a leader that was removed names a successor, instead of letting the others wait for one. */
+function appointment(state: RaftState): readonly RaftEffect[] {
+  const lastIndex = lastEntry(state.durable.log).index
+  const to = otherVoters(state).find((voter) => leading(state).progress.get(voter)?.matchIndex === lastIndex)
+  return to === undefined ? [] : [{ type: 'send', message: { type: 'campaign_now', ...headerTo(state, to) } }]
 }
 
 /** Where the follower is to take over and has everything, tells it to campaign (§3.10). */
