@@ -20,6 +20,8 @@ export class ServerMetrics {
   readonly #registry = new Registry()
   readonly #requests: Histogram
   readonly #frames: Counter
+  /** Looked up for every frame, which is quicker than by labels. Frames of unknown types never get here. */
+  readonly #framesByName = new Map<string, Counter.Internal>()
   readonly #eventsSent: Counter
   readonly #swarmMetrics: SwarmMetrics
 
@@ -67,7 +69,13 @@ export class ServerMetrics {
   }
 
   frameReceived(socket: 'channel' | 'stream', type: string): void {
-    this.#frames.inc({ socket, type })
+    const name = `${socket} ${type}`
+    let counter = this.#framesByName.get(name)
+    if (counter === undefined) {
+      counter = this.#frames.labels(socket, type)
+      this.#framesByName.set(name, counter)
+    }
+    counter.inc()
   }
 
   eventsSent(count: number): void {
