@@ -5,4 +5,5 @@ cd "$(dirname "$0")/.."
 
 bash scripts/ensure-redis.sh
 bash scripts/ensure-chromium.sh
+bash scripts/ensure-python.sh
 exec npx --no-install vitest run "$@"

@@ -1,5 +1,3 @@
-import { CONFIG_EXIT_CODE } from './config/read-config.ts'
-
 /** What the exit code of `amos` says; `--help` prints them. */
 export const EXIT_CODES = {
   ok: 0,
@@ -8,7 +6,8 @@ export const EXIT_CODES = {
   usage: 2,
   /** No server answered. */
   unreachable: 3,
-  config: CONFIG_EXIT_CODE,
+  /** EX_CONFIG of sysexits.h. */
+  config: 78,
   /** Ctrl-C, as shells have it: 128 and the number of the signal. */
   interrupted: 130,
 } as const

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
 import { SwarmApiError } from '#sdk/index.ts'
-import { OpenServerError } from '#server/auth/bind-guard.ts'
-import { ConfigError } from './config/read-config.ts'
 import { CommandError, EXIT_CODES } from './exit-codes.ts'
 import { endWhenNobodyReads } from './output/output.ts'
 import { createProgram } from './program.ts'
@@ -21,10 +19,14 @@ function reportFailure(error: unknown): number {
     return error.exitCode === 0 ? EXIT_CODES.ok : EXIT_CODES.usage
   }
   if (!(error instanceof Error)) throw error
-  process.stderr.write(`amos: ${error.message}\n`)
+  process.stderr.write(`amos: ${isExplained(error) ? error.message : error.stack}\n`)
   if (error instanceof CommandError) return error.exitCode
-  if (error instanceof ConfigError || error instanceof OpenServerError) return EXIT_CODES.config
   if (!(error instanceof SwarmApiError) || error.code !== 'connection_failed') return EXIT_CODES.failed
   process.stderr.write('Is there a server? `amos serve` starts one; --url or AMOS_URL names another.\n')
   return EXIT_CODES.unreachable
+}
+
+/** Made to be read by users: by us, or by the system, whose errors have a code. Anything else is a bug of ours. */
+function isExplained(error: Error): boolean {
+  return 'code' in error || error instanceof CommandError
 }

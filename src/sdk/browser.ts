@@ -1,6 +1,6 @@
 /** What runs in a browser: the client. It imports no package and nothing of Node. */
-export { type EventItem, type FeedRequest, type OpenFeed } from './client/event-feed.ts'
-export { type EventSubscription, type SubscriptionOptions } from './client/event-subscription.ts'
+export type { EventItem, FeedRequest, OpenFeed } from './client/event-feed.ts'
+export type { EventSubscription, SubscriptionOptions } from './client/event-subscription.ts'
 export type { HttpConnectionOptions } from './client/http-connection.ts'
 export { openSseFeed } from './client/sse-feed.ts'
 export { SwarmApiError, type SwarmApiErrorCode } from './client/swarm-api-error.ts'

@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
 import { renderDemo } from '../demo/render-demo.ts'
-import { runDemo } from '../demo/run-demo.ts'
 import { CommandError, EXIT_CODES } from '../exit-codes.ts'
 import { createOutput } from '../output/output.ts'
 import { ProgressBar } from '../output/progress-bar.ts'
@@ -45,6 +44,8 @@ async function demo({ path, agents, json = false, killOne = false }: DemoCommand
   if (folder?.isDirectory() !== true)
     throw new CommandError(`--path: ${path} is not a folder`, EXIT_CODES.usage)
   const interruption = interruptible()
+  // Loaded when it is needed, since it brings a whole server with it.
+  const { runDemo } = await import('../demo/run-demo.ts')
   const bar = new ProgressBar('reviewing')
   try {
     const result = await runDemo({

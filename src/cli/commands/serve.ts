@@ -1,8 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { environment } from '../config/environment.ts'
-import { readConfig } from '../config/read-config.ts'
 import type { Config, ConfigKey } from '../config/schema.ts'
-import { runServer } from '../run-server.ts'
+import { CommandError, EXIT_CODES } from '../exit-codes.ts'
 
 interface ServeOptions {
   readonly host?: string
@@ -30,12 +29,24 @@ export function addServe(program: Command): void {
     .option('--data <dir>', "the embedded store's directory; AMOS_DATA_DIR, else ./amos-data")
     .option('--redis <url>', 'share this Redis with other nodes instead; AMOS_REDIS_URL')
     .addHelpText('after', HELP)
-    .action(async (options: ServeOptions) => {
-      const settings = readConfig(environment, overrides(options))
-      await runServer(settings, (url) =>
-        process.stderr.write(`amos: listening on ${url} (${describe(settings.config)})\n`),
-      )
-    })
+    .action(serve)
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  // Loaded when it is needed: the other commands are clients, and start five times as fast without a server in them.
+  const [{ ConfigError, readConfig }, { runServer }, { OpenServerError }] = await Promise.all([
+    import('../config/read-config.ts'),
+    import('../run-server.ts'),
+    import('#server/auth/bind-guard.ts'),
+  ])
+  try {
+    const settings = readConfig(environment, overrides(options))
+    const about = describe(settings.config)
+    await runServer(settings, (url) => process.stderr.write(`amos: listening on ${url} (${about})\n`))
+  } catch (error) {
+    const isSetup = error instanceof ConfigError || error instanceof OpenServerError
+    throw isSetup ? new CommandError(error.message, EXIT_CODES.config) : error
+  }
 }
 
 function overrides({ host, port, data, redis }: ServeOptions): Partial<Record<ConfigKey, string>> {

@@ -16,6 +16,8 @@ const RETRY_SOON = { baseMs: 100, factor: 2, maxMs: 2_000 }
 export interface SubmittedDemo {
   readonly taskCount: number
   readonly reportTaskId: string
+  /** Which file a review or follow-up is about. */
+  readonly paths: ReadonlyMap<string, string>
 }
 
 /** How many tasks {@link submitDemo} will submit. */
@@ -54,7 +56,9 @@ export async function submitDemo(client: SwarmClient, files: readonly PlannedFil
   const payload: ReportPayload = { followUpTaskIds }
   const { taskId: reportTaskId } = await client.submit(taskOf(REPORT, payload, reportDependsOn))
   const taskCount = reviewIds.length + followUpTaskIds.length + checkpointIds.length + 1
-  return { taskCount, reportTaskId }
+  const paths = new Map(followUpTaskIds.map((taskId, index) => [taskId, files[index]?.path ?? '']))
+  for (const [path, ids] of idsByPath) for (const taskId of ids) paths.set(taskId, path)
+  return { taskCount, reportTaskId, paths }
 }
 
 function taskOf(type: string, payload: unknown, dependsOn: readonly string[] = []): TaskSubmitInput {

@@ -3,7 +3,7 @@ import type { ReviewReport } from '../review/summary.ts'
 import type { FleetAgent } from './agent-fleet.ts'
 import type { Kill } from './kill-one.ts'
 import { type DurationQuantiles, quantiles } from './quantiles.ts'
-import type { RunLedger, Takeover, TaskStory } from './run-ledger.ts'
+import type { Handover, RunLedger, TaskStory } from './run-ledger.ts'
 
 export interface AgentSummary {
   readonly agentId: string
@@ -14,6 +14,11 @@ export interface AgentSummary {
   /** The run times of what it completed; with two slots they may overlap. */
   readonly runMs: number
   readonly wasKilled: boolean
+}
+
+/** A task that went on to another agent, and the file it is about. */
+export interface Takeover extends Handover {
+  readonly path?: string
 }
 
 export interface TypeTiming {
@@ -57,6 +62,7 @@ export interface DemoFacts {
   readonly filesOmitted: number
   readonly agents: readonly FleetAgent[]
   readonly ledger: RunLedger
+  readonly paths: ReadonlyMap<string, string>
   readonly report: ReviewReport | undefined
   readonly killed: Kill | null | undefined
   readonly wallMs: number
@@ -83,9 +89,14 @@ export function demoResult(facts: DemoFacts): DemoResult {
       byType: timingByType(stories),
     },
     attemptsRepeated: ledger.repeatedCount,
-    takeovers: ledger.takeovers,
+    takeovers: ledger.handovers.map((handover) => withPath(handover, facts.paths)),
     ...(killed === undefined ? {} : { killed }),
   }
+}
+
+function withPath(handover: Handover, paths: ReadonlyMap<string, string>): Takeover {
+  const path = paths.get(handover.taskId)
+  return path === undefined ? handover : { ...handover, path }
 }
 
 function summariseAgent(

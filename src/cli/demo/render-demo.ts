@@ -102,8 +102,9 @@ function renderOutcomes({ tasks, attemptsRepeated, killed, takeovers }: DemoResu
       `${agentId} (pid ${pid}) was killed with SIGKILL while it held ${plural(heldTaskIds.length, 'task')}.`,
     )
     const shown = takeovers.filter(({ from }) => from === agentId).slice(0, TAKEOVERS_SHOWN)
-    for (const { type, taskId, to } of shown)
-      lines.push(`  ${shortName(type)} task ${taskId} was taken over by ${to}`)
+    for (const { type, path, taskId, to } of shown) {
+      lines.push(`  ${shortName(type)} of ${path ?? taskId} was taken over by ${to}`)
+    }
     lines.push(
       completed === submitted
         ? 'Nothing was lost: every task was completed.'

@@ -4,11 +4,11 @@ import { join } from 'node:path'
 import { type EventSubscription, SwarmClient } from '#sdk/index.ts'
 import { composeNode, type SwarmNode } from '../compose-node.ts'
 import { readConfig } from '../config/read-config.ts'
-import { planReviews } from '../review/review.ts'
+import { type PlannedFile, planReviews } from '../review/review.ts'
 import type { ReviewReport } from '../review/summary.ts'
 import { openTree } from '../review/tree.ts'
 import { AgentFleet } from './agent-fleet.ts'
-import { countTasks, submitDemo } from './demo-plan.ts'
+import { countTasks, type SubmittedDemo, submitDemo } from './demo-plan.ts'
 import { type DemoResult, demoResult } from './demo-result.ts'
 import { type Kill, killOne } from './kill-one.ts'
 import { RunLedger } from './run-ledger.ts'
@@ -91,28 +91,25 @@ class DemoRun {
     const workStartedAt = performance.now()
     const events = this.#client.events({ since: '0', types: ['amos.task.*'], signal })
     try {
-      const following = this.#follow(events)
-      // Of a small tree nobody would hold a task for long enough: whoever is to be killed is stopped before there is work.
-      if (this.#options.isKilling && this.#total < SMALL_TASK_COUNT) await this.#startKilling()
-      const submitting = submitDemo(this.#client, files)
-      await Promise.race([Promise.all([following, submitting]), this.#fleet.failed])
+      const { reportTaskId, paths } = await Promise.race([this.#work(files, events), this.#fleet.failed])
       signal.throwIfAborted()
       const workMs = performance.now() - workStartedAt
-      const { reportTaskId } = await submitting
       const { result } = await this.#client.getTask(reportTaskId)
       const killed = this.#options.isKilling ? ((await this.#killing) ?? null) : undefined
       const report = result as ReviewReport | undefined
-      return {
-        path: tree.root,
-        filesOmitted: tree.omittedCount,
-        ledger: this.#ledger,
-        report,
-        killed,
-        workMs,
-      }
+      const { root, omittedCount: filesOmitted } = tree
+      return { path: root, filesOmitted, ledger: this.#ledger, paths, report, killed, workMs }
     } finally {
       events.close()
     }
+  }
+
+  async #work(files: readonly PlannedFile[], events: EventSubscription): Promise<SubmittedDemo> {
+    const following = this.#follow(events)
+    // Of a small tree nobody would hold a task for long enough: whoever is to be killed is stopped before there is work.
+    if (this.#options.isKilling && this.#total < SMALL_TASK_COUNT) await this.#startKilling()
+    const [submitted] = await Promise.all([submitDemo(this.#client, files), following])
+    return submitted
   }
 
   /** Until every task has come to its end. */

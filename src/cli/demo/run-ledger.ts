@@ -16,7 +16,7 @@ export interface TaskStory {
 }
 
 /** An attempt that an agent did not bring to its end, and who went on with the task. */
-export interface Takeover {
+export interface Handover {
   readonly taskId: string
   readonly type: string
   readonly from: string
@@ -26,7 +26,7 @@ export interface Takeover {
 /** Keeps the books of a run from the event log alone: what was submitted, who did it, what became of it. */
 export class RunLedger {
   readonly #stories = new Map<string, TaskStory>()
-  readonly #takeovers: Takeover[] = []
+  readonly #handovers: Handover[] = []
   #finishedCount = 0
   #repeatedCount = 0
 
@@ -34,8 +34,8 @@ export class RunLedger {
     return [...this.#stories.values()]
   }
 
-  get takeovers(): readonly Takeover[] {
-    return this.#takeovers
+  get handovers(): readonly Handover[] {
+    return this.#handovers
   }
 
   get finishedCount(): number {
@@ -102,7 +102,7 @@ export class RunLedger {
   #assigned(story: TaskStory, agentId: string, waitMs: number): void {
     const from = story.agentIds.at(-1)
     const { taskId, type } = story
-    if (from !== undefined) this.#takeovers.push({ taskId, type, from, to: agentId })
+    if (from !== undefined) this.#handovers.push({ taskId, type, from, to: agentId })
     story.agentIds.push(agentId)
     story.waitsMs.push(waitMs)
   }

@@ -52,7 +52,7 @@ const CLOSE_WITHIN_MS = 1_000
  * A member of the swarm: registers, takes work over one WebSocket, renews its leases, reconnects by itself and goes on
  * with what it holds.
  *
- * @example examples/minimal-agent.ts
+ * @example examples/minimal/agent.ts
  */
 export class SwarmAgent {
   /** Settles when the agent is over, with why; never rejects. */

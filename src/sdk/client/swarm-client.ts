@@ -51,7 +51,7 @@ import { waitForTask } from './wait-for-task.ts'
  * Calls that may be repeated are repeated while the server is away, for up to `retryForMs`. Every method throws
  * {@link SwarmApiError}.
  *
- * @example examples/submit-tasks.ts
+ * @example examples/minimal/submit.ts
  */
 export class SwarmClient {
   readonly swarmId: string
@@ -180,7 +180,7 @@ export class SwarmClient {
    * The swarm's events as they happen, from after `since` on, or from now on. Reconnects by itself and goes on where
    * it was; what is no longer to be had comes as a `gap` item.
    *
-   * @example examples/follow-events.ts
+   * @example examples/minimal/follow-events.ts
    */
   events(options: SubscriptionOptions = {}): EventSubscription {
     const { swarmId } = this

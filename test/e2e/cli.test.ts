@@ -1,0 +1,168 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { SwarmAgent } from '#sdk/index.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { freePort } from '../helpers/free-port.ts'
+import { type OwnedProcess, spawnSource } from '../helpers/process.ts'
+
+const AMOS = 'src/cli/main.ts'
+/** Each command is a process that starts from source, on a machine that may be busy. */
+const COMMANDS_MS = 180_000
+
+describe('the command line', { timeout: COMMANDS_MS }, () => {
+  let folder: string
+  let url: string
+  let server: OwnedProcess
+  let agent: SwarmAgent
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'amos-cli-'))
+    const port = await freePort()
+    url = `http://127.0.0.1:${port}`
+    server = spawnSource(AMOS, ['serve', '--port', String(port), '--data', join(folder, 'data')])
+    await server.waitForLine(`listening on ${url}`)
+    agent = new SwarmAgent({ url, agentId: 'ada', capabilities: ['echo', 'fail'] })
+    agent.handle('echo', ({ payload }) => payload)
+    agent.handle('fail', (_task, { reject }) => reject('never'))
+    await agent.start()
+  })
+  afterAll(async () => {
+    await agent.close()
+    await server.kill9()
+    await rm(folder, { recursive: true, force: true })
+  })
+
+  async function amos(...args: string[]): Promise<{ readonly code: number | null; readonly output: string }> {
+    const command = spawnSource(AMOS, args, { env: { AMOS_URL: url } })
+    const { code } = await command.exited
+    return { code, output: command.output }
+  }
+
+  async function amosJson<T>(...args: string[]): Promise<T> {
+    const { output, code } = await amos(...args, '--json')
+    expect(code, output).toBe(0)
+    return JSON.parse(output) as T
+  }
+
+  it('submits a task, waits for it and shows it', async () => {
+    const submitted = await amosJson<{ tasks: { taskId: string; result: unknown }[] }>(
+      'submit',
+      'echo',
+      '--capability',
+      'echo',
+      '--payload',
+      '{"n": 1}',
+      '--priority',
+      '1',
+      '--wait',
+    )
+    expect(submitted.tasks).toMatchObject([
+      { type: 'echo', priority: 1, status: 'completed', result: { n: 1 } },
+    ])
+    const { taskId } = submitted.tasks[0] ?? { taskId: '' }
+    expect((await amos('tasks')).output).toContain(taskId)
+    expect((await amos('tasks', 'show', taskId)).output).toContain('attempt   1: ada, completed after')
+    const decision = await amosJson<{ agentId: string }>('tasks', 'show', taskId, '--decision')
+    expect(decision).toMatchObject({ taskId, agentId: 'ada', strategy: 'least_loaded' })
+    const events = await amosJson<{ events: { type: string }[] }>(
+      'events',
+      '--since',
+      '0',
+      '--subject',
+      taskId,
+    )
+    expect(events.events.map(({ type }) => type)).toEqual([
+      'amos.task.submitted',
+      'amos.task.assigned',
+      'amos.task.completed',
+    ])
+  })
+
+  it('submits a file of tasks, and cancels and repeats one', async () => {
+    const path = join(folder, 'tasks.json')
+    await writeFile(
+      path,
+      JSON.stringify([
+        { type: 'nobody', capabilities: ['none'] },
+        { type: 'nobody', capabilities: ['none'] },
+      ]),
+    )
+    const { tasks } = await amosJson<{ tasks: { taskId: string }[] }>('submit', '--file', path)
+    expect(tasks).toHaveLength(2)
+    const { taskId } = tasks[0] ?? { taskId: '' }
+    expect(await amosJson('tasks', 'cancel', taskId, 'no use')).toMatchObject({ taskId, status: 'canceled' })
+    expect(await amosJson('tasks', 'retry', taskId)).toMatchObject({ retryOf: taskId, status: 'submitted' })
+  })
+
+  it('says how the server and its agents are', async () => {
+    const { code, output } = await amos('status')
+    expect(code).toBe(0)
+    expect(output).toContain(url)
+    expect(output).toContain('1 online')
+    expect(await amosJson('status')).toMatchObject({
+      readiness: { status: 'ready' },
+      swarm: { swarmId: 'default' },
+    })
+    expect(await amosJson('agents')).toMatchObject({ agents: [{ agentId: 'ada', status: 'online' }] })
+  })
+
+  it('follows events, one a line, until it is interrupted', async () => {
+    const following = spawnSource(
+      AMOS,
+      ['events', '--follow', '--since', '0', '--type', 'amos.agent.*', '--json'],
+      {
+        env: { AMOS_URL: url },
+      },
+    )
+    await following.waitForLine('amos.agent.online')
+    following.child.kill('SIGINT')
+    expect((await following.exited).code).toBe(0)
+    const types = following.output.split('\n').map((line) => (JSON.parse(line) as { type: string }).type)
+    expect(types.slice(0, 2)).toEqual(['amos.agent.registered', 'amos.agent.online'])
+  })
+
+  it('ends with a code that says what went wrong', async () => {
+    const failed = await amos('submit', 'fail', '--capability', 'fail', '--wait')
+    expect(failed.code, failed.output).toBe(1)
+    expect((await amos('tasks', 'show', 'no-such-task')).code).toBe(1)
+    expect((await amos('submit', 'echo', '--priority', '9')).code).toBe(2)
+    expect((await amos('submit', 'echo', '--payload', '{')).code).toBe(2)
+    expect((await amos('status', '--url', 'nonsense')).code).toBe(2)
+    const unreachable = await amos('status', '--url', `http://127.0.0.1:${await freePort()}`)
+    expect(unreachable.code).toBe(3)
+    expect(unreachable.output).toContain('amos serve')
+    const config = spawnSource(AMOS, ['serve'], { env: { AMOS_LEASE_MS: 'soon' } })
+    expect((await config.exited).code).toBe(78)
+    const open = await amos('serve', '--host', '0.0.0.0', '--port', '0', '--data', join(folder, 'other'))
+    expect(open.code, open.output).toBe(78)
+  })
+
+  it('explains itself', async () => {
+    const { code, output } = await amos('--help')
+    expect(code).toBe(0)
+    for (const word of [
+      'serve',
+      'demo',
+      'submit',
+      'tasks',
+      'agents',
+      'events',
+      'status',
+      'Exit codes',
+      '78',
+    ]) {
+      expect(output).toContain(word)
+    }
+    expect((await amos('submit', '--help')).output).toContain('Examples:')
+  })
+
+  it('drains a server at SIGTERM, and ends with 0', async () => {
+    const port = await freePort()
+    const draining = spawnSource(AMOS, ['serve', '--port', String(port), '--data', join(folder, 'draining')])
+    await draining.waitForLine('listening on')
+    expect(await draining.stop()).toEqual({ code: 0, signal: null })
+    await eventually(() => !draining.isRunning)
+  })
+})
