@@ -109,17 +109,4 @@ export class AgentProcess {
       what: () => `${this.agentId} to connect; it printed:\n${this.#process?.output ?? ''}`,
     })
   }
-
-  /** Resolves with the newest execution of a task, once there is one. */
-  whenWorkingOn(taskId: string): Promise<Execution> {
-    return eventually(
-      async () => {
-        const entries = await this.journal()
-        return entries.findLast(
-          (entry): entry is Execution => entry.type === 'execution' && entry.taskId === taskId,
-        )
-      },
-      { timeoutMs: 30_000, what: `${this.agentId} to work on ${taskId}` },
-    )
-  }
 }

@@ -32,11 +32,13 @@ export interface AuditFigures {
   readonly again: number
   readonly events: number
   readonly gaps: number
+  /** Accepted, and not known to the swarm any more. */
+  readonly forgotten: number
 }
 
 /** Holds what clients, agents and the swarm say against each other. */
 export function audit(evidence: Evidence, { hasForgotten = false }: AuditOptions = {}): AuditReport {
-  const { load, log, followed, journal } = evidence
+  const { load, log, followed, journal, tasks } = evidence
   const executions = journal.filter((entry) => entry.type === 'execution')
   const ends = endsOf(evidence, hasForgotten)
   return {
@@ -64,6 +66,7 @@ export function audit(evidence: Evidence, { hasForgotten = false }: AuditOptions
       again: executions.length - new Set(executions.map(({ taskId }) => taskId)).size,
       events: log.events.length,
       gaps: followed.gaps.length,
+      forgotten: load.accepted.filter(({ taskId }) => !tasks.has(taskId)).length,
     },
   }
 }
@@ -90,9 +93,9 @@ function missedByTheFollower({ log, followed }: Evidence): string[] {
 
 /** For one line of output. */
 export function describeFigures(figures: AuditFigures): string {
-  const { submits, retries, accepted, executions, again, events, gaps } = figures
+  const { submits, retries, accepted, executions, again, events, gaps, forgotten } = figures
   return (
     `${submits} submits (${retries} repeated), ${accepted} accepted, ${executions} executions (${again} again), ` +
-    `${events} events, ${gaps} gaps`
+    `${forgotten} forgotten, ${events} events, ${gaps} gaps`
   )
 }

@@ -40,7 +40,7 @@ export interface EvidenceSources {
 }
 
 const SAMPLED_RESULTS = 200
-const IDLE_TIMEOUT_MS = 40_000
+const IDLE_TIMEOUT_MS = 60_000
 
 /** Waits until no task is open, and gathers everything there is to be known. Ends the follower. */
 export async function gatherEvidence({ urls, load, fleet, follower }: EvidenceSources): Promise<Evidence> {

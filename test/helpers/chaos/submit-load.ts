@@ -6,6 +6,8 @@ export interface SubmitLoadOptions {
   /** Of all nodes; several clients, each of which begins with another one. */
   readonly urls: readonly string[]
   readonly perSecond: number
+  /** Carried by each task, besides what it always carries; none by default. */
+  readonly fillerBytes?: number
 }
 
 /** A submit that was answered 2xx: from then on the swarm owes the task an end. */
@@ -27,7 +29,7 @@ const TICK_MS = 5
 /** Of this process, as the pool of any sensible client is bounded: what is due beyond waits its turn. */
 const CONNECTIONS_MAX = 64
 /** The pace is kept until so many wait for their answer: on a machine that cannot keep up the rest would take for ever. */
-const UNANSWERED_MAX = 2_000
+const UNANSWERED_MAX = 1_000
 
 /**
  * Submits at a steady pace, however slow the answers are, each under an Idempotency-Key and again and again until it
@@ -107,7 +109,8 @@ export class SubmitLoad {
     const key = `load-${index}`
     const client = this.#clients[index % this.#clients.length]!
     try {
-      const task = { type: 'chaos', payload: { index }, metadata: { key } }
+      const filler = 'x'.repeat(this.#options.fillerBytes ?? 0)
+      const task = { type: 'chaos', payload: { index, filler }, metadata: { key } }
       const { taskId, durability } = await client.submit(task, {
         idempotencyKey: key,
         signal: this.#closing.signal,
