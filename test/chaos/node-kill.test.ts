@@ -65,7 +65,7 @@ function whenTakenOver(follower: EventFollower, after: number): Promise<number> 
     type === 'amos.swarm.coordinator_changed' && Date.parse(time) >= after
   return eventually(
     () => {
-      const takeover = follower.events.find(isTakeover)
+      const takeover = follower.reading.events.find(isTakeover)
       return takeover === undefined ? undefined : Date.parse(takeover.time)
     },
     { timeoutMs: 30_000, what: 'another node to take the swarm over' },

@@ -29,7 +29,7 @@ describe('Redis that comes back without its last seconds', () => {
     await whenAccepted(load, 150)
     await follower.catchUp()
     const bytes = (await fileSizeOf(redis.port)) - keptBytes
-    const last = follower.events.at(-1)!
+    const last = follower.reading.events.at(-1)!
     if (areNodesKilled) await Promise.all(scene.servers.map((server) => server.kill9()))
     const lostBytes = await redis.dropTail({ bytes })
     if (areNodesKilled) await Promise.all(scene.servers.map((server) => server.restart()))
@@ -40,13 +40,15 @@ describe('Redis that comes back without its last seconds', () => {
     printFigures(
       `Redis without its last ${lostBytes} bytes, ${nodes}`,
       describeFigures(report.figures),
-      `gaps ${JSON.stringify(follower.gaps)}`,
+      `gaps ${JSON.stringify(follower.reading.gaps)}`,
     )
     expectNothingWrong(report)
     expect(report.figures.forgotten).toBeGreaterThan(0)
     // What was last read is void: it is not in the log any more, its number is not given again, and both readers,
     // the one that was there and one that comes later, are told.
-    expect(follower.gaps.filter(({ reason }) => reason === 'lost').some(covers(last.sequence))).toBe(true)
+    expect(follower.reading.gaps.filter(({ reason }) => reason === 'lost').some(covers(last.sequence))).toBe(
+      true,
+    )
     expect(resumed).toMatchObject({ type: 'gap', reason: 'lost' })
     expect(covers(last.sequence)(resumed as Extract<EventItem, { type: 'gap' }>)).toBe(true)
   })

@@ -1,9 +1,10 @@
-import type { Gap, SwarmEvent, TaskView } from '#contract/index.ts'
+import type { TaskView } from '#contract/index.ts'
 import { openSseFeed, SwarmClient } from '#sdk/index.ts'
 import { eventually } from '../eventually.ts'
 import type { AgentFleet } from './agent-fleet.ts'
 import type { JournalEntry } from './agent-journal.ts'
 import { EventFollower } from './event-follower.ts'
+import type { LogReading } from './log-reading.ts'
 import type { SubmitLoad } from './submit-load.ts'
 
 /** The result a chaos agent completes a task with. */
@@ -17,19 +18,13 @@ export interface Evidence {
   readonly load: SubmitLoad
   readonly journal: readonly JournalEntry[]
   /** What was read while it happened. */
-  readonly followed: Pick<EventFollower, 'events' | 'gaps' | 'violations'>
+  readonly followed: LogReading
   /** The log as it stands at the end. */
-  readonly log: Log
+  readonly log: LogReading
   /** All tasks as they stand at the end. */
   readonly tasks: ReadonlyMap<string, TaskView>
   /** Of some completed tasks. */
   readonly results: ReadonlyMap<string, ChaosResult>
-}
-
-export interface Log {
-  readonly events: readonly SwarmEvent[]
-  readonly gaps: readonly Gap[]
-  readonly violations: readonly string[]
 }
 
 export interface EvidenceSources {
@@ -51,7 +46,7 @@ export async function gatherEvidence({ urls, load, fleet, follower }: EvidenceSo
   const tasks = await listAllTasks(client)
   const log = await readWholeLog(urls)
   const results = await sampleResults(client, tasks)
-  return { load, journal: await fleet.journal(), followed: follower, log, tasks, results }
+  return { load, journal: await fleet.journal(), followed: follower.reading, log, tasks, results }
 }
 
 async function whenIdle(client: SwarmClient): Promise<void> {
@@ -77,11 +72,11 @@ async function listAllTasks(client: SwarmClient): Promise<ReadonlyMap<string, Ta
 }
 
 /** From the beginning, the other way than the live follower: as server-sent events. */
-async function readWholeLog(urls: readonly string[]): Promise<Log> {
+async function readWholeLog(urls: readonly string[]): Promise<LogReading> {
   const reader = new EventFollower({ urls, openFeed: openSseFeed })
   await reader.catchUp()
   await reader.close()
-  return reader
+  return reader.reading
 }
 
 async function sampleResults(
