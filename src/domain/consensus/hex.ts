@@ -34,19 +34,27 @@ export function signature(raw: string): Signature {
   return raw
 }
 
-const DIGITS = '0123456789abcdef'
+const HEX_OF_BYTE = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 export function bytesToHex(bytes: Uint8Array): string {
   let text = ''
-  for (const byte of bytes) text += DIGITS.charAt(byte >> 4) + DIGITS.charAt(byte & 15)
+  for (const byte of bytes) text += HEX_OF_BYTE[byte] ?? ''
   return text
 }
 
-/** Of text that is known to be hex, such as a {@link Hash}. */
+/** Of text that is known to be lower-case hex, such as a {@link Hash}. */
 export function hexToBytes(text: string): Uint8Array {
   const bytes = new Uint8Array(text.length / 2)
-  for (let at = 0; at < bytes.length; at += 1) bytes[at] = Number.parseInt(text.slice(2 * at, 2 * at + 2), 16)
+  for (let at = 0; at < bytes.length; at += 1) {
+    bytes[at] = (digitAt(text, 2 * at) << 4) | digitAt(text, 2 * at + 1)
+  }
   return bytes
+}
+
+/** By character codes: this runs for every signature that is checked. */
+function digitAt(text: string, at: number): number {
+  const code = text.charCodeAt(at)
+  return code < 0x3a ? code - 0x30 : code - 0x57
 }
 
 function isHexOf(raw: unknown, byteCount: number): boolean {

@@ -5,13 +5,13 @@ import { buildCertificate } from '../certificate.ts'
 import { type Equivocation, equivocationOf } from '../evidence.ts'
 import type { DecisionInstance } from '../instance.ts'
 import type { Hasher } from '../ports/hasher.ts'
-import type { SignedBallot } from '../signed-messages.ts'
+import type { SignedBallot, SignedMessage } from '../signed-messages.ts'
 import { type BftEffect, type BftInput, type BftState, initialState, type Transition } from './bft-state.ts'
 import { nextEvent, startOf } from './next-event.ts'
 import { stepRound } from './round-machine.ts'
 import type { LockedValue, RoundEvent, RoundOrder } from './round-state.ts'
 import { roundTimeoutMs } from './round-timeout.ts'
-import { addNomination, addVote, type KeeperChange, messagesOf, sentBy } from './vote-keeper.ts'
+import { addNomination, addVote, type KeeperChange, messagesOf, sentBy, sentByAll } from './vote-keeper.ts'
 import { votesFor } from './vote-set.ts'
 
 /** No input sets off more events than this: a round has five, and one input begins two rounds at most. */
@@ -48,7 +48,7 @@ export function settle(before: BftState, hasher: Hasher, effects: BftEffect[]): 
 function absorb(state: BftState, input: BftInput, hasher: Hasher, effects: BftEffect[]): BftState {
   switch (input.type) {
     case 'ballot':
-      return takeBallots(state, [input.ballot], effects)
+      return takeBallot(state, input.ballot, effects)
     case 'vote':
       return keep(state, addVote(state.keeper, input.vote, state.instance.electorate), effects)
     case 'nomination':
@@ -62,8 +62,7 @@ function absorb(state: BftState, input: BftInput, hasher: Hasher, effects: BftEf
     case 'cancel':
       return { ...state, isCancelled: true }
     case 'resend':
-      effects.push(...resent(state))
-      return state
+      return resend(state, effects)
     default:
       return assertNever(input)
   }
@@ -130,11 +129,15 @@ function takeNomination(
 }
 
 function takeBallots(before: BftState, ballots: readonly SignedBallot[], effects: BftEffect[]): BftState {
-  return ballots.reduce((state, ballot) => {
-    const { box, contradicted } = addBallot(state.ballots, ballot)
-    const next: BftState = { ...state, ballots: box }
-    return contradicted === undefined ? next : accuse(next, equivocationOf(contradicted, ballot), effects)
-  }, before)
+  let state = before
+  for (const ballot of ballots) state = takeBallot(state, ballot, effects)
+  return state
+}
+
+function takeBallot(before: BftState, ballot: SignedBallot, effects: BftEffect[]): BftState {
+  const { box, contradicted } = addBallot(before.ballots, ballot)
+  const state: BftState = { ...before, ballots: box }
+  return contradicted === undefined ? state : accuse(state, equivocationOf(contradicted, ballot), effects)
 }
 
 /** Someone decided before: their quorum's precommits say the same as ours would. */
@@ -160,12 +163,22 @@ function accuse(state: BftState, equivocation: Equivocation, effects: BftEffect[
 }
 
 /**
- * One's own messages of this round and the one before. Two rounds are enough: whoever is ahead left the round before
- * with a quorum behind it, so all that a slower voter lacks was sent there by honest voters, and is sent again.
+ * What others may have missed, of this round and the one before. At first one's own messages. Where nothing has moved
+ * since the last time, everybody's: the paper's gossip (section II-A) demands that what one honest voter has, all get,
+ * and a liar's vote that took some voters to the next round may never have been sent to the others. Two rounds are
+ * enough, since whoever is ahead left the round before with a quorum that it still holds.
  */
-function resent({ self, certificate, ballots, keeper, round }: BftState): BftEffect[] {
-  if (certificate !== null) return [{ type: 'send_certificate', certificate }]
-  if (self === null) return []
-  const messages = [...(ballots.get(self) ?? []), ...sentBy(keeper, self, round.round - 1)]
-  return messages.length === 0 ? [] : [{ type: 'send', messages }]
+function resend(state: BftState, effects: BftEffect[]): BftState {
+  const { self, certificate, ballots, keeper, round } = state
+  if (certificate !== null) {
+    effects.push({ type: 'send_certificate', certificate })
+    return state
+  }
+  if (self === null) return state
+  const isStalled = state.lastResend?.round === round.round && state.lastResend.step === round.step
+  const fromRound = round.round - 1
+  const messages: SignedMessage[] = [...(ballots.get(self) ?? [])]
+  messages.push(...(isStalled ? sentByAll(keeper, fromRound) : sentBy(keeper, self, fromRound)))
+  if (messages.length > 0) effects.push({ type: 'send', messages })
+  return { ...state, lastResend: { round: round.round, step: round.step } }
 }

@@ -39,6 +39,8 @@ export interface BftState {
   /** Voters whose contradiction was reported; one report each is enough. */
   readonly accused: ReadonlySet<AgentId>
   readonly certificate: DecisionCertificate | null
+  /** Where the voter stood when it last sent again; null before the first time. */
+  readonly lastResend: { readonly round: number; readonly step: RoundStep } | null
 }
 
 /** What can happen to an instance. Messages have passed {@link Admission}; one's own come in like everybody's. */
@@ -91,6 +93,7 @@ export function initialState(instance: DecisionInstance, self: AgentId | null): 
     isCancelled: false,
     accused: new Set(),
     certificate: null,
+    lastResend: null,
   }
 }
 

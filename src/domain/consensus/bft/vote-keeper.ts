@@ -110,6 +110,11 @@ export function sentBy(keeper: VoteKeeper, voter: AgentId, fromRound: number): R
     })
 }
 
+/** Everything anyone sent from a round on. */
+export function sentByAll(keeper: VoteKeeper, fromRound: number): RoundMessage[] {
+  return [...keeper.roundsOf.keys()].flatMap((voter) => sentBy(keeper, voter, fromRound))
+}
+
 /** The weight of all who sent anything in a round. */
 export function weightSpeakingIn(keeper: VoteKeeper, round: number, electorate: Electorate): number {
   const { nominations, prevotes, precommits } = messagesOf(keeper, round)
