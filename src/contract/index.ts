@@ -57,6 +57,15 @@ export {
 } from './frames/stream-frames.ts'
 export type { Liveness, Readiness } from './health.ts'
 export { LIMITS } from './limits.ts'
+export type {
+  InboxAcknowledged,
+  InboxPage,
+  MessageMetrics,
+  MessageSend,
+  MessageSent,
+  MessageTarget,
+  MessageView,
+} from './message.ts'
 export { OPERATIONS } from './operations/all-operations.ts'
 export type { Operation } from './operations/operation.ts'
 export type { Problem } from './problem.ts'
@@ -79,3 +88,4 @@ export type {
   TaskSubmitInput,
   TaskView,
 } from './task.ts'
+export type { TopologyView } from './topology.ts'

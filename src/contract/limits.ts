@@ -29,6 +29,13 @@ export const LIMITS = {
   pageTokenLengthMax: 1_024,
   idempotencyKeyLengthMax: 200,
   agentTokenLengthMax: 512,
+  messageIdLengthMax: 64,
+
+  /** Message ids in one acknowledgement. */
+  acknowledgedMax: 500,
+  topicsPerAgentMax: 100,
+  /** Agents on a message's path: as many as a swarm can have. */
+  pathLengthMax: 100_000,
 
   capabilitiesPerTaskMax: 16,
   capabilitiesPerAgentMax: 128,
@@ -42,6 +49,7 @@ export const LIMITS = {
   leaseMsMin: 1_000,
   leaseMsMax: 3_600_000,
   delayMsMax: 30 * DAY_MS,
+  messageTtlMsMax: 30 * DAY_MS,
   timeoutMsMin: 100,
   timeoutMsMax: 7 * DAY_MS,
   timeoutMsDefault: 10 * MINUTE_MS,

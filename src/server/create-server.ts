@@ -18,6 +18,7 @@ import { claimRoutes } from './routes/claim-routes.ts'
 import { docsRoutes } from './routes/docs-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
+import { messageRoutes } from './routes/message-routes.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
 import { submitRoutes } from './routes/submit-routes.ts'
 import { swarmRoutes } from './routes/swarm-routes.ts'
@@ -104,6 +105,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   submitRoutes(app, options, modules)
   taskRoutes(app, paged)
   taskReportRoutes(app, modules)
+  messageRoutes(app, paged)
   eventRoutes(app, modules)
   channelRoute(app, options.nodeId, modules)
   streamRoute(app, modules)

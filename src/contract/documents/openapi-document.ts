@@ -11,6 +11,8 @@ const TAGS: Record<Tag, string> = {
   agents:
     'Agents join a swarm with what they can do, and get work over a WebSocket channel or by claiming it.',
   tasks: 'Tasks are submitted by clients and done by agents under leases with fencing tokens.',
+  messages: 'What agents say to each other, and the inboxes of durable messages.',
+  topology: 'Who may talk to whom, and along which path.',
   events: 'The ordered event log of a swarm.',
   resources: 'How a swarm is doing.',
   operations: 'Health and metrics of a server node.',

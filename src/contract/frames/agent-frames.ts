@@ -1,7 +1,15 @@
-import { type Static, Type } from '@sinclair/typebox'
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { AgentHeartbeatReply } from '../agent.ts'
 import { ASSIGNMENT_PROPERTIES, FailKind, PROGRESS_PROPERTIES, ReleaseReason, Result } from '../claim.ts'
 import { LIMITS } from '../limits.ts'
+import {
+  DELIVERED_PROPERTIES,
+  InboxAcknowledged,
+  MESSAGE_PROPERTIES,
+  MessageIds,
+  MessageSent,
+  Topics,
+} from '../message.ts'
 import { AgentId, Count, FencingToken, HeldTasks, LeaseMs, SwarmId, TaskId, Text } from '../scalars.ts'
 import { annotate, closedObject } from '../schema.ts'
 import { TaskFailure, TaskPhase, TaskStatus } from '../task.ts'
@@ -9,6 +17,12 @@ import { DrainFrame, ErrorFrame } from './answer-frames.ts'
 import { frame, RequestId } from './frame.ts'
 
 const requestId = Type.Optional(RequestId)
+function inMessagePack<S extends TSchema>(schema: S): S {
+  return annotate(schema, {
+    description: `${schema.description} In MessagePack frames: its UTF-8 text, as bin.`,
+  })
+}
+
 const held = { requestId, taskId: TaskId, fencingToken: FencingToken }
 
 /** The frames an agent sends over its channel, by their type. `hello` is the first. */
@@ -54,6 +68,23 @@ export const AGENT_FRAMES = {
     ...held,
     reason: Type.Optional(ReleaseReason),
   }),
+  'message.send': frame('message.send', 'MessageSendFrame', 'The agent says something to others.', {
+    requestId,
+    ...MESSAGE_PROPERTIES,
+    payload: Type.Optional(inMessagePack(MESSAGE_PROPERTIES.payload)),
+  }),
+  'message.ack': frame(
+    'message.ack',
+    'MessageAckFrame',
+    'The agent has dealt with durable messages; they are not delivered again.',
+    { requestId, messageIds: MessageIds },
+  ),
+  subscribe: frame(
+    'subscribe',
+    'SubscribeTopicsFrame',
+    'The agent wants the messages of these topics. To be said anew on each connection.',
+    { requestId, topics: Topics },
+  ),
 } as const
 export type AgentFrameType = keyof typeof AGENT_FRAMES
 export type AgentFrameOf<T extends AgentFrameType> = Static<(typeof AGENT_FRAMES)[T]>
@@ -103,13 +134,23 @@ export const CHANNEL_FRAMES = {
     'As `task.revoked`, because a client canceled it.',
     revoked,
   ),
+  message: frame('message', 'MessageFrame', 'A message for the agent. A durable one is to be acknowledged.', {
+    ...DELIVERED_PROPERTIES,
+    payload: inMessagePack(DELIVERED_PROPERTIES.payload),
+  }),
+  gap: frame(
+    'gap',
+    'MessageGapFrame',
+    'Messages are missing here: they came faster than they were read. Durable ones are still in the inbox.',
+    { missedCount: Count('How many.') },
+  ),
   drain: DrainFrame,
   ack: frame('ack', 'AckFrame', 'Answers a frame that had a `requestId`.', {
     requestId: RequestId,
     result: Type.Optional(
-      Type.Union([TaskAck, AgentHeartbeatReply], {
+      Type.Union([TaskAck, AgentHeartbeatReply, MessageSent, InboxAcknowledged], {
         description:
-          'For `heartbeat` what is still held; for `task.complete`, `fail` and `release` the task.',
+          'For `heartbeat` what is still held; for `task.complete`, `fail` and `release` the task; for `message.send` and `message.ack` what became of the messages.',
       }),
     ),
   }),

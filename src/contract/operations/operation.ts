@@ -7,7 +7,15 @@ import type { ProblemCode } from '../problem-codes.ts'
  */
 export type Access = 'public' | 'viewer' | 'agent' | 'submitter' | 'operator' | 'admin'
 
-export type Tag = 'swarms' | 'agents' | 'tasks' | 'events' | 'resources' | 'operations'
+export type Tag =
+  | 'swarms'
+  | 'agents'
+  | 'tasks'
+  | 'messages'
+  | 'topology'
+  | 'events'
+  | 'resources'
+  | 'operations'
 
 interface Reply {
   readonly description: string

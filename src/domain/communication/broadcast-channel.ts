@@ -2,7 +2,7 @@ import type { NodeId, Scope, SessionId } from '../ids.ts'
 import type { AgentDelivery } from '../orchestration/assignment.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { PeerNotice, Peers } from '../ports/peers.ts'
-import type { SessionAddress } from './direct-channel.ts'
+import { deliverOrNote, type SessionAddress } from './direct-channel.ts'
 
 export const BROADCAST_TOPIC = 'broadcast'
 
@@ -36,7 +36,7 @@ export class BroadcastChannel {
     let count = 0
     for (const { nodeId, sessionId } of addresses) {
       if (nodeId === peers.nodeId) {
-        if (sessions.deliver(sessionId, delivery)) count += 1
+        if (deliverOrNote(sessions, sessionId, delivery)) count += 1
         continue
       }
       const there = elsewhere.get(nodeId)
@@ -55,5 +55,5 @@ export class BroadcastChannel {
 /** The receiving end: hands another node's message to the connections on this node. */
 export function deliverBroadcast(notice: PeerNotice, sessions: AgentSessions): void {
   const { sessionIds, delivery } = notice.body as BroadcastBody
-  for (const sessionId of sessionIds) sessions.deliver(sessionId, delivery)
+  for (const sessionId of sessionIds) deliverOrNote(sessions, sessionId, delivery)
 }

@@ -1,9 +1,12 @@
 import type { AgentRegistry } from '../orchestration/agent-registry.ts'
 import type { Coordinatorship, SwarmModules } from '../orchestration/coordinatorship.ts'
+import type { Reminders } from '../orchestration/reminders.ts'
 import type { SwarmJournal } from '../orchestration/swarm-journal.ts'
 import { BroadcastChannel } from './broadcast-channel.ts'
+import { DepartedAgents } from './departed-agents.ts'
 import type { DirectChannel } from './direct-channel.ts'
 import { Inbox, type InboxOptions } from './inbox.ts'
+import { InboxDelivery } from './inbox-delivery.ts'
 import { MessageBus } from './message-bus.ts'
 import { MessageMeter } from './message-meter.ts'
 import { TopicSubscriptions, type TopicSubscriptionsOptions } from './topic-subscriptions.ts'
@@ -13,6 +16,7 @@ export interface CommunicationBase extends SwarmModules {
   readonly journal: SwarmJournal
   readonly registry: AgentRegistry
   readonly channel: DirectChannel
+  readonly reminders: Reminders
 }
 
 export type CommunicationParts = ReturnType<typeof createCommunicationParts>
@@ -23,19 +27,29 @@ export function createCommunicationParts(
   options: InboxOptions & TopicSubscriptionsOptions,
   base: CommunicationBase,
 ) {
+  const { registry, channel } = base
   const topology = new TopologyKeeper(record.topology, base)
   const subscriptions = new TopicSubscriptions(options)
   const inbox = new Inbox(options, base)
+  const delivery = new InboxDelivery({
+    ...base,
+    inbox,
+    deliver: (agentId, message) => {
+      const session = registry.find(agentId)?.session
+      return session !== undefined && channel.send(session, message)
+    },
+  })
   const meter = new MessageMeter()
   const broadcast = new BroadcastChannel(scope, base)
   const messages = new MessageBus({
     ...base,
-    direct: base.channel,
     broadcast,
     subscriptions,
     inbox,
+    delivery,
     routes: topology,
     meter,
   })
-  return { topology, subscriptions, inbox, meter, messages }
+  const departed = new DepartedAgents({ ...base, subscriptions, inbox, delivery })
+  return { topology, subscriptions, inbox, delivery, meter, messages, departed }
 }

@@ -45,5 +45,16 @@ export class DirectChannel {
 /** The receiving end: hands another node's delivery to the connection on this node. */
 export function deliverNotice(notice: PeerNotice, sessions: AgentSessions): void {
   const { sessionId, delivery } = notice.body as DeliveryBody
-  sessions.deliver(sessionId, delivery)
+  deliverOrNote(sessions, sessionId, delivery)
+}
+
+/** A message that a slow connection cannot take, and whose sender will not hear of it: the receiver shall at least know. */
+export function deliverOrNote(
+  sessions: AgentSessions,
+  sessionId: SessionId,
+  delivery: AgentDelivery,
+): boolean {
+  if (sessions.deliver(sessionId, delivery)) return true
+  if (delivery.type === 'message') sessions.deliver(sessionId, { type: 'gap', missedCount: 1 })
+  return false
 }

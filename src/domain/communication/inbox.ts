@@ -3,9 +3,10 @@ import type { AgentId } from '../ids.ts'
 import type { SwarmJournal } from '../orchestration/swarm-journal.ts'
 import { unchanged } from '../orchestration/swarm-journal.ts'
 import type { Clock } from '../ports/clock.ts'
-import { put, remove } from '../ports/records.ts'
+import { put, remove, type StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
-import { inboxKey, type SwarmMessage } from './message.ts'
+import { InboxShelf, slipOf } from './inbox-shelf.ts'
+import { type InboxRecord, inboxKey, type SwarmMessage } from './message.ts'
 
 export interface InboxOptions {
   /** Messages that may wait for one agent. */
@@ -18,82 +19,118 @@ export interface InboxModules {
   readonly clock: Clock
 }
 
+const PAGE = 200
+
 /**
- * The durable messages that wait for agents. A message stays until its receiver acknowledges it or it expires, is
- * delivered again at each attach, and is kept once however often it is sent.
+ * The durable messages that wait for agents. A message stays until its receiver acknowledges it or it expires, and is
+ * kept once however often it is sent.
  */
 export class Inbox {
   readonly #options: InboxOptions
   readonly #modules: InboxModules
-  /** How many wait for whom; counted in the store when first asked for. */
-  readonly #counts = new Map<AgentId, number>()
+  /** Read from the store when an inbox is first asked for. */
+  readonly #shelves = new Map<AgentId, Promise<InboxShelf>>()
 
   constructor(options: InboxOptions, modules: InboxModules) {
     this.#options = options
     this.#modules = modules
   }
 
-  /** @returns false where the message was there already. @throws SwarmError `limit_exceeded` */
-  async keep(agentId: AgentId, message: SwarmMessage): Promise<boolean> {
-    const count = await this.#count(agentId)
-    const limit = this.#options.inboxMessagesMax
-    if (count >= limit)
-      throw new SwarmError('limit_exceeded', { limitName: 'inboxMessagesMax', limit, actual: count + 1 })
-    this.#counts.set(agentId, count + 1)
+  /**
+   * @returns undefined where the message was there already
+   * @throws SwarmError `limit_exceeded`; `idempotency_key_reused` where another message has its id
+   */
+  async keep(agentId: AgentId, message: SwarmMessage): Promise<InboxRecord | undefined> {
+    const { journal, clock } = this.#modules
+    const shelf = await this.#shelf(agentId)
+    const record = { agentId, position: shelf.reserve(this.#options.inboxMessagesMax, clock.now()), message }
     const key = inboxKey(agentId, message.messageId)
-    let isNew = false
     try {
-      isNew = await this.#modules.journal.transact([key] as const, ([stored]) => {
-        if (stored !== undefined) return unchanged(false)
-        return { ...unchanged(true), writes: [put('inbox', key.id, { agentId, message })] }
+      const isNew = await journal.transact([key] as const, ([stored]) => {
+        if (stored === undefined) return { ...unchanged(true), writes: [put('inbox', key.id, record)] }
+        refuseOther(stored.value.message, message)
+        return unchanged(false)
       })
+      if (!isNew) return undefined
+      shelf.add(slipOf(record))
+      return record
     } finally {
-      if (!isNew) this.#counts.set(agentId, (this.#counts.get(agentId) ?? 1) - 1)
+      shelf.release()
     }
-    return isNew
   }
 
-  /** Oldest first, those that expired left out. */
-  async list(agentId: AgentId, countMax: number, after?: string): Promise<readonly SwarmMessage[]> {
+  /** Those behind the position, oldest first; what expired is left out. */
+  async list(agentId: AgentId, after: number, countMax: number): Promise<readonly InboxRecord[]> {
     const { store, journal, clock } = this.#modules
-    const from = after === undefined ? `${agentId}:` : inboxKey(agentId, after).id
-    const found = await store.list({ scope: journal.scope, kind: 'inbox', after: from, countMax })
-    const now = clock.now()
-    return found
-      .filter(({ value }) => value.agentId === agentId)
-      .map(({ value }) => value.message)
-      .filter(({ expiresAt }) => expiresAt === undefined || expiresAt > now)
+    const shelf = await this.#shelf(agentId)
+    const ids = shelf.idsAfter(after, countMax, clock.now())
+    if (ids.length === 0) return []
+    const found = await store.getMany(
+      journal.scope,
+      ids.map((messageId) => inboxKey(agentId, messageId)),
+    )
+    return found.flatMap((record) => (record === undefined ? [] : [record.value]))
   }
 
   /** The receiver has dealt with these; unknown ones are ignored. @returns how many were there */
   async acknowledge(agentId: AgentId, messageIds: readonly string[]): Promise<number> {
-    const keys = messageIds.map((messageId) => inboxKey(agentId, messageId))
-    const count = await this.#modules.journal.transact(keys, (stored) => {
-      const present = stored.flatMap((record) => (record === undefined ? [] : [record.key.id]))
-      return { ...unchanged(present.length), writes: present.map((id) => remove('inbox', id)) }
-    })
-    const before = this.#counts.get(agentId)
-    if (before !== undefined) this.#counts.set(agentId, Math.max(0, before - count))
+    const shelf = await this.#shelf(agentId)
+    const count = await this.#remove(agentId, [...new Set(messageIds)])
+    for (const messageId of messageIds) shelf.delete(messageId)
     return count
   }
 
   /** Forgets what waited for an agent that is no more. */
   async drop(agentId: AgentId): Promise<void> {
-    for (let found = await this.list(agentId, 500); found.length > 0; found = await this.list(agentId, 500)) {
-      await this.acknowledge(
+    this.#shelves.delete(agentId)
+    for await (const page of this.#pages(agentId)) {
+      await this.#remove(
         agentId,
-        found.map(({ messageId }) => messageId),
+        page.map(({ value }) => value.message.messageId),
       )
     }
-    this.#counts.delete(agentId)
   }
 
-  async #count(agentId: AgentId): Promise<number> {
-    const known = this.#counts.get(agentId)
-    if (known !== undefined) return known
-    const found = await this.list(agentId, this.#options.inboxMessagesMax)
-    const count = this.#counts.get(agentId) ?? found.length
-    this.#counts.set(agentId, count)
-    return count
+  #remove(agentId: AgentId, messageIds: readonly string[]): Promise<number> {
+    const keys = messageIds.map((messageId) => inboxKey(agentId, messageId))
+    return this.#modules.journal.transact(keys, (stored) => {
+      const present = stored.flatMap((record) => (record === undefined ? [] : [record.key.id]))
+      return { ...unchanged(present.length), writes: present.map((id) => remove('inbox', id)) }
+    })
   }
+
+  #shelf(agentId: AgentId): Promise<InboxShelf> {
+    const known = this.#shelves.get(agentId)
+    if (known !== undefined) return known
+    const reading = this.#readShelf(agentId)
+    this.#shelves.set(agentId, reading)
+    // Asked again, the store may answer.
+    reading.catch(() => this.#shelves.delete(agentId))
+    return reading
+  }
+
+  async #readShelf(agentId: AgentId): Promise<InboxShelf> {
+    const slips: ReturnType<typeof slipOf>[] = []
+    for await (const page of this.#pages(agentId)) slips.push(...page.map(({ value }) => slipOf(value)))
+    return new InboxShelf(slips)
+  }
+
+  async *#pages(agentId: AgentId): AsyncGenerator<readonly StoredRecord<'inbox'>[]> {
+    const { store, journal } = this.#modules
+    let after = `${agentId}:`
+    for (;;) {
+      const found = await store.list({ scope: journal.scope, kind: 'inbox', after, countMax: PAGE })
+      const own = found.filter(({ value }) => value.agentId === agentId)
+      if (own.length > 0) yield own
+      const last = own.at(-1)
+      if (own.length < PAGE || last === undefined) return
+      after = last.key.id
+    }
+  }
+}
+
+/** A sender may repeat itself; another message under the same id would be lost in silence. */
+function refuseOther(kept: SwarmMessage, message: SwarmMessage): void {
+  if (kept.from === message.from && kept.payload === message.payload) return
+  throw new SwarmError('idempotency_key_reused', { idempotencyKey: message.messageId })
 }

@@ -1,54 +1,42 @@
 import { SwarmError } from '../errors.ts'
-import type { AgentId, EpochMs, JsonText } from '../ids.ts'
+import type { AgentId, EpochMs } from '../ids.ts'
 import type { AgentRegistry } from '../orchestration/agent-registry.ts'
+import type { AgentDelivery } from '../orchestration/assignment.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { BroadcastChannel } from './broadcast-channel.ts'
-import type { DirectChannel, SessionAddress } from './direct-channel.ts'
+import type { SessionAddress } from './direct-channel.ts'
 import type { Inbox } from './inbox.ts'
-import type { MessageTarget, SwarmMessage } from './message.ts'
+import type { InboxDelivery } from './inbox-delivery.ts'
+import type { SendReply, SendRequest, SwarmMessage } from './message.ts'
 import type { MessageMeter } from './message-meter.ts'
 import type { TopicSubscriptions } from './topic-subscriptions.ts'
-
-export interface SendRequest {
-  readonly messageId: string
-  /** Left out by clients. */
-  readonly from?: AgentId
-  readonly to: MessageTarget
-  readonly kind: SwarmMessage['kind']
-  readonly correlationId?: string
-  readonly payload: JsonText
-  readonly ttlMs?: number
-  /** Keep it until the receiver acknowledges it. Only to one agent. */
-  readonly isDurable: boolean
-}
-
-export interface SendReply {
-  readonly messageId: string
-  /** Connections it was written to. */
-  readonly deliveredTo: number
-  readonly isStored: boolean
-  readonly path: readonly AgentId[]
-}
 
 /** Who may talk to whom, and along which path. */
 export interface MessageRoutes {
   readonly version: number
   /** @throws SwarmError `no_route` */
   route(from: AgentId, to: AgentId): readonly AgentId[]
-  /** Everyone the agent's broadcasts reach. @throws SwarmError `no_route` */
-  reach(from: AgentId): Iterable<AgentId>
+  /** The path to an agent that need not be there: the sender alone where it is not. @throws SwarmError `no_route` */
+  routeOrWait(from: AgentId, to: AgentId): readonly AgentId[]
+  /** Everyone a message to many reaches. @throws SwarmError `no_route` */
+  reach(kind: 'topic' | 'broadcast', from: AgentId): Iterable<AgentId>
   isMember(agentId: AgentId): boolean
 }
 
 export interface MessageBusModules {
   readonly registry: AgentRegistry
-  readonly direct: DirectChannel
   readonly broadcast: BroadcastChannel
   readonly subscriptions: TopicSubscriptions
   readonly inbox: Inbox
+  readonly delivery: InboxDelivery
   readonly routes: MessageRoutes
   readonly meter: MessageMeter
   readonly clock: Clock
+}
+
+interface Receiver {
+  readonly agentId: AgentId
+  readonly session: SessionAddress
 }
 
 /** How long a sender is asked to wait for a receiver that is too slow, in milliseconds. */
@@ -57,7 +45,8 @@ const BACKPRESSURE_RETRY_MS = 50
 /**
  * Messages between agents. Each is one physical hop through the hub; the topology says whether it may go and which way
  * it counts as having gone. Messages of one sender arrive in the order they were sent; those that are not durable are
- * delivered at most once, durable ones at least once.
+ * delivered at most once, durable ones at least once. An agent that leaves many durable messages unacknowledged gets
+ * the others later, and what is not durable does not wait for them.
  */
 export class MessageBus {
   readonly #modules: MessageBusModules
@@ -68,7 +57,10 @@ export class MessageBus {
     this.#modules = modules
   }
 
-  /** @throws SwarmError `agent_not_found`, `recipient_unavailable`, `no_route`, `backpressure`, `limit_exceeded` */
+  /**
+   * @throws SwarmError `agent_not_found`, `recipient_unavailable`, `no_route`, `backpressure`, `limit_exceeded`,
+   * `idempotency_key_reused`
+   */
   send(request: SendRequest): Promise<SendReply> {
     const { from } = request
     const before = from === undefined ? undefined : this.#queues.get(from)
@@ -78,61 +70,69 @@ export class MessageBus {
     return sent
   }
 
-  /** Hands an agent that has just attached what waits in its inbox. */
-  async deliverInbox(agentId: AgentId, countMax: number): Promise<void> {
-    const { inbox, registry, direct } = this.#modules
-    for (const message of await inbox.list(agentId, countMax)) {
-      const session = registry.find(agentId)?.session
-      if (session === undefined || !direct.send(session, { type: 'message', message })) return
-    }
-  }
-
   async #sendNow(request: SendRequest): Promise<SendReply> {
-    return request.to.kind === 'agent'
-      ? this.#sendToOne(request, request.to.agentId)
-      : this.#sendToMany(request)
+    const { to } = request
+    if (to.kind !== 'agent') return this.#sendToMany(request)
+    return request.isDurable ? this.#store(request, to.agentId) : this.#sendToOne(request, to.agentId)
   }
 
-  async #sendToOne(request: SendRequest, to: AgentId): Promise<SendReply> {
-    const { registry, direct, inbox, routes, meter } = this.#modules
-    const { from, isDurable, messageId } = request
+  async #store(request: SendRequest, to: AgentId): Promise<SendReply> {
+    const { registry, inbox, delivery, routes, meter } = this.#modules
+    const { from, messageId } = request
+    registry.get(to)
+    const path = from === undefined ? [to] : routes.routeOrWait(from, to)
+    const record = await inbox.keep(to, this.#compose(request, path))
+    // One that was there already is on its way already.
+    const deliveredTo = record !== undefined && delivery.offer(record) ? 1 : 0
+    meter.sent('direct', path.length - 1, deliveredTo)
+    return { messageId, deliveredTo, isStored: true, path }
+  }
+
+  #sendToOne(request: SendRequest, to: AgentId): SendReply {
+    const { registry, delivery, routes, meter } = this.#modules
+    const { from, messageId } = request
     const receiver = registry.get(to)
     const path = from === undefined ? [to] : routes.route(from, to)
-    const message = this.#compose(request, path)
-    const isStored = isDurable && (await inbox.keep(to, message))
-    const { session } = receiver
-    if (session === undefined && !isDurable) throw new SwarmError('recipient_unavailable', { agentId: to })
-    const isDelivered = session !== undefined && direct.send(session, { type: 'message', message })
-    if (!isDelivered && !isDurable) {
+    if (receiver.session === undefined) throw new SwarmError('recipient_unavailable', { agentId: to })
+    if (!delivery.pass(to, { type: 'message', message: this.#compose(request, path) })) {
       meter.refused('direct')
       throw new SwarmError('backpressure', { agentId: to, retryAfterMs: BACKPRESSURE_RETRY_MS })
     }
-    meter.sent('direct', path.length - 1, isDelivered ? 1 : 0)
-    return { messageId, deliveredTo: isDelivered ? 1 : 0, isStored, path }
+    meter.sent('direct', path.length - 1, 1)
+    return { messageId, deliveredTo: 1, isStored: false, path }
   }
 
   #sendToMany(request: SendRequest): SendReply {
-    const { broadcast, meter } = this.#modules
+    const { broadcast, delivery, meter } = this.#modules
     const { from, to, messageId } = request
     const path = from === undefined ? [] : [from]
-    const addresses = this.#addressesOf(request)
-    const deliveredTo = broadcast.send(addresses, { type: 'message', message: this.#compose(request, path) })
+    const receivers = this.#receiversOf(request)
+    const message: AgentDelivery = { type: 'message', message: this.#compose(request, path) }
+    const addresses: SessionAddress[] = []
+    let deliveredTo = 0
+    for (const { agentId, session } of receivers) {
+      if (!delivery.isHolding(agentId)) addresses.push(session)
+      else if (delivery.pass(agentId, message)) deliveredTo += 1
+    }
+    deliveredTo += broadcast.send(addresses, message)
     // Flooding along the topology's edges costs one hop a receiver.
-    meter.sent(to.kind === 'topic' ? `topic:${to.topic}` : 'broadcast', addresses.length, deliveredTo)
+    meter.sent(to.kind === 'topic' ? `topic:${to.topic}` : 'broadcast', receivers.length, deliveredTo)
     return { messageId, deliveredTo, isStored: false, path }
   }
 
-  #addressesOf({ from, to }: SendRequest): readonly SessionAddress[] {
+  /** Those who are here to hear it, the sender left out. */
+  #receiversOf({ from, to }: SendRequest): readonly Receiver[] {
     const { registry, routes, subscriptions } = this.#modules
-    const all = from === undefined ? registry.ids() : routes.reach(from)
-    const wanted = to.kind === 'topic' ? subscriptions.listenersOf(to.topic) : all
-    const addresses: SessionAddress[] = []
+    const kind = to.kind === 'topic' ? 'topic' : 'broadcast'
+    const reached = from === undefined ? registry.ids() : routes.reach(kind, from)
+    const wanted = to.kind === 'topic' ? subscriptions.listenersOf(to.topic) : reached
+    const receivers: Receiver[] = []
     for (const agentId of wanted) {
       if (agentId === from || !routes.isMember(agentId)) continue
       const session = registry.find(agentId)?.session
-      if (session !== undefined) addresses.push(session)
+      if (session !== undefined) receivers.push({ agentId, session })
     }
-    return addresses
+    return receivers
   }
 
   #compose(request: SendRequest, path: readonly AgentId[]): SwarmMessage {

@@ -43,13 +43,14 @@ export class TopologyKeeper implements MessageRoutes {
 
   /** Takes up what an earlier coordinatorship left: its version, its leader, and the agents that are here. */
   async recover(settings: TopologySettings, members: readonly AgentId[]): Promise<void> {
-    const stored = await this.#modules.journal.transact([RECORD_KEY] as const, ([record]) =>
-      unchanged(record?.value),
-    )
-    const { version = 0, leaderId = null } = stored ?? {}
-    const leader = leaderId !== null && members.includes(leaderId) ? leaderId : null
-    // Its paths may differ from those given out before, so that its version does too.
-    this.#topology = new SwarmTopology(TIES, { settings, version: version + 1, leaderId: leader, members })
+    const record = await this.#modules.journal.transact([RECORD_KEY] as const, ([stored]) => {
+      const { version = 0, leaderId = null } = stored?.value ?? {}
+      const isHere = leaderId !== null && members.includes(leaderId)
+      // Its paths may differ from those given out before, so that its version does too.
+      const next: TopologyRecord = { version: version + 1, leaderId: isHere ? leaderId : null }
+      return { ...unchanged(next), writes: [put('topology', RECORD_KEY.id, next)] }
+    })
+    this.#topology = new SwarmTopology(TIES, { settings, ...record, members })
   }
 
   /** Reads on in the log. */
@@ -70,8 +71,13 @@ export class TopologyKeeper implements MessageRoutes {
     return route.path
   }
 
-  reach(from: AgentId): Iterable<AgentId> {
-    const spread = this.#topology.carryToAll('broadcast', from)
+  routeOrWait(from: AgentId, to: AgentId): readonly AgentId[] {
+    if (!this.isMember(from) || this.isMember(to)) return this.route(from, to)
+    return [from]
+  }
+
+  reach(kind: 'topic' | 'broadcast', from: AgentId): Iterable<AgentId> {
+    const spread = this.#topology.carryToAll(kind, from)
     if (spread === undefined)
       throw new SwarmError('no_route', { from, to: from, reason: 'sender_not_member' })
     return this.#topology.shape.members()

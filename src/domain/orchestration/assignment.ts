@@ -30,6 +30,8 @@ export type AgentDelivery =
   /** As revoked, because a client canceled the task. */
   | { readonly type: 'canceled'; readonly held: HeldTask; readonly reason: string }
   | { readonly type: 'message'; readonly message: SwarmMessage }
+  /** Messages that were not delivered, since the connection was too slow. Durable ones are still in the inbox. */
+  | { readonly type: 'gap'; readonly missedCount: number }
   /** Finish what you hold; nothing new will come. */
   | { readonly type: 'drain'; readonly reason: string }
   /** A newer connection of the same agent took over; this one is to be closed. */

@@ -1,9 +1,11 @@
+import { isExpired } from '../communication/inbox-shelf.ts'
 import { isSwarmError } from '../errors.ts'
 import type { EpochMs } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { type RecordValues, type RecordWrite, remove } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
+import type { AgentRegistry } from './agent-registry.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
 import { isTerminal, type TaskRecord } from './task-record.ts'
@@ -20,17 +22,18 @@ export interface RetentionOptions
 export interface RetentionModules {
   readonly journal: SwarmJournal
   readonly store: SwarmStore
+  readonly registry: AgentRegistry
   readonly clock: Clock
   readonly logger: Logger
 }
 
-type SweptKind = 'task' | 'idempotency'
+type SweptKind = 'task' | 'idempotency' | 'inbox'
 
 const STEP = 200
 /** Records or events looked at in one sweep; the next one goes on where it stopped. */
 const SWEEP_MAX = 20_000
 
-/** Forgets what is old: finished tasks, remembered Idempotency-Keys, events. In small steps, beside the work. */
+/** Forgets what is old: finished tasks, remembered Idempotency-Keys, expired messages, events. In small steps, beside the work. */
 export class Retention {
   readonly #options: RetentionOptions
   readonly #modules: RetentionModules
@@ -53,7 +56,8 @@ export class Retention {
   }
 
   async sweep(): Promise<void> {
-    const now = this.#modules.clock.now()
+    const { clock, registry } = this.#modules
+    const now = clock.now()
     const { taskRetentionMs, idempotencyMs } = this.#options
     await this.#sweepKind('task', (task) => isForgettable(task, now - taskRetentionMs), [
       'task',
@@ -62,6 +66,11 @@ export class Retention {
       'decision',
     ])
     await this.#sweepKind('idempotency', ({ createdAt }) => createdAt < now - idempotencyMs, ['idempotency'])
+    await this.#sweepKind(
+      'inbox',
+      ({ agentId, message }) => registry.find(agentId) === undefined || isExpired(message, now),
+      ['inbox'],
+    )
     await this.#sweepEvents(now)
   }
 

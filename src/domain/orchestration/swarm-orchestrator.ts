@@ -1,5 +1,4 @@
-import type { SwarmMessage } from '../communication/message.ts'
-import type { SendReply } from '../communication/message-bus.ts'
+import type { InboxRecord, SendReply } from '../communication/message.ts'
 import type { MessageCounts } from '../communication/message-meter.ts'
 import { SwarmError } from '../errors.ts'
 import type { AgentId, NodeId, SessionId } from '../ids.ts'
@@ -42,9 +41,6 @@ import type {
 } from './swarm-service.ts'
 import type { TaskRecord } from './task-record.ts'
 
-/** Durable messages handed to an agent when it attaches; further ones it reads from its inbox. */
-const INBOX_FIRST_MAX = 100
-
 /**
  * One swarm on its coordinating node: the façade over all that decides. It knows nothing that the records do not
  * tell, so that after a crash another node builds the same from them.
@@ -72,6 +68,7 @@ export class SwarmOrchestrator implements SwarmService {
     this.#stopReading = events.onAppend((appended) => {
       parts.monitor.read(appended)
       parts.topology.read(appended)
+      parts.departed.read(appended)
     })
     const { blocked, orphans } = await recover(this.#coordinatorship.scope, {
       ...parts,
@@ -83,7 +80,7 @@ export class SwarmOrchestrator implements SwarmService {
     const present = [...parts.registry.agents].filter(({ record }) => record.status !== 'offline')
     await parts.topology.recover(
       parts.settings.record.topology,
-      present.map(({ agentId }) => agentId),
+      present.toSorted((a, b) => a.record.registeredAt - b.record.registeredAt).map(({ agentId }) => agentId),
     )
     for (const agent of parts.registry.agents) void parts.presence.removeIfLeaving(agent)
     for (const taskId of blocked) void parts.ender.lookAtDependencies(taskId)
@@ -136,16 +133,14 @@ export class SwarmOrchestrator implements SwarmService {
     return this.#parts.presence.leave(agentId)
   }
 
-  async attach(request: AttachRequest): Promise<AttachReply> {
-    const { presence, subscriptions, messages } = this.#parts
+  attach(request: AttachRequest): Promise<AttachReply> {
+    const { presence, subscriptions, delivery } = this.#parts
     const { agentId } = request
     subscriptions.delete(agentId)
-    const reply = await presence.attach(request)
-    messages.deliverInbox(agentId, INBOX_FIRST_MAX).catch((error: unknown) => {
-      // It stays in the inbox, which can be read.
-      this.#modules.logger.warn({ error, agentId }, 'inbox not delivered')
-    })
-    return reply
+    const attached = presence.attach(request)
+    // In the same turn: from now on others can send to the new connection, and must not overtake the inbox.
+    delivery.attached(agentId)
+    return attached
   }
 
   async detach(request: DetachRequest): Promise<null> {
@@ -192,17 +187,22 @@ export class SwarmOrchestrator implements SwarmService {
   async sendMessage(request: SendMessageRequest): Promise<SendReply> {
     const { from, sessionId } = request
     if (from !== undefined && sessionId !== undefined) this.#parts.registry.getOn(from, sessionId)
+    // One that speaks HTTP only becomes a member of the topology by its first word.
+    else if (from !== undefined) await this.#heard({ agentId: from })
     return this.#parts.messages.send(request)
   }
 
   async acknowledgeMessages({ agentId, sessionId, messageIds }: AcknowledgeRequest): Promise<number> {
-    this.#parts.registry.getOn(agentId, sessionId)
-    return this.#parts.inbox.acknowledge(agentId, messageIds)
+    const { registry, inbox, delivery } = this.#parts
+    registry.getOn(agentId, sessionId)
+    const count = await inbox.acknowledge(agentId, messageIds)
+    delivery.acknowledged(agentId, messageIds)
+    return count
   }
 
-  async inbox({ agentId, after, countMax }: InboxRequest): Promise<readonly SwarmMessage[]> {
+  async inbox({ agentId, after, countMax }: InboxRequest): Promise<readonly InboxRecord[]> {
     this.#parts.registry.get(agentId)
-    return this.#parts.inbox.list(agentId, countMax, after)
+    return this.#parts.inbox.list(agentId, after, countMax)
   }
 
   async subscribeTopics({ agentId, sessionId, topics }: SubscribeTopicsRequest): Promise<null> {

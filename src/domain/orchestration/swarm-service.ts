@@ -1,5 +1,4 @@
-import type { SwarmMessage } from '../communication/message.ts'
-import type { SendReply, SendRequest } from '../communication/message-bus.ts'
+import type { InboxRecord, SendReply, SendRequest } from '../communication/message.ts'
 import type { MessageCounts } from '../communication/message-meter.ts'
 import type { AgentId, FencingToken, JsonText, NodeId, SessionId, SwarmEpoch, TaskId } from '../ids.ts'
 import type { MonitorReport } from '../resources/monitor-report.ts'
@@ -156,8 +155,8 @@ export interface SubscribeTopicsRequest {
 
 export interface InboxRequest {
   readonly agentId: AgentId
-  /** The id of the last message seen. */
-  readonly after?: string
+  /** The position of the last message seen, or 0. */
+  readonly after: number
   /** 1 to 100. */
   readonly countMax: number
 }
@@ -205,12 +204,12 @@ export interface SwarmService {
   /** Gives the task back without using up an attempt. */
   release(report: ReleaseReport): Promise<TaskRecord>
 
-  /** @throws `agent_not_found`, `recipient_unavailable`, `no_route`, `backpressure`, `limit_exceeded` */
+  /** @throws `agent_not_found`, `recipient_unavailable`, `no_route`, `backpressure`, `limit_exceeded`, `idempotency_key_reused` */
   sendMessage(request: SendMessageRequest): Promise<SendReply>
   /** Takes durable messages out of the inbox. Unknown ones are ignored. @returns how many were there */
   acknowledgeMessages(request: AcknowledgeRequest): Promise<number>
   /** What waits in an agent's inbox, oldest first. @throws `agent_not_found` */
-  inbox(request: InboxRequest): Promise<readonly SwarmMessage[]>
+  inbox(request: InboxRequest): Promise<readonly InboxRecord[]>
   /** In place of the topics of before; to be said anew after each attach. @throws `limit_exceeded` */
   subscribeTopics(request: SubscribeTopicsRequest): Promise<null>
   topology(): Promise<TopologyView>

@@ -1,9 +1,13 @@
 import type { AgentFrame } from '#contract/frames/agent-frames.ts'
+import type { InboxAcknowledged } from '#contract/message.ts'
+import type { SendReply } from '#domain/communication/message.ts'
 import { assertNever } from '#domain/errors.ts'
 import { type AgentId, type FencingToken, type SessionId, taskId } from '#domain/ids.ts'
 import type { HeldTask } from '#domain/orchestration/assignment.ts'
 import type { HeartbeatReply, SwarmService, TaskReport } from '#domain/orchestration/swarm-service.ts'
 import type { TaskRecord } from '#domain/orchestration/task-record.ts'
+import type { Ids } from '#domain/ports/random.ts'
+import { sendRequest } from '../routes/send-request.ts'
 import type { FrameFormat } from '../sockets/frame-format.ts'
 
 export interface AgentCallContext {
@@ -11,10 +15,18 @@ export interface AgentCallContext {
   readonly agentId: AgentId
   readonly sessionId: SessionId
   readonly format: FrameFormat
+  /** The bytes the frame came as. */
+  readonly data: Buffer
+  readonly ids: Ids
 }
 
 /** What the `ack` of a frame carries. */
-export type CallResult = HeartbeatReply | Pick<TaskRecord, 'taskId' | 'status' | 'phase'> | undefined
+export type CallResult =
+  | HeartbeatReply
+  | Pick<TaskRecord, 'taskId' | 'status' | 'phase'>
+  | SendReply
+  | InboxAcknowledged
+  | undefined
 
 /** Does what a frame of an open channel asks for. */
 export async function callService(
@@ -50,6 +62,17 @@ export async function callService(
       const { reason = 'released by the agent' } = frame
       return outcome(await service.release({ ...reportOf(frame, context), reason }))
     }
+    case 'message.send': {
+      const payload = format.messageText(frame.payload, context.data)
+      return service.sendMessage({ ...sendRequest(frame, payload, context.ids), from: agentId, sessionId })
+    }
+    case 'message.ack': {
+      const { messageIds } = frame
+      return { acknowledgedCount: await service.acknowledgeMessages({ agentId, sessionId, messageIds }) }
+    }
+    case 'subscribe':
+      await service.subscribeTopics({ agentId, sessionId, topics: frame.topics })
+      return undefined
     default:
       return assertNever(frame)
   }

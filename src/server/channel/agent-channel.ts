@@ -5,6 +5,7 @@ import type { AgentId, NodeId, SessionId, SwarmId } from '#domain/ids.ts'
 import type { AgentDelivery } from '#domain/orchestration/assignment.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { Logger } from '#domain/ports/logger.ts'
+import type { Ids } from '#domain/ports/random.ts'
 import { problemOf } from '../problem/problem.ts'
 import { RequestError } from '../problem/request-error.ts'
 import { errorFrame } from '../sockets/error-frame.ts'
@@ -12,12 +13,14 @@ import { FrameReader, requestIdOf } from '../sockets/frame-reader.ts'
 import type { FrameSocket } from '../sockets/frame-socket.ts'
 import { callService, heldTasks } from './agent-calls.ts'
 import { encodeDelivery } from './delivery-frame.ts'
+import { frameOfMessage } from './message-frame.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
 export const HELLO_WITHIN_MS = 5_000
 const BAD_FRAMES_MAX = 10
 /** Frames being worked on; the socket is not read while there are so many. */
 const IN_FLIGHT_MAX = 256
+const UNDELIVERED_MESSAGES_MAX = 1_000
 /** An agent that heartbeats so many times a lease may miss two. */
 const HEARTBEATS_PER_LEASE = 3
 
@@ -33,6 +36,7 @@ export interface AgentChannelOptions {
 export interface AgentChannelModules {
   readonly socket: FrameSocket
   readonly sessions: SessionRegistry
+  readonly ids: Ids
   readonly logger: Logger
   /**
    * The swarm's service, once the agent has shown that it is the agent.
@@ -56,10 +60,12 @@ export class AgentChannel {
   #closedBy: 'agent' | 'server' = 'agent'
   #badFrames = 0
   #inFlight = 0
-  /** Frames that came before the swarm had taken the agent in. */
-  readonly #early: AgentFrame[] = []
+  /** Frames that came before the swarm had taken the agent in, each with the bytes it came as. */
+  readonly #early: { readonly frame: AgentFrame; readonly data: Buffer }[] = []
   /** What the swarm tells the agent before `welcome` was sent, which comes first. */
   readonly #undelivered: AgentDelivery[] = []
+  /** Messages the agent has not been told are missing. */
+  #missedCount = 0
 
   constructor(options: AgentChannelOptions, modules: AgentChannelModules) {
     this.#options = options
@@ -79,7 +85,7 @@ export class AgentChannel {
       decoded = this.#modules.socket.format.decode(data, isBinary)
       const frame = agentFrames.read(decoded)
       this.#modules.onFrame(frame.type)
-      this.#accept(frame)
+      this.#accept(frame, data)
     } catch (error) {
       this.#countBadFrame(error, requestIdOf(decoded))
     }
@@ -97,15 +103,40 @@ export class AgentChannel {
       this.closeFor(delivery.reason)
       return true
     }
-    if (this.#state === 'opening') {
-      this.#undelivered.push(delivery)
-      return true
-    }
+    if (this.#state === 'opening') return this.#deliverLater(delivery)
+    if (delivery.type === 'message') return this.#deliverMessage(delivery)
+    if (delivery.type === 'gap') return this.#noteMissed(delivery.missedCount)
     if (socket.isOverfull) {
       this.#refuseAndClose(new RequestError('slow_consumer', 'The channel is not being read.'))
       return false
     }
     socket.sendEncoded(encodeDelivery(delivery, socket.format))
+    return true
+  }
+
+  #deliverLater(delivery: AgentDelivery): boolean {
+    if (delivery.type === 'message' && this.#undelivered.length >= UNDELIVERED_MESSAGES_MAX) return false
+    this.#undelivered.push(delivery)
+    return true
+  }
+
+  #deliverMessage(delivery: Extract<AgentDelivery, { type: 'message' }>): boolean {
+    const { socket } = this.#modules
+    if (socket.isBulkFull) return false
+    socket.sendBulk(frameOfMessage(delivery, socket.format))
+    return true
+  }
+
+  /** Told once for all that is missed until then, in the place where it would have come. */
+  #noteMissed(count: number): boolean {
+    if (this.#missedCount === 0) {
+      this.#modules.socket.sendBulkLater((): ChannelFrame => {
+        const missedCount = this.#missedCount
+        this.#missedCount = 0
+        return { type: 'gap', missedCount }
+      })
+    }
+    this.#missedCount += count
     return true
   }
 
@@ -131,7 +162,7 @@ export class AgentChannel {
     })
   }
 
-  #accept(frame: AgentFrame): void {
+  #accept(frame: AgentFrame, data: Buffer): void {
     if (frame.type === 'hello') {
       if (this.#state !== 'new') throw new RequestError('hello_repeated', 'This channel is open already.')
       this.#state = 'opening'
@@ -144,9 +175,9 @@ export class AgentChannel {
     } else if (this.#state === 'opening') {
       if (this.#early.length >= IN_FLIGHT_MAX)
         throw new RequestError('hello_required', 'Wait for `welcome` first.')
-      this.#early.push(frame)
+      this.#early.push({ frame, data })
     } else {
-      void this.#answer(frame)
+      void this.#answer(frame, data)
     }
   }
 
@@ -188,18 +219,19 @@ export class AgentChannel {
     })
     this.#state = 'open'
     for (const delivery of this.#undelivered.splice(0)) this.deliver(delivery)
-    for (const frame of this.#early.splice(0)) this.#accept(frame)
+    for (const { frame, data } of this.#early.splice(0)) this.#accept(frame, data)
   }
 
-  async #answer(frame: AgentFrame): Promise<void> {
-    const { socket } = this.#modules
+  async #answer(frame: AgentFrame, data: Buffer): Promise<void> {
+    const { socket, ids } = this.#modules
     const { agentId, sessionId } = this.#options
     const service = this.#service
     if (service === undefined || frame.type === 'hello') return
     this.#inFlight += 1
     if (this.#inFlight === IN_FLIGHT_MAX) socket.pause()
     try {
-      const result = await callService(frame, { service, agentId, sessionId, format: socket.format })
+      const { format } = socket
+      const result = await callService(frame, { service, agentId, sessionId, format, data, ids })
       this.#acknowledge(frame, result)
     } catch (error) {
       this.#refuse(error, frame.requestId)

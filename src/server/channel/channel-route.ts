@@ -72,6 +72,7 @@ function openChannel(
     {
       socket: frameSocket,
       sessions,
+      ids,
       logger,
       admit: async (token) => {
         const shown =

@@ -2,11 +2,10 @@ import type { ChannelFrame } from '#contract/frames/agent-frames.ts'
 import type { AgentDelivery } from '#domain/orchestration/assignment.ts'
 import type { FrameFormat } from '../sockets/frame-format.ts'
 import { assignmentView } from '../views/assignment-view.ts'
-import { messageView } from '../views/message-view.ts'
 
-/** What the swarm tells an agent, as a frame; what ends the channel is not told by one of these. */
+/** What the swarm tells an agent, as a frame; but for messages, and for what ends the channel. */
 export function encodeDelivery(
-  delivery: Exclude<AgentDelivery, { type: 'superseded' | 'reattach' }>,
+  delivery: Exclude<AgentDelivery, { type: 'superseded' | 'reattach' | 'message' | 'gap' }>,
   format: FrameFormat,
 ): string | Buffer {
   if (delivery.type === 'assigned') {
@@ -15,10 +14,6 @@ export function encodeDelivery(
       { type: 'task.assigned', ...assignmentView(assignment) },
       assignment.payload,
     )
-  }
-  if (delivery.type === 'message') {
-    const { payload, ...message } = messageView(delivery.message)
-    return format.encodeWithPayload({ type: 'message', ...message }, payload)
   }
   const { reason } = delivery
   const frame: ChannelFrame =

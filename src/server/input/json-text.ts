@@ -42,7 +42,8 @@ export function checkedPayloadText(text: string, name: 'payload' | 'result'): Js
   return jsonText(text)
 }
 
-function withinLimit(text: string, name: 'payload' | 'result'): JsonText {
+/** @throws RequestError `payload_too_large` */
+export function withinLimit(text: string, name: 'payload' | 'result'): JsonText {
   // A UTF-16 unit is at most three bytes of UTF-8: most texts need not be measured.
   if (text.length * 3 > LIMITS.payloadBytesMax) {
     const actual = Buffer.byteLength(text)

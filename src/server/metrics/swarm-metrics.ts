@@ -1,4 +1,5 @@
 import { Gauge, type Registry } from 'prom-client'
+import type { MessageCounts } from '#domain/communication/message-meter.ts'
 import type { MonitorReport } from '#domain/resources/monitor-report.ts'
 import type { Swarms } from '../swarms.ts'
 
@@ -16,6 +17,7 @@ export class SwarmMetrics {
   readonly #runs: Gauge
   readonly #agents: Gauge
   readonly #slots: Gauge
+  readonly #messages: Gauge
 
   constructor(registry: Registry, swarms: Pick<Swarms, 'coordinated'>) {
     const gauge = (name: string, help: string, labelNames: string[] = []) =>
@@ -40,6 +42,11 @@ export class SwarmMetrics {
       'quantile',
     ])
     this.#agents = gauge('amos_agents', 'Agents by status.', ['status'])
+    this.#messages = gauge(
+      'amos_messages',
+      'Messages between agents since this node coordinates their swarm, by kind and what became of them.',
+      ['kind', 'outcome'],
+    )
     this.#slots = gauge('amos_slots', 'Tasks that live agents can do at the same time.', ['state'])
   }
 
@@ -48,6 +55,7 @@ export class SwarmMetrics {
     const coordinated = this.#swarms.coordinated()
     const reports = await Promise.all(coordinated.map(({ service }) => service.monitor()))
     this.#coordinated.set(coordinated.length)
+    this.#setMessages(await Promise.all(coordinated.map(({ service }) => service.messaging())))
     setSums(
       this.#tasks,
       'outcome',
@@ -74,6 +82,17 @@ export class SwarmMetrics {
       this.#runs,
       reports.map(({ run }) => run),
     )
+  }
+
+  /** Topics together: their names are no closed set. */
+  #setMessages(reports: readonly Readonly<Record<string, MessageCounts>>[]): void {
+    this.#messages.reset()
+    for (const [name, { sent, delivered, refused }] of reports.flatMap((report) => Object.entries(report))) {
+      const kind = name.startsWith('topic:') ? 'topic' : name
+      this.#messages.inc({ kind, outcome: 'sent' }, sent)
+      this.#messages.inc({ kind, outcome: 'delivered' }, delivered)
+      this.#messages.inc({ kind, outcome: 'refused' }, refused)
+    }
   }
 }
 

@@ -2,7 +2,8 @@ import { Packr, Unpackr } from 'msgpackr'
 import type { Subprotocol } from '#contract/frames/frame.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { type JsonText, jsonText } from '#domain/ids.ts'
-import { checkedPayloadText, parseJson, payloadText } from '../input/json-text.ts'
+import { checkedPayloadText, parseJson, payloadText, withinLimit } from '../input/json-text.ts'
+import { rawMember } from '../input/raw-member.ts'
 import { RequestError } from '../problem/request-error.ts'
 import { checkMessagePack, MessagePackError } from './message-pack-check.ts'
 
@@ -16,6 +17,13 @@ export interface FrameFormat {
   encodeWithPayload(frame: object, payload: JsonText): string | Buffer
   /** The JSON text of a result in a decoded frame. @throws RequestError `payload_too_large`, … */
   resultText(result: unknown): JsonText
+  /**
+   * The JSON text of a message's payload, as the sender wrote it.
+   *
+   * @param data of the frame that was decoded
+   * @throws RequestError `payload_too_large`, …
+   */
+  messageText(payload: unknown, data: Buffer): JsonText
 }
 
 export const JSON_FORMAT: FrameFormat = {
@@ -27,6 +35,10 @@ export const JSON_FORMAT: FrameFormat = {
   encode: (frame) => JSON.stringify(frame),
   encodeWithPayload: (frame, payload) => `${JSON.stringify(frame).slice(0, -1)},"payload":${payload}}`,
   resultText: (result) => payloadText(result, 'result'),
+  messageText(payload, data) {
+    const raw = rawMember(data.toString(), 'payload')
+    return raw === undefined ? payloadText(payload, 'payload') : withinLimit(raw, 'payload')
+  },
 }
 
 const OPTIONS = { useRecords: false, int64AsType: 'number', variableMapSize: true } as const
@@ -49,10 +61,15 @@ export const MSGPACK_FORMAT: FrameFormat = {
   encode: (frame) => packr.pack(frame),
   encodeWithPayload: (frame, payload) => packr.pack({ ...frame, payload: Buffer.from(payload) }),
   resultText(result) {
-    if (result === undefined) return jsonText('null')
-    if (result instanceof Uint8Array) return checkedPayloadText(Buffer.from(result).toString(), 'result')
-    throw new RequestError('frame_invalid', 'In MessagePack frames a result is JSON as UTF-8 bytes: bin.')
+    return binaryText(result, 'result')
   },
+  messageText: (payload) => binaryText(payload, 'payload'),
+}
+
+function binaryText(value: unknown, name: 'payload' | 'result'): JsonText {
+  if (value === undefined) return jsonText('null')
+  if (value instanceof Uint8Array) return checkedPayloadText(Buffer.from(value).toString(), name)
+  throw new RequestError('frame_invalid', `In MessagePack frames a ${name} is JSON as UTF-8 bytes: bin.`)
 }
 
 export function formatOf(subprotocol: string): FrameFormat {

@@ -1,10 +1,13 @@
 import { WebSocket } from 'ws'
+import { BulkLane } from './bulk-lane.ts'
 import { type FrameFormat, formatOf } from './frame-format.ts'
-import { type FramedMessage, gatherWrites, sendFramed } from './socket-writes.ts'
+import { type FramedMessage, frameMessage, gatherWrites, sendFramed } from './socket-writes.ts'
 
 /** Unsent bytes past which a connection counts as not being read. */
 const BUFFERED_BYTES_MAX = 8 * 1024 * 1024
 const CLOSE_REASON_BYTES_MAX = 123
+/** What may wait for a peer that does not read: little in the socket, where nothing can overtake it, more beside it. */
+const BULK = { socketBytesMax: 256 * 1024, countMax: 10_000, bytesMax: 4 * 1024 * 1024 }
 
 export interface FrameSocketEvents {
   /** Thrown errors are the listener's own business: none may escape. */
@@ -16,18 +19,27 @@ export interface FrameSocketEvents {
 export class FrameSocket {
   readonly format: FrameFormat
   readonly #socket: WebSocket
+  readonly #bulk: BulkLane
   #pingsUnanswered = 0
 
   /** Listens at once: what arrives before there is a listener is lost. */
   constructor(socket: WebSocket, events: FrameSocketEvents) {
     this.#socket = socket
     this.format = formatOf(socket.protocol)
+    this.#bulk = new BulkLane(BULK, {
+      bufferedBytes: () => this.bufferedBytes,
+      write: (message) => this.sendFramed(message),
+      flushed: () => this.flushed(),
+    })
     // A Buffer, since `binaryType` is left at "nodebuffer".
     socket.on('message', (data, isBinary) => events.onMessage(data as Buffer, isBinary))
     socket.on('pong', () => {
       this.#pingsUnanswered = 0
     })
-    socket.on('close', () => events.onClose())
+    socket.on('close', () => {
+      this.#bulk.clear()
+      events.onClose()
+    })
     // What breaks a connection also closes it.
     socket.on('error', () => undefined)
   }
@@ -58,6 +70,21 @@ export class FrameSocket {
   sendFramed(message: FramedMessage): void {
     gatherWrites(this.#socket)
     sendFramed(this.#socket, message)
+  }
+
+  /** Whether {@link sendBulk} takes nothing more for now. */
+  get isBulkFull(): boolean {
+    return this.#bulk.isFull
+  }
+
+  /** Sends what everything else may overtake while the peer does not read fast enough. Its order is kept. */
+  sendBulk(message: FramedMessage): void {
+    if (this.isOpen) this.#bulk.send(message)
+  }
+
+  /** As {@link sendBulk}, for a small message that is made when its turn comes, and taken also where the lane is full. */
+  sendBulkLater(make: () => object): void {
+    if (this.isOpen) this.#bulk.sendLater(() => framed(make(), this.format))
   }
 
   /** Resolves when all that was sent has left this process, or the connection is gone. */
@@ -91,4 +118,12 @@ export class FrameSocket {
   terminate(): void {
     this.#socket.terminate()
   }
+}
+
+function framed(frame: object, format: FrameFormat): FramedMessage {
+  return frameMessage(bytesOf(format.encode(frame)), format.isBinary)
+}
+
+function bytesOf(text: string | Buffer): Buffer {
+  return typeof text === 'string' ? Buffer.from(text) : text
 }

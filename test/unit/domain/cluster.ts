@@ -9,8 +9,8 @@ import {
   taskId,
   tenantId,
 } from '#domain/ids.ts'
-import type { AgentDelivery, Assignment, HeldTask } from '#domain/orchestration/assignment.ts'
 import type { AgentSpec } from '#domain/orchestration/agent-record.ts'
+import type { AgentDelivery, Assignment, HeldTask } from '#domain/orchestration/assignment.ts'
 import type { OpenSwarm } from '#domain/orchestration/open-swarm.ts'
 import {
   ORCHESTRATOR_DEFAULTS,
@@ -38,7 +38,11 @@ export const LEASE_MS = 10_000
 export class RecordedSessions implements AgentSessions {
   readonly #bySession = new Map<SessionId, AgentDelivery[]>()
 
+  /** Connections that take no messages: they are not being read. */
+  readonly slow = new Set<SessionId>()
+
   deliver(session: SessionId, delivery: AgentDelivery): boolean {
+    if (delivery.type === 'message' && this.slow.has(session)) return false
     const present = this.#bySession.get(session)
     if (present === undefined) this.#bySession.set(session, [delivery])
     else present.push(delivery)
@@ -192,6 +196,10 @@ export class TestAgent {
   /** What the newest connection was given. */
   get assignments(): readonly Assignment[] {
     return this.#node.sessions.assignmentsTo(this.session)
+  }
+
+  get service(): SwarmService {
+    return this.#node.service
   }
 
   get told(): readonly AgentDelivery[] {

@@ -1,0 +1,38 @@
+import { type AgentId, agentId } from '../ids.ts'
+import type { AgentRegistry } from '../orchestration/agent-registry.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { SwarmEvent } from '../ports/records.ts'
+import type { Inbox } from './inbox.ts'
+import type { InboxDelivery } from './inbox-delivery.ts'
+import type { TopicSubscriptions } from './topic-subscriptions.ts'
+
+export interface DepartedAgentsModules {
+  readonly registry: AgentRegistry
+  readonly subscriptions: TopicSubscriptions
+  readonly inbox: Inbox
+  readonly delivery: InboxDelivery
+  readonly logger: Logger
+}
+
+/** Forgets, by reading the log, what agents that were removed listened to and what waited for them. */
+export class DepartedAgents {
+  readonly #modules: DepartedAgentsModules
+
+  constructor(modules: DepartedAgentsModules) {
+    this.#modules = modules
+  }
+
+  read(events: readonly SwarmEvent[]): void {
+    for (const { type, subject } of events) if (type === 'agent.removed') this.#forget(agentId(subject))
+  }
+
+  #forget(id: AgentId): void {
+    const { registry, subscriptions, inbox, delivery, logger } = this.#modules
+    // Registered again in the meantime: what waits is for the newcomer.
+    if (registry.find(id)?.record.isLeaving === false) return
+    subscriptions.delete(id)
+    delivery.forget(id)
+    // Retention takes what is left behind.
+    inbox.drop(id).catch((error: unknown) => logger.warn({ error, agentId: id }, 'inbox not dropped'))
+  }
+}

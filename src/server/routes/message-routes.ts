@@ -1,0 +1,86 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { MessageSent } from '#contract/message.ts'
+import { MESSAGE_OPERATIONS } from '#contract/operations/message-operations.ts'
+import { type AgentId, agentId, swarmId } from '#domain/ids.ts'
+import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
+import type { Ids } from '#domain/ports/random.ts'
+import { callerOf } from '../auth/auth-hooks.ts'
+import { authorize } from '../auth/authorize.ts'
+import { payloadText } from '../input/json-text.ts'
+import type { PageTokens } from '../paging/page-tokens.ts'
+import type { Swarms } from '../swarms.ts'
+import { inboxPageText } from '../views/message-view.ts'
+import { topologyView } from '../views/topology-view.ts'
+import { routeOperation, sendJsonText } from './route-operation.ts'
+import { sendRequest } from './send-request.ts'
+
+export interface MessageRoutesModules {
+  readonly swarms: Swarms
+  readonly pageTokens: PageTokens
+  readonly ids: Ids
+}
+
+interface SwarmRequest extends FastifyRequest {
+  readonly params: { readonly swarmId: string }
+}
+
+export function messageRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: MessageRoutesModules): void {
+  const { sendMessage, getMessageMetrics, readInbox, acknowledgeInbox, getTopology } = MESSAGE_OPERATIONS
+
+  async function serviceFor(request: SwarmRequest): Promise<SwarmService> {
+    return (await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))).service
+  }
+
+  routeOperation(app, sendMessage, async (request, reply): Promise<MessageSent> => {
+    const { from: named, payload, ...message } = request.body
+    const from = senderOf(request, named)
+    const sent = sendRequest(message, payloadText(payload, 'payload'), ids)
+    const service = await serviceFor(request)
+    const { path, ...rest } = await service.sendMessage(from === undefined ? sent : { ...sent, from })
+    reply.code(202)
+    return { ...rest, path: [...path] }
+  })
+
+  routeOperation(app, getMessageMetrics, async (request) => {
+    const service = await serviceFor(request)
+    return { counts: await service.messaging() }
+  })
+
+  routeOperation(app, readInbox, async (request, reply) => {
+    const { pageSize, pageToken } = request.query
+    const { swarmId: swarm, agentId: agent } = request.params
+    const list = ['inbox', callerOf(request).tenant, swarm, agent]
+    const service = await serviceFor(request)
+    const records = await service.inbox({
+      agentId: agentId(agent),
+      after: Number(pageTokens.redeem(pageToken, list) ?? 0),
+      countMax: pageSize,
+    })
+    const last = records.length < pageSize ? undefined : records.at(-1)
+    const next = last === undefined ? undefined : pageTokens.issue(String(last.position), list)
+    return sendJsonText(reply, inboxPageText(records, next))
+  })
+
+  routeOperation(app, acknowledgeInbox, async (request) => {
+    const service = await serviceFor(request)
+    const { messageIds } = request.body
+    const acknowledgedCount = await service.acknowledgeMessages({
+      agentId: agentId(request.params.agentId),
+      messageIds,
+    })
+    return { acknowledgedCount }
+  })
+
+  routeOperation(app, getTopology, async (request) => {
+    const service = await serviceFor(request)
+    return topologyView(await service.topology())
+  })
+}
+
+/** Who sends: an agent as its token says, or the one an operator names; undefined for a client of its own. */
+function senderOf(request: SwarmRequest, named: string | undefined): AgentId | undefined {
+  const caller = callerOf(request)
+  if (named === undefined) return caller.kind === 'agent' ? caller.agentId : undefined
+  authorize(caller, 'agent', { swarmId: request.params.swarmId, agentId: named })
+  return agentId(named)
+}

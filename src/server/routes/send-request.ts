@@ -1,0 +1,29 @@
+import type { MessageSend, MessageTarget } from '#contract/message.ts'
+import type { MessageTarget as DomainTarget, SendRequest } from '#domain/communication/message.ts'
+import { agentId, type JsonText } from '#domain/ids.ts'
+import type { Ids } from '#domain/ports/random.ts'
+import { invalidField } from '../problem/request-error.ts'
+
+/** A message of the wire, as the domain takes it; without its sender. @throws RequestError `validation_failed` */
+export function sendRequest(
+  { messageId, to, kind, correlationId, ttlMs, isDurable = false }: Omit<MessageSend, 'payload'>,
+  payload: JsonText,
+  ids: Ids,
+): SendRequest {
+  if (isDurable && to.kind !== 'agent')
+    throw invalidField('body', '/isDurable', 'is for messages to one agent: only an agent has an inbox')
+  return {
+    messageId: messageId ?? ids.next(),
+    to: targetOf(to),
+    kind: kind ?? 'message',
+    ...(correlationId === undefined ? {} : { correlationId }),
+    payload,
+    ...(ttlMs === undefined ? {} : { ttlMs }),
+    isDurable,
+  }
+}
+
+function targetOf(to: MessageTarget): DomainTarget {
+  // The contract's pattern is the domain's, so that this cannot throw.
+  return to.kind === 'agent' ? { kind: 'agent', agentId: agentId(to.agentId) } : to
+}

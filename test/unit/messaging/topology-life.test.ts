@@ -1,0 +1,91 @@
+import { describe, expect, it } from 'vitest'
+import type { TopologySettings } from '#domain/topology/topology.ts'
+import { anAgent, Cluster, eventsOf, type TestAgent, type TestNode } from '../domain/cluster.ts'
+import { say, textsTo, toAgent } from './talk.ts'
+
+const RING: TopologySettings = { kind: 'ring', direction: 'two_way' }
+const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+
+async function ring(topology: TopologySettings = RING) {
+  const cluster = new Cluster()
+  const node = await cluster.node()
+  await node.service.updateSwarm({ topology })
+  const agents: TestAgent[] = []
+  for (const name of NAMES) agents.push(await anAgent(name, node))
+  await cluster.pass(0)
+  const agent = (name: string): TestAgent => agents[NAMES.indexOf(name)]!
+  return { cluster, node, agents, agent }
+}
+
+async function causes(node: TestNode): Promise<readonly unknown[]> {
+  const events = await eventsOf(node)
+  return events.filter(({ type }) => type === 'topology.changed').map(({ data }) => data['cause'])
+}
+
+describe('the topology of a swarm', () => {
+  it('carries a message the shorter way round a ring, and the message says so', async () => {
+    const { node, agent } = await ring()
+    const onward = await say(agent('a'), node, toAgent('d'), 'x')
+    const backward = await say(agent('a'), node, toAgent('e'), 'y')
+    expect([onward.path, backward.path]).toEqual([
+      ['a', 'b', 'c', 'd'],
+      ['a', 'g', 'f', 'e'],
+    ])
+    const { cost } = await node.service.topology()
+    expect(cost).toContainEqual({ topology: 'ring', traffic: 'direct', messages: 2, hops: 6 })
+  })
+
+  it('closes the ring as soon as a member is dead or has left, with an event for each', async () => {
+    const { cluster, node, agent } = await ring()
+    await agent('b').detach()
+    await cluster.pass(1_100)
+    await node.service.deregisterAgent({ agentId: agent('c').id })
+    await cluster.pass(0)
+    expect((await say(agent('a'), node, toAgent('d'), 'x')).path).toEqual(['a', 'd'])
+    expect((await causes(node)).slice(-2)).toEqual(['died', 'left'])
+    await agent('b').attach()
+    await cluster.pass(0)
+    expect((await say(agent('g'), node, toAgent('b'), 'x')).path).toEqual(['g', 'b'])
+    expect((await causes(node)).at(-1)).toBe('joined')
+  })
+
+  it('keeps the place of an agent that is back within its grace period', async () => {
+    const { cluster, node, agent } = await ring()
+    const { version } = await node.service.topology()
+    await agent('b').detach()
+    await cluster.pass(500)
+    await agent('b').attach()
+    await cluster.pass(5_000)
+    expect((await node.service.topology()).version).toBe(version)
+  })
+
+  it('is switched under way without losing a message, and paths change with the version', async () => {
+    const { node, agent } = await ring()
+    const texts = Array.from({ length: 40 }, (_, index) => `${index}`)
+    const sent = texts.map((text) =>
+      say(agent('a'), node, toAgent('d'), text, { isDurable: Number(text) % 2 === 0 }),
+    )
+    const switched = node.service.updateSwarm({ topology: { kind: 'hierarchical', branching: 2 } })
+    const after = switched.then(() => say(agent('e'), node, toAgent('d'), 'after'))
+    await Promise.all([...sent, switched, after])
+    expect(textsTo(agent('d')).filter((text) => text !== 'after')).toEqual(texts)
+    expect((await after).path).toEqual(['e', 'b', 'd'])
+    const view = await node.service.topology()
+    expect(view).toMatchObject({ kind: 'hierarchical', levels: [['a'], ['b', 'c'], ['d', 'e', 'f', 'g']] })
+    expect(view.reportingChains).toMatchObject({ d: ['b', 'a'] })
+    expect((await causes(node)).at(-1)).toBe('switched')
+  })
+
+  it('is there again after a restart, with a version not used before', async () => {
+    const { cluster, node } = await ring()
+    const before = await node.service.topology()
+    node.die()
+    const second = await cluster.node()
+    const after = await cluster.settle(second.service.topology())
+    expect(after).toMatchObject({ kind: 'ring', levels: [NAMES] })
+    expect(after.version).toBeGreaterThan(before.version)
+    second.die()
+    const third = await cluster.node()
+    expect((await cluster.settle(third.service.topology())).version).toBeGreaterThan(after.version)
+  })
+})
