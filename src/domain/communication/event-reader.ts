@@ -26,6 +26,8 @@ export interface EventReaderOptions {
 export interface EventReaderModules {
   /** Events after a number: at once where they are in memory, else from the store. */
   read(after: number, countMax: number): EventPage | Promise<EventPage>
+  /** The same from the store alone: memory may lack what was committed a moment ago. */
+  readStored(after: number, countMax: number): EventPage | Promise<EventPage>
 }
 
 const LOOK_BACK_STEP = 500
@@ -39,6 +41,7 @@ const LOOK_BACK_STEP = 500
 export class EventReader {
   readonly #options: EventReaderOptions
   readonly #read: EventReaderModules['read']
+  readonly #readStored: EventReaderModules['readStored']
   #position: number | undefined
   /** Of the event at the position; undefined where the reader cannot know. */
   #epoch: number | undefined
@@ -49,9 +52,10 @@ export class EventReader {
   #isWoken = false
   #wake: () => void = () => undefined
 
-  constructor(options: EventReaderOptions, { read }: EventReaderModules) {
+  constructor(options: EventReaderOptions, { read, readStored }: EventReaderModules) {
     this.#options = options
     this.#read = read
+    this.#readStored = readStored
     this.#position = options.since?.sequence
     this.#epoch = options.since?.epoch
   }
@@ -114,7 +118,7 @@ export class EventReader {
     const epoch = this.#epoch ?? Number.MAX_SAFE_INTEGER
     for (let before = position; before > 0; ) {
       const from = Math.max(0, before - LOOK_BACK_STEP)
-      const { events, firstSequence, lastSequence } = await this.#read(from, LOOK_BACK_STEP)
+      const { events, firstSequence, lastSequence } = await this.#readStored(from, LOOK_BACK_STEP)
       const match = events.findLast((event) => event.sequence <= position && event.epoch <= epoch)
       if (match !== undefined) return match.sequence
       // What would tell is trimmed.

@@ -114,9 +114,12 @@ export class EventStream {
     filter: EventFilter,
     onClose: () => void = () => undefined,
   ): EventReader {
+    const readStored = (after: number, countMax: number) =>
+      this.#store.readEvents(this.#scope, after, countMax)
     const read = (after: number, countMax: number) =>
-      this.#tail.read(after, countMax) ?? this.#store.readEvents(this.#scope, after, countMax)
-    return new EventReader({ since, matches: (event) => matchesEvent(event, filter), onClose }, { read })
+      this.#tail.read(after, countMax) ?? readStored(after, countMax)
+    const matches = (event: SwarmEvent): boolean => matchesEvent(event, filter)
+    return new EventReader({ since, matches, onClose }, { read, readStored })
   }
 
   #wakeReaders(): void {

@@ -150,7 +150,12 @@ export class TaskEnder {
     const { journal, aftermath, openTasks, clock } = this.#modules
     await this.#untilWritten(async () => {
       const [stored] = await journal.transact([taskKey(taskId)], (records) => unchanged(records))
-      if (stored?.value.phase !== 'blocked') return
+      if (stored === undefined) return
+      if (stored.value.phase !== 'blocked') {
+        // Perhaps since the try before, whose answer was lost.
+        aftermath.changed(stored.value)
+        return
+      }
       const keys = [taskId, ...stored.value.spec.dependsOn].map(taskKey)
       const { task, completed } = await journal.transact(keys, ([own, ...dependencies]) => {
         const found = dependencies.flatMap((record) => (record === undefined ? [] : [record.value]))

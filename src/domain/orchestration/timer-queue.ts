@@ -26,6 +26,7 @@ export class TimerQueue<Key> {
   readonly #alarms = new Map<Key, Alarm>()
   #heap = new TinyQueue<Entry<Key>>([], byTime)
   #timerAt: MonotonicMs | undefined
+  #isOver = false
   #cancelTimer: () => void = () => undefined
 
   constructor(ring: (key: Key) => void, { clock }: { readonly clock: Clock }) {
@@ -39,6 +40,7 @@ export class TimerQueue<Key> {
 
   /** Sets the key's alarm, in place of an earlier one. */
   set(key: Key, delayMs: number): void {
+    if (this.#isOver) return
     const at = monotonicMs(this.#clock.monotonic() + Math.max(0, delayMs))
     const alarm = this.#alarms.get(key)
     if (alarm !== undefined && at >= alarm.queuedAt) {
@@ -55,7 +57,9 @@ export class TimerQueue<Key> {
     this.#alarms.delete(key)
   }
 
+  /** Ends all alarms for good: a step that was under way may want to set one yet. */
   clear(): void {
+    this.#isOver = true
     this.#alarms.clear()
     this.#heap = new TinyQueue<Entry<Key>>([], byTime)
     this.#cancelTimer()

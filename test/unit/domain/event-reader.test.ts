@@ -35,7 +35,10 @@ class Log {
   }
 
   reader(since?: EventCursor, matches: (event: SwarmEvent) => boolean = () => true): EventReader {
-    return new EventReader({ since, matches, onClose: () => undefined }, { read: this.read })
+    return new EventReader(
+      { since, matches, onClose: () => undefined },
+      { read: this.read, readStored: this.read },
+    )
   }
 }
 
