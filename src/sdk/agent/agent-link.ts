@@ -33,6 +33,8 @@ const SUPERSEDED: (typeof CLOSE_CODES)['superseded'] = 4001
 const UNAUTHORIZED: (typeof CLOSE_CODES)['unauthorized'] = 4003
 const NOT_FOUND: (typeof CLOSE_CODES)['notFound'] = 4004
 
+/** A server that comes back gives every lease its whole time again: enough tries fall into it, however long it was away. */
+const TRIES_PER_LEASE = 4
 const HELLO_TIMEOUT_MS = 10_000
 /** This many heartbeats in a row without a word from the server make a whole lease of silence. */
 const SILENT_BEATS_MAX = 3
@@ -45,6 +47,7 @@ export class AgentLink {
   readonly #backoff = new Backoff({ minMs: 50, baseMs: 250, maxMs: 3_000 })
   #channel: AgentChannel | undefined
   #turn = 0
+  #leaseMs = Number.POSITIVE_INFINITY
 
   constructor(options: AgentLinkOptions, { identity }: { readonly identity: AgentIdentity }) {
     this.#options = options
@@ -58,7 +61,9 @@ export class AgentLink {
       if (this.#closing.signal.aborted) break
       if (end !== undefined) return end
       this.#turn += 1
-      await pause(this.#backoff.nextMs(), this.#closing.signal).catch(() => undefined)
+      await pause(this.#backoff.nextMs(this.#leaseMs / TRIES_PER_LEASE), this.#closing.signal).catch(
+        () => undefined,
+      )
     }
     return { reason: 'closed' }
   }
@@ -101,6 +106,7 @@ export class AgentLink {
     try {
       const welcome = await channel.request<Welcome>({ type: 'hello', held: [...held] })
       this.#backoff.reset()
+      this.#leaseMs = welcome.leaseMs
       this.#tellLost(held, welcome.lost)
       this.#options.onOpen(channel, welcome, url)
       return welcome

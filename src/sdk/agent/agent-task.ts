@@ -34,6 +34,7 @@ export interface TaskContext {
  */
 export type TaskHandler = (task: AgentTask, context: TaskContext) => unknown
 
+/** What a {@link TaskFailure} says besides its message. */
 export interface TaskFailureOptions extends ErrorOptions {
   /** What a program can act on, for instance `quota_exhausted`. Default `handler_error`. */
   readonly code?: string

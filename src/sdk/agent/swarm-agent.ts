@@ -8,6 +8,7 @@ import { type TaskHandler, TaskRevoked, taskOf } from './agent-task.ts'
 import { jsonFrames, msgpackFrames } from './frame-codec.ts'
 import { TaskRuns } from './task-runs.ts'
 
+/** Who an agent is, what it can do, and where its swarm is. */
 export interface SwarmAgentOptions {
   /** Where the server is, for instance `http://127.0.0.1:3000`. Of several nodes, whichever answers. */
   readonly url: string | readonly string[]

@@ -16,9 +16,10 @@ export class Backoff {
     this.#options = options
   }
 
-  nextMs(): number {
+  /** @param atMostMs where this wait has a reason of its own to be short */
+  nextMs(atMostMs = Number.POSITIVE_INFINITY): number {
     const { minMs, baseMs, maxMs } = this.#options
-    const ceiling = Math.min(maxMs, baseMs * 2 ** this.#tries)
+    const ceiling = Math.min(maxMs, atMostMs, baseMs * 2 ** this.#tries)
     this.#tries += 1
     return minMs + Math.random() * Math.max(0, ceiling - minMs)
   }

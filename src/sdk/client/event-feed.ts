@@ -4,6 +4,7 @@ import type { HttpConnection } from './http-connection.ts'
 /** An event of the log, or a `gap`: events that are no longer to be had. */
 export type EventItem = StreamFrameOf<'event'> | StreamFrameOf<'gap'>
 
+/** What an {@link OpenFeed} is asked for. */
 export interface FeedRequest {
   readonly connection: HttpConnection
   readonly swarmId: string

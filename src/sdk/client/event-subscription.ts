@@ -3,6 +3,7 @@ import type { EventItem, OpenFeed } from './event-feed.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { SwarmApiError } from './swarm-api-error.ts'
 
+/** Which events to be told of, and from where on. */
 export interface SubscriptionOptions {
   /** The `id` of an event or a sequence number: what comes after it is read; `0` is the beginning. From now on by default. */
   readonly since?: string

@@ -2,6 +2,7 @@ import type { Problem } from '#contract/index.ts'
 import { Backoff, pause } from './backoff.ts'
 import { connectionFailed, errorFromProblem, SwarmApiError } from './swarm-api-error.ts'
 
+/** Which server, and how patiently it is asked. */
 export interface HttpConnectionOptions {
   /** Where the server is, for instance `http://127.0.0.1:3000`. Several name the nodes of one cluster. */
   readonly url: string | readonly string[]

@@ -2,6 +2,7 @@ import type { AgentStatus, TaskPhase, TaskStatus } from '#contract/index.ts'
 import type { OpenFeed } from './event-feed.ts'
 import type { HttpConnectionOptions } from './http-connection.ts'
 
+/** Which server, which swarm, and how to reach them. */
 export interface SwarmClientOptions extends HttpConnectionOptions {
   /** Default `default`. */
   readonly swarmId?: string
@@ -9,11 +10,13 @@ export interface SwarmClientOptions extends HttpConnectionOptions {
   readonly openFeed?: OpenFeed
 }
 
+/** Options of every call. */
 export interface CallOptions {
   /** Ends the call; what it asked for may have happened nevertheless. */
   readonly signal?: AbortSignal
 }
 
+/** Options of a submit. */
 export interface SubmitOptions extends CallOptions {
   /**
    * The same key with the same body leads to the same task, for at least a day. By default each call makes up its own,
@@ -22,6 +25,7 @@ export interface SubmitOptions extends CallOptions {
   readonly idempotencyKey?: string
 }
 
+/** Which page of a list. */
 export interface PageOptions extends CallOptions {
   /** 1 to 100, default 50. */
   readonly pageSize?: number
@@ -29,14 +33,17 @@ export interface PageOptions extends CallOptions {
   readonly pageToken?: string
 }
 
+/** Which tasks to list; all conditions count. */
 export interface TaskFilter {
   readonly status?: TaskStatus
   readonly phase?: TaskPhase
   readonly type?: string
+  /** Which this agent holds, or was the last to hold. */
   readonly agentId?: string
   readonly parentTaskId?: string
 }
 
+/** Which agents to list; all conditions count. */
 export interface AgentFilter {
   readonly status?: AgentStatus
   readonly capability?: string
@@ -44,6 +51,7 @@ export interface AgentFilter {
   readonly label?: string
 }
 
+/** Which events to read. */
 export interface ReadEventsOptions extends CallOptions {
   /** The `id` of an event, a sequence number, or `next` of an earlier page; what comes after it is read. */
   readonly since?: string
@@ -53,6 +61,7 @@ export interface ReadEventsOptions extends CallOptions {
   readonly pageSize?: number
 }
 
+/** How long to wait. */
 export interface WaitOptions extends CallOptions {
   /** Gives up after so many milliseconds; never by default. */
   readonly timeoutMs?: number
