@@ -1,4 +1,4 @@
-import { destination, type Logger as PinoLogger, pino } from 'pino'
+import { destination, type Logger as PinoLogger, pino, stdSerializers } from 'pino'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug' | 'silent'
 
@@ -28,6 +28,8 @@ export function createPinoLogger({ level, fileDescriptor, fields = {} }: PinoLog
       base: fields,
       timestamp: () => `,"time":"${new Date().toISOString()}"`,
       formatters: { level: (label) => ({ level: label }) },
+      // Ours and Fastify's: without one an error is logged as `{}`.
+      serializers: { error: stdSerializers.err, err: stdSerializers.err },
       redact: { paths: SECRET_PATHS, censor: '[redacted]' },
     },
     // Synchronous, so that the last lines before an exit are not lost.
