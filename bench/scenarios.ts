@@ -1,8 +1,26 @@
 import type { Scenario } from './harness/scenario.ts'
 import { fanOut } from './scenarios/fan-out.ts'
+import { idleAgents } from './scenarios/idle-agents.ts'
 import { relay } from './scenarios/relay.ts'
-import { taskLatency100, taskLatency1000 } from './scenarios/task-latency.ts'
-import { taskThroughput } from './scenarios/task-throughput.ts'
+import { restart } from './scenarios/restart.ts'
+import {
+  taskLatency100,
+  taskLatency100Synced,
+  taskLatency1000,
+  taskLatency1000Synced,
+} from './scenarios/task-latency.ts'
+import { taskThroughput, taskThroughputSynced } from './scenarios/task-throughput.ts'
 
 /** In the order in which they run and are printed. */
-export const SCENARIOS: readonly Scenario[] = [relay, fanOut, taskLatency100, taskLatency1000, taskThroughput]
+export const SCENARIOS: readonly Scenario[] = [
+  relay,
+  fanOut,
+  taskLatency100,
+  taskLatency1000,
+  taskThroughput,
+  taskLatency100Synced,
+  taskLatency1000Synced,
+  taskThroughputSynced,
+  idleAgents,
+  restart,
+]
