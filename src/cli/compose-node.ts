@@ -71,6 +71,8 @@ export async function composeNode({
   )
   return {
     listen: async () => {
+      // Leases begin to run with the swarms: what takes long has to be done before, or agents could not come back in time.
+      await server.app.ready()
       await swarms.start(tenantsOf(apiKeys))
       const url = await server.listen({ host: config.AMOS_HOST, port: config.AMOS_PORT })
       logger.info({ url, isOpen: apiKeys === undefined }, 'listening')
