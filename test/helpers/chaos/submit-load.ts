@@ -25,6 +25,8 @@ export interface RefusedSubmit {
 
 /** No submit is given up before. */
 const RETRY_FOR_MS = 60_000
+/** Of one try: a node that is frozen answers nothing, and another one may. */
+const TRY_TIMEOUT_MS = 5_000
 const TICK_MS = 5
 /** Of this process, as the pool of any sensible client is bounded: what is due beyond waits its turn. */
 const CONNECTIONS_MAX = 64
@@ -60,7 +62,12 @@ export class SubmitLoad {
     setMaxListeners(0, this.#closing.signal)
     this.#clients = options.urls.map((_, index) => {
       const urls = [...options.urls.slice(index), ...options.urls.slice(0, index)]
-      return new SwarmClient({ url: urls, retryForMs: RETRY_FOR_MS, fetch: this.#countingFetch })
+      return new SwarmClient({
+        url: urls,
+        retryForMs: RETRY_FOR_MS,
+        timeoutMs: TRY_TIMEOUT_MS,
+        fetch: this.#countingFetch,
+      })
     })
   }
 
