@@ -1,5 +1,6 @@
 /** The SDK on Node: the client, and the runtime of agents. */
 export type { LinkEnd } from './agent/agent-link.ts'
+export type { MessageHandler, RequestOptions, SendOptions } from './agent/agent-messages.ts'
 export {
   type AgentTask,
   type RevocationCode,

@@ -1,9 +1,15 @@
-import type { AgentRegisterInput } from '#contract/index.ts'
+import type { AgentRegisterInput, MessageSent } from '#contract/index.ts'
 import { errorFromProblem } from '../client/swarm-api-error.ts'
 import { SwarmClient } from '../node-swarm-client.ts'
 import type { Notice } from './agent-channel.ts'
 import { AgentIdentity } from './agent-identity.ts'
 import { AgentLink, type LinkEnd } from './agent-link.ts'
+import {
+  AgentMessages,
+  type MessageHandler,
+  type RequestOptions,
+  type SendOptions,
+} from './agent-messages.ts'
 import { type TaskHandler, TaskRevoked, taskOf } from './agent-task.ts'
 import { jsonFrames, msgpackFrames } from './frame-codec.ts'
 import { TaskRuns } from './task-runs.ts'
@@ -44,6 +50,8 @@ export type AgentNotice =
   | { readonly type: 'task_lost'; readonly taskId: string; readonly reason: string }
   /** The server goes away, or was told to give this agent nothing new. */
   | { readonly type: 'drain'; readonly reason: string }
+  /** Messages that were not delivered, since they came faster than the agent read them; durable ones still come. */
+  | { readonly type: 'messages_missed'; readonly count: number }
   | { readonly type: 'error'; readonly error: Error }
 
 /** How long the goodbyes of a closing agent may take. */
@@ -63,6 +71,7 @@ export class SwarmAgent {
   readonly #client: SwarmClient
   readonly #identity: AgentIdentity
   readonly #runs: TaskRuns
+  readonly #messages: AgentMessages
   readonly #link: AgentLink
   #onStarted: () => void = () => undefined
   #onEnded: (end: LinkEnd) => void = () => undefined
@@ -89,6 +98,7 @@ export class SwarmAgent {
       },
       { client: this.#client },
     )
+    this.#messages = new AgentMessages({ onError: (error) => this.#notify({ type: 'error', error }) })
     this.#link = new AgentLink(
       {
         urls: [url].flat(),
@@ -97,11 +107,13 @@ export class SwarmAgent {
         held: () => this.#runs.held,
         onOpen: (channel, { epoch }, at) => {
           this.#runs.connected(channel)
+          this.#messages.connected(channel)
           this.#onStarted()
           this.#notify({ type: 'connected', url: at, epoch })
         },
         onInterrupted: (error) => {
           this.#runs.disconnected()
+          this.#messages.disconnected()
           this.#notify({ type: 'interrupted', error })
         },
         onNotice: (notice) => this.#receive(notice),
@@ -130,6 +142,48 @@ export class SwarmAgent {
   }
 
   /**
+   * Says who deals with messages to this agent, broadcasts and topics that have no handler of their own. What it
+   * returns to a request is the reply. To be called before `start`.
+   */
+  onMessage(handler: MessageHandler): this {
+    this.#messages.handler = handler
+    return this
+  }
+
+  /** Sends a message to one agent. @throws SwarmApiError as the swarm refuses it, for instance `backpressure` */
+  send(agentId: string, payload: unknown, options: SendOptions = {}): Promise<MessageSent> {
+    return this.#messages.send({ kind: 'agent', agentId }, payload, options)
+  }
+
+  /**
+   * Asks one agent and waits for its reply.
+   *
+   * @throws DOMException `TimeoutError` where none comes in time
+   */
+  request(agentId: string, payload: unknown, options: RequestOptions = {}): Promise<unknown> {
+    return this.#messages.request(agentId, payload, options)
+  }
+
+  /** Sends a message to all agents of the swarm but this one. */
+  broadcast(payload: unknown, options: Pick<SendOptions, 'ttlMs'> = {}): Promise<MessageSent> {
+    return this.#messages.send({ kind: 'broadcast' }, payload, options)
+  }
+
+  /** Sends a message to the agents that subscribed to the topic. */
+  publish(topic: string, payload: unknown, options: Pick<SendOptions, 'ttlMs'> = {}): Promise<MessageSent> {
+    return this.#messages.send({ kind: 'topic', topic }, payload, options)
+  }
+
+  /** From now on the topic's messages come to the handler, over reconnects, too. */
+  subscribe(topic: string, handler: MessageHandler): Promise<void> {
+    return this.#messages.subscribe(topic, handler)
+  }
+
+  unsubscribe(topic: string): Promise<void> {
+    return this.#messages.unsubscribe(topic)
+  }
+
+  /**
    * Registers and connects; resolves once work can come. Waits for a server that is not there yet.
    *
    * @throws SwarmApiError when the server refuses the agent
@@ -141,6 +195,7 @@ export class SwarmAgent {
     void this.#link.run().then(async (end) => {
       // Whoever runs under the id now has the tasks, too.
       this.#runs.disconnected()
+      this.#messages.close()
       await this.#runs.giveBack(`the agent is ${end.reason}`)
       this.#onEnded(end)
     })
@@ -189,6 +244,14 @@ export class SwarmAgent {
         return
       case 'task.canceled':
         this.#lose(notice, new TaskRevoked('canceled', notice.reason))
+        return
+      case 'message': {
+        const { type: _, ...message } = notice
+        this.#messages.receive(message)
+        return
+      }
+      case 'gap':
+        this.#notify({ type: 'messages_missed', count: notice.missedCount })
         return
       case 'drain':
         this.#notify({ type: 'drain', reason: notice.reason })

@@ -10,7 +10,12 @@ import type {
   ClaimRequest,
   EventPage,
   HeldTask,
+  InboxAcknowledged,
+  InboxPage,
   Liveness,
+  MessageMetrics,
+  MessageSend,
+  MessageSent,
   Readiness,
   ResourceReport,
   SwarmCreateInput,
@@ -28,10 +33,12 @@ import type {
   TaskReleaseReport,
   TaskSubmitInput,
   TaskView,
+  TopologyView,
 } from '#contract/index.ts'
 import type { OpenFeed } from './event-feed.ts'
 import { EventSubscription, type SubscriptionOptions } from './event-subscription.ts'
 import { HttpConnection, type HttpRequest } from './http-connection.ts'
+import { randomKey } from './random-key.ts'
 import { openSseFeed } from './sse-feed.ts'
 import type {
   AgentFilter,
@@ -176,6 +183,38 @@ export class SwarmClient {
     return this.#repeatable(`${taskPath(taskId)}/release`, report)
   }
 
+  /** Sends a message to an agent, a topic or all, as a client or, with its token, as an agent. */
+  sendMessage(message: MessageSend): Promise<MessageSent> {
+    const messageId = message.messageId ?? randomKey()
+    const isRepeatable = message.isDurable === true
+    return this.#call({ method: 'POST', path: '/messages', body: { ...message, messageId }, isRepeatable })
+  }
+
+  /** The durable messages that wait for an agent, oldest first. */
+  inbox(agentId: string, options: PageOptions = {}): Promise<InboxPage> {
+    return this.#get(`${agentPath(agentId)}/inbox`, options)
+  }
+
+  /** The agent has dealt with these messages; they are not delivered again. */
+  acknowledgeInbox(agentId: string, messageIds: readonly string[]): Promise<InboxAcknowledged> {
+    return this.#repeatable(`${agentPath(agentId)}/inbox/acknowledge`, { messageIds })
+  }
+
+  /** What communication costs, by kind of message and by topic. */
+  getMessageMetrics(options: CallOptions = {}): Promise<MessageMetrics> {
+    return this.#get('/messages/metrics', options)
+  }
+
+  /** Who may talk to whom: members, edges, levels, reporting chains. */
+  topology(options: CallOptions = {}): Promise<TopologyView> {
+    return this.#get('/topology', options)
+  }
+
+  /** Switches the live swarm to another topology. Messages that were accepted keep their path. */
+  switchTopology(topology: NonNullable<SwarmPatch['topology']>): Promise<SwarmView> {
+    return this.updateSwarm({ topology })
+  }
+
   /**
    * The swarm's events as they happen, from after `since` on, or from now on. Reconnects by itself and goes on where
    * it was; what is no longer to be had comes as a `gap` item.
@@ -237,7 +276,7 @@ export class SwarmClient {
   }
 
   #submit<T>(path: string, body: unknown, { idempotencyKey, signal }: SubmitOptions): Promise<T> {
-    const headers = { 'idempotency-key': idempotencyKey ?? makeIdempotencyKey() }
+    const headers = { 'idempotency-key': idempotencyKey ?? randomKey() }
     return this.#call({ method: 'POST', path, body, headers, isRepeatable: true, signal })
   }
 
@@ -260,10 +299,4 @@ function taskPath(taskId: string): string {
 
 function agentPath(agentId: string): string {
   return `/agents/${encodeURIComponent(agentId)}`
-}
-
-/** Not `randomUUID`: browsers have it on secure pages only. */
-function makeIdempotencyKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 }

@@ -12,6 +12,7 @@ import { errorFrame } from '../sockets/error-frame.ts'
 import { FrameReader, requestIdOf } from '../sockets/frame-reader.ts'
 import type { FrameSocket } from '../sockets/frame-socket.ts'
 import { callService, heldTasks } from './agent-calls.ts'
+import { closeCodeFor } from './close-code.ts'
 import { encodeDelivery } from './delivery-frame.ts'
 import { frameOfMessage } from './message-frame.ts'
 import type { SessionRegistry } from './session-registry.ts'
@@ -294,11 +295,4 @@ export class AgentChannel {
 
 function helloRequired(): RequestError {
   return new RequestError('hello_required', 'The first frame must be `hello`, within 5 seconds.')
-}
-
-function closeCodeFor(code: string, status: number): number {
-  if (code === 'session_superseded') return CLOSE_CODES.superseded
-  if (code === 'unauthorized' || code === 'forbidden') return CLOSE_CODES.unauthorized
-  if (status === 404) return CLOSE_CODES.notFound
-  return status >= 500 || status === 429 ? CLOSE_CODES.tryAgainLater : CLOSE_CODES.policyViolation
 }
