@@ -15,7 +15,7 @@ export function startPreVote(state: RaftState, at: MonotonicMs): Transition {
   if (!canCampaign(state)) return unchanged(state)
   const grants = new Set([state.self])
   const asking: RaftState = withElectionTimer(
-    { ...state, role: { type: 'pre_candidate', grants }, leaderId: null, leaderHeardAt: null },
+    { ...state, role: { type: 'pre_candidate', grants }, leaderId: null, loyalSince: null },
     at,
   )
   if (hasQuorum(asking, grants)) return startCampaign(asking, at, { isTransfer: false })
@@ -45,7 +45,7 @@ export function startCampaign(
 ): Transition {
   const durable = { ...state.durable, term: term(state.durable.term + 1), votedFor: state.self }
   const candidate: RaftState = withElectionTimer(
-    { ...state, durable, role: { type: 'candidate', votes: new Map() }, leaderId: null, leaderHeardAt: null },
+    { ...state, durable, role: { type: 'candidate', votes: new Map() }, leaderId: null, loyalSince: at },
     at,
   )
   const requests = otherVoters(candidate).map((to) => ({

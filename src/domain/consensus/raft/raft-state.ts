@@ -63,8 +63,8 @@ export interface RaftState {
   readonly role: Role
   /** The leader of this term, as far as it is known. */
   readonly leaderId: AgentId | null
-  /** When the leader was last heard; null where there is none, or it is said to be gone. */
-  readonly leaderHeardAt: MonotonicMs | null
+  /** When it last heard its leader, or voted for one to be; null where it is loyal to nobody. */
+  readonly loyalSince: MonotonicMs | null
   readonly electionDueAt: MonotonicMs
 }
 
@@ -95,7 +95,7 @@ export function resumeRaft({ self, durable, timing, seed, at }: ResumeRequest): 
       commitIndex: durable.log.base.index,
       role: FOLLOWER,
       leaderId: null,
-      leaderHeardAt: null,
+      loyalSince: null,
       electionDueAt: at,
     },
     at,

@@ -25,7 +25,7 @@ export function becomeLeader(
     ...state,
     durable: { ...durable, log: withEntry(durable.log, durable.term, voters) },
     leaderId: self,
-    leaderHeardAt: null,
+    loyalSince: null,
     role: {
       type: 'leader',
       certificate: {

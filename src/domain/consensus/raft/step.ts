@@ -131,10 +131,10 @@ function onLeaderGone(state: RaftState, gone: AgentId | null, at: MonotonicMs): 
   const { role, leaderId } = state
   const isCampaigning = role.type === 'candidate' || role.type === 'leader'
   if (isCampaigning || (leaderId !== null && leaderId !== gone)) return unchanged(state)
-  return unchanged(withElectionSoon({ ...state, leaderId: null, leaderHeardAt: null }, at))
+  return unchanged(withElectionSoon({ ...state, leaderId: null, loyalSince: null }, at))
 }
 
-/** The vote of the old epoch does not bind: a vote is one of an epoch and a term. */
+/** Begins anew: terms and votes are those of one epoch. */
 function onElectorateLogged(
   state: RaftState,
   epoch: ElectorateEpoch,
@@ -142,14 +142,14 @@ function onElectorateLogged(
   at: MonotonicMs,
 ): Transition {
   if (epoch <= state.durable.epoch) return unchanged(state)
-  const durable = { ...genesisOf(epoch, voters), term: state.durable.term }
+  const durable = genesisOf(epoch, voters)
   const fresh: RaftState = {
     ...state,
     durable,
     commitIndex: 0,
     role: FOLLOWER,
     leaderId: null,
-    leaderHeardAt: null,
+    loyalSince: null,
   }
   return unchanged(withElectionSoon(fresh, at))
 }

@@ -26,7 +26,7 @@ export function otherVoters({ self, durable }: RaftState): readonly AgentId[] {
 
 /** Gives up leading or campaigning and follows nobody, in the same term. */
 export function stoodDown(state: RaftState, at: MonotonicMs): RaftState {
-  return withElectionTimer({ ...state, role: FOLLOWER, leaderId: null, leaderHeardAt: null }, at)
+  return withElectionTimer({ ...state, role: FOLLOWER, leaderId: null, loyalSince: null }, at)
 }
 
 /**
@@ -35,6 +35,6 @@ export function stoodDown(state: RaftState, at: MonotonicMs): RaftState {
  */
 export function withNewerTerm(state: RaftState, term: Term, at: MonotonicMs): RaftState {
   const durable = { ...state.durable, term, votedFor: null }
-  const next = { ...state, durable, role: FOLLOWER, leaderId: null, leaderHeardAt: null }
+  const next = { ...state, durable, role: FOLLOWER, leaderId: null, loyalSince: null }
   return state.role.type === 'leader' ? withElectionTimer(next, at) : next
 }

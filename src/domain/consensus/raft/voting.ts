@@ -5,12 +5,12 @@ import { headerTo, type Transition } from './transition.ts'
 import { isAtLeastAsComplete } from './voter-log.ts'
 
 /**
- * Whether the voter is loyal to a leader it heard a moment ago, or leads itself (§4.2.3). It then does not even look
- * at a request for a newer term: whoever asks was cut off, or removed.
+ * Whether the voter leads, or heard its leader a moment ago (§4.2.3), or gave its vote: then it does not even look at a
+ * request for a newer term. Whoever asks was cut off, was removed, or did not wait for the winner to come forward.
  */
-export function isLoyal({ role, leaderHeardAt, timing }: RaftState, at: MonotonicMs): boolean {
+export function isLoyal({ role, loyalSince, timing }: RaftState, at: MonotonicMs): boolean {
   if (role.type === 'leader') return true
-  return leaderHeardAt !== null && at - leaderHeardAt < timing.electionMinMs
+  return loyalSince !== null && at - loyalSince < timing.electionMinMs
 }
 
 /**
@@ -36,7 +36,7 @@ export function onVoteRequest(state: RaftState, request: VoteRequest, at: Monoto
   }
   const kept = durable.votedFor === request.from ? durable : { ...durable, votedFor: request.from }
   // Only a vote sets the timer back: a refusal must not, or it would keep this voter from campaigning itself.
-  const voted = withElectionTimer({ ...state, role: FOLLOWER, durable: kept }, at)
+  const voted = withElectionTimer({ ...state, role: FOLLOWER, durable: kept, loyalSince: at }, at)
   const { epoch, term } = durable
   return [voted, [{ type: 'grant_vote', candidate: request.from, epoch, term }]]
 }

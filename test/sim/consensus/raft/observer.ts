@@ -1,7 +1,6 @@
 import { type DoubleVote, DoubleVoteWatch } from '#domain/consensus/raft/double-vote.ts'
 import { isQuorum } from '#domain/consensus/raft/quorum.ts'
 import type { RaftEffect } from '#domain/consensus/raft/raft-input.ts'
-import type { RaftState } from '#domain/consensus/raft/raft-state.ts'
 import { compareLeadership, type Leadership } from '#domain/consensus/raft/term.ts'
 import { entryAt } from '#domain/consensus/raft/voter-log.ts'
 import type { AgentId } from '#domain/ids.ts'

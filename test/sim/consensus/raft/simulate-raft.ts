@@ -96,6 +96,7 @@ class Simulation {
   /** Everybody who is not gone for good is back, and the network behaves. */
   #calmDown(): void {
     this.#isCalm = true
+    this.#lostSince = null
     this.#network.calm()
     for (const agent of this.#agents) if (!this.#dead.has(agent.id)) this.#restart(agent)
     this.#startCalm()
@@ -221,6 +222,9 @@ class Simulation {
       this.#lostSince = null
       for (const agent of live) this.#tellElectorate(agent)
       if (this.#isCalm) this.#startCalm()
+      if (this.#isCalm && this.#dead.size === 0) {
+        this.#observer.violations.push('nobody was elected, though all were live and none had to be given up')
+      }
       return
     }
     const change = nextVoterChange(voters, candidates)
