@@ -1,4 +1,5 @@
 import type { Scenario } from './harness/scenario.ts'
+import { eventFanOut } from './scenarios/event-fan-out.ts'
 import { fanOut } from './scenarios/fan-out.ts'
 import { idleAgents } from './scenarios/idle-agents.ts'
 import { relay } from './scenarios/relay.ts'
@@ -15,6 +16,7 @@ import { taskThroughput, taskThroughputSynced } from './scenarios/task-throughpu
 export const SCENARIOS: readonly Scenario[] = [
   relay,
   fanOut,
+  eventFanOut,
   taskLatency100,
   taskLatency1000,
   taskThroughput,

@@ -21,7 +21,8 @@ export async function registerAgent(rest: AmosRest, agentId: string, slots: numb
 export class AmosAgent {
   readonly #socket: AmosSocket
   readonly #events: AmosAgentEvents
-  #onWelcome: () => void = () => undefined
+  #onAnswered: (frame: ChannelFrame) => void = () => undefined
+  #isAnswered = false
   #completions = 0
 
   private constructor(url: string, agentId: string, events: AmosAgentEvents) {
@@ -30,15 +31,16 @@ export class AmosAgent {
     this.#socket = new AmosSocket(url, path, (text) => this.#receive(text))
   }
 
-  /** Opens the channel of a registered agent; resolves when the server has welcomed it. */
+  /** Opens the channel of a registered agent; resolves when the server has welcomed it, and rejects when it has not. */
   static async connect(url: string, agentId: string, events: AmosAgentEvents): Promise<AmosAgent> {
     const agent = new AmosAgent(url, agentId, events)
-    const welcomed = new Promise<void>((resolve) => {
-      agent.#onWelcome = resolve
+    const answered = new Promise<ChannelFrame>((resolve) => {
+      agent.#onAnswered = resolve
     })
     await agent.#socket.opened()
     agent.#send({ type: 'hello' })
-    await welcomed
+    const answer = await answered
+    if (answer.type !== 'welcome') throw new Error(`${agentId} was told ${JSON.stringify(answer)}`)
     return agent
   }
 
@@ -59,9 +61,10 @@ export class AmosAgent {
     const frame = JSON.parse(text) as ChannelFrame
     if (frame.type === 'task.assigned') this.#events.onAssigned(frame, this)
     else if (frame.type === 'ack') this.#events.onCompleted()
-    else if (frame.type === 'welcome') this.#onWelcome()
+    else if (!this.#isAnswered) this.#onAnswered(frame)
     // Ends this process, and with it the measurement: nothing is refused under a load that fits.
     else throw new Error(`an agent was told ${text}`)
+    this.#isAnswered = true
   }
 
   #send(frame: AgentFrame): void {

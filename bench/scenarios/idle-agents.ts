@@ -41,11 +41,11 @@ async function openIdleAgents({ scale }: Effort): Promise<Session> {
   const bytesBefore = await server.memoryBytes()
   await client.call('connectMore', { agents })
   return {
-    round: async (effort) => ({
-      agents,
-      memory: ((await server.memoryBytes()) - bytesBefore) / agents / 1_000,
-      cpu: await cpuPercent(server, WATCH_MS * effort.scale),
-    }),
+    round: async (effort) => {
+      // First, as collecting garbage keeps other threads at work for a while.
+      const cpu = await cpuPercent(server, WATCH_MS * effort.scale)
+      return { agents, cpu, memory: ((await server.memoryBytes()) - bytesBefore) / agents / 1_000 }
+    },
     close: async () => {
       await client.close()
       await server.close()
