@@ -46,6 +46,11 @@ export class MemoryNetwork {
     if (this.#stations.delete(node)) this.#clock.setTimer(PRESENCE_MS, () => this.#tellLost(node))
   }
 
+  /** Neither dead nor alive, as a stopped process: the others count it as lost. */
+  fallSilent(node: NodeId): void {
+    this.#tellLost(node)
+  }
+
   watch(node: NodeId, scope: Scope, change: 1 | -1): void {
     const watched = this.#stations.get(node)?.watched
     watched?.set(scope, (watched.get(scope) ?? 0) + change)
@@ -92,7 +97,7 @@ export class MemoryNetwork {
   }
 
   #tellLost(node: NodeId): void {
-    for (const { handlers } of this.#stations.values()) handlers.peerLost(node)
+    for (const [other, { handlers }] of this.#stations) if (other !== node) handlers.peerLost(node)
   }
 }
 

@@ -1,0 +1,67 @@
+import { describe, expect, it } from 'vitest'
+import { EPOCH_GIVEN_AGAIN } from './mutants/epoch-given-again.ts'
+import { EVENT_BESIDE_RECORD } from './mutants/event-beside-record.ts'
+import { LEASE_BY_WALL_CLOCK } from './mutants/lease-by-wall-clock.ts'
+import { NO_FENCING_CHECK } from './mutants/no-fencing-check.ts'
+import { type Fault, scenarioOf } from './simulator/scenario.ts'
+import { simulate } from './simulator/simulate.ts'
+import type { Variant } from './simulator/variant.ts'
+
+interface Mutant {
+  readonly flaw: string
+  readonly variant: Variant
+  /** What brings the flaw to light. */
+  readonly faults: readonly Fault[]
+  /** The promise that it breaks. */
+  readonly breaks: RegExp
+}
+
+const SEEDS_MAX = 60
+
+const MUTANTS: readonly Mutant[] = [
+  {
+    flaw: 'does not check fencing tokens',
+    variant: NO_FENCING_CHECK,
+    faults: ['agent_silence'],
+    breaks: /was told that it completed/,
+  },
+  {
+    flaw: 'times leases by the wall clock',
+    variant: LEASE_BY_WALL_CLOCK,
+    faults: ['wall_clock'],
+    breaks: /ended by (timeout|lease_expired)|was silent since/,
+  },
+  {
+    flaw: 'writes the event beside the record',
+    variant: EVENT_BESIDE_RECORD,
+    faults: [],
+    breaks: /the log says|held under|never submitted/,
+  },
+  {
+    flaw: 'gives an epoch again after a lost tail, and with it tokens and event numbers',
+    variant: EPOCH_GIVEN_AGAIN,
+    faults: ['lost_tail'],
+    breaks: /was given token|has two contents|^event \d+ follows/,
+  },
+]
+
+describe('the simulator', () => {
+  it.each(MUTANTS)('finds a swarm that $flaw', async ({ variant, faults, breaks }) => {
+    const found: string[] = []
+    for (let seed = 1; seed <= SEEDS_MAX && found.length === 0; seed += 1) {
+      const { violation } = await simulate(scenarioOf(seed, faults), variant)
+      if (violation !== undefined) found.push(violation.promise)
+    }
+    expect(found[0]).toMatch(breaks)
+  })
+
+  it('gives the same world for the same seed', async () => {
+    const once = await simulate(scenarioOf(11), EVENT_BESIDE_RECORD)
+    const again = await simulate(scenarioOf(11), EVENT_BESIDE_RECORD)
+    expect(once).toEqual(again)
+    expect(once.violation?.trace).toContain('… at the end:')
+    const [honest, honestAgain] = [await simulate(scenarioOf(12)), await simulate(scenarioOf(12))]
+    expect(honest).toEqual(honestAgain)
+    expect(honest.eventCount).toBeGreaterThan(0)
+  })
+})

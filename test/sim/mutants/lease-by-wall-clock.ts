@@ -1,0 +1,8 @@
+import { monotonicMs } from '#domain/ids.ts'
+import { HONEST, type Variant } from '../simulator/variant.ts'
+
+/** Times leases, graces and timeouts by the clock on the wall, which anybody may set. */
+export const LEASE_BY_WALL_CLOCK: Variant = {
+  ...HONEST,
+  clock: (clock) => ({ ...clock, monotonic: () => monotonicMs(clock.now()) }),
+}

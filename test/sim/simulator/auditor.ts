@@ -1,0 +1,201 @@
+import { agentId, type TaskId, taskId } from '#domain/ids.ts'
+import type { TaskRecord } from '#domain/orchestration/task-record.ts'
+import type { SwarmEvent } from '#domain/ports/records.ts'
+import type { KeptScope } from '../../helpers/memory-medium.ts'
+import { SCOPE } from './address.ts'
+import { LeaseAudit } from './lease-audit.ts'
+import { TaskHistory } from './task-history.ts'
+import { Violation } from './violation.ts'
+import type { World } from './world.ts'
+
+const LEASE_ENDS: ReadonlySet<string> = new Set([
+  'task.completed',
+  'task.failed',
+  'task.canceled',
+  'task.rejected',
+  'task.retrying',
+  'task.released',
+])
+
+/**
+ * Sees everything that was committed, at the moment it was, and everything the clients and agents were answered; and
+ * says which promise was broken first. It shares no code with what it audits but the types.
+ */
+export class Auditor {
+  readonly leases: LeaseAudit
+  readonly #world: World
+  readonly #history: TaskHistory
+  /** Every event ever committed, by epoch and number. */
+  readonly #contents = new Map<string, string>()
+  readonly #accepted = new Set<TaskId>()
+  readonly #byKey = new Map<string, TaskId>()
+  #lastSequence = 0
+  #lastEpoch = 0
+  #lossCount = 0
+  #lostAt = -1
+  #violation: Violation | undefined
+
+  constructor(world: World) {
+    this.#world = world
+    const fail = (promise: string, about?: string): void => this.fail(promise, about)
+    this.#history = new TaskHistory(fail)
+    this.leases = new LeaseAudit({ clock: world.clock, disturbances: world.disturbances, fail })
+  }
+
+  get violation(): Violation | undefined {
+    return this.#violation
+  }
+
+  get lossCount(): number {
+    return this.#lossCount
+  }
+
+  fail(promise: string, about?: string): void {
+    if (this.#violation !== undefined) return
+    this.#world.trace.note('auditor', promise, about)
+    this.#violation = new Violation(promise, about)
+  }
+
+  /** Something threw that is no SwarmError: a bug of ours. */
+  report(error: unknown): void {
+    this.fail(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`)
+  }
+
+  /** Looks at what was committed since the last look. */
+  look(): void {
+    const kept = this.#world.medium.scope(SCOPE)
+    const touched = new Set<TaskId>()
+    for (const event of newEvents(kept, this.#lastSequence)) {
+      this.#look(event, kept)
+      if (event.type.startsWith('task.')) touched.add(taskId(event.subject))
+    }
+    for (const id of touched) {
+      const record = recordOf(kept, id)
+      if (record === undefined) this.fail(`${id} has events but no record`, id)
+      else this.#history.compare(record)
+    }
+  }
+
+  /** The store has just lost its tail. */
+  lost(): void {
+    const kept = this.#world.medium.scope(SCOPE)
+    this.#lossCount += 1
+    this.#lostAt = this.#world.clock.now
+    this.#lastSequence = kept.events.at(-1)?.sequence ?? 0
+    this.#history.replay(kept.events)
+    this.leases.forget()
+    this.#byKey.clear()
+    for (const [id, { lease }] of this.#history.stories) {
+      const record = recordOf(kept, id)
+      if (record === undefined) continue
+      this.#noteKey(record)
+      if (lease !== undefined) this.#beginLease(record, lease)
+    }
+    // What was accepted since the last flush was promised as committed, not as synced.
+    for (const id of this.#accepted) if (!this.#history.stories.has(id)) this.#accepted.delete(id)
+  }
+
+  /** A submit was answered well. */
+  accepted(ids: readonly TaskId[], askedAt: number): void {
+    for (const id of ids) {
+      if (this.#history.stories.has(id)) this.#accepted.add(id)
+      else if (this.#lostAt < askedAt) this.fail(`${id} was accepted and is not in the store`, id)
+    }
+  }
+
+  /** A completion was answered well. */
+  completionAnswered(id: TaskId, token: number, by: string): void {
+    const ending = this.#history.stories.get(id)?.ending
+    if (ending?.status === 'completed' && ending.token === token) return
+    if (this.#lossCount === 0) this.fail(`${by} was told that it completed ${id} under ${token}`, id)
+  }
+
+  /** What an event number of an epoch stands for, as it was committed. */
+  contentOf({ epoch, sequence }: SwarmEvent): string | undefined {
+    return this.#contents.get(`${epoch}/${sequence}`)
+  }
+
+  openTasks(): readonly TaskId[] {
+    return [...this.#history.stories].flatMap(([id, { ending }]) => (ending === undefined ? [id] : []))
+  }
+
+  /** To be called when the swarm came to rest. */
+  close(): void {
+    this.look()
+    for (const id of this.openTasks()) this.fail(`${id} never ended`, id)
+    for (const id of this.#accepted)
+      if (!this.#history.stories.has(id)) this.fail(`${id} was accepted and is gone`, id)
+    const kept = this.#world.medium.scope(SCOPE)
+    for (const id of this.#history.stories.keys()) {
+      const record = recordOf(kept, id)
+      if (record === undefined) this.fail(`${id} lost its record`, id)
+      else this.#history.compare(record)
+    }
+  }
+
+  #look(event: SwarmEvent, kept: KeptScope): void {
+    const { trace } = this.#world
+    const { type, subject, sequence, epoch, data } = event
+    trace.note(`event ${sequence}`, `${type} ${JSON.stringify(data)}`, subject)
+    const isContiguous =
+      sequence === this.#lastSequence + 1 || (epoch > this.#lastEpoch && this.#lossCount > 0)
+    if (!isContiguous) this.fail(`event ${sequence} follows ${this.#lastSequence}`, subject)
+    if (epoch < this.#lastEpoch)
+      this.fail(`event ${sequence} of epoch ${epoch} follows one of ${this.#lastEpoch}`, subject)
+    this.#lastSequence = sequence
+    this.#lastEpoch = epoch
+    const place = `${epoch}/${sequence}`
+    const text = JSON.stringify(event)
+    if (this.#contents.has(place)) this.fail(`event ${sequence} of epoch ${epoch} has two contents`, subject)
+    this.#contents.set(place, text)
+    this.#history.read(event)
+    this.#follow(event, kept)
+  }
+
+  #follow({ type, subject, data }: SwarmEvent, kept: KeptScope): void {
+    if (type === 'swarm.coordinator_changed') this.leases.coordinatorChanged()
+    if (!type.startsWith('task.')) return
+    const id = taskId(subject)
+    const story = this.#history.stories.get(id)
+    const record = recordOf(kept, id)
+    if (type === 'task.submitted' && record !== undefined) this.#noteKey(record)
+    if (type === 'task.assigned' && story?.lease !== undefined && record !== undefined)
+      this.#beginLease(record, story.lease)
+    if (!LEASE_ENDS.has(type)) return
+    const failure = data['failure'] as { readonly code?: string } | undefined
+    this.leases.end(id, failure?.code)
+  }
+
+  #beginLease(
+    { taskId: id, spec }: TaskRecord,
+    lease: { readonly agentId: string; readonly token: number },
+  ): void {
+    const { timeoutMs, resources } = spec
+    this.leases.begin({
+      taskId: id,
+      agentId: agentId(lease.agentId),
+      token: lease.token,
+      timeoutMs,
+      resources,
+    })
+  }
+
+  #noteKey({ taskId: id, spec }: TaskRecord): void {
+    const key = spec.metadata['key']
+    if (key === undefined) return
+    const earlier = this.#byKey.get(key)
+    if (earlier !== undefined) this.fail(`the key of ${earlier} made a second task ${id}`, id)
+    this.#byKey.set(key, id)
+  }
+}
+
+function newEvents({ events }: KeptScope, after: number): readonly SwarmEvent[] {
+  let from = events.length
+  while (from > 0 && (events[from - 1]?.sequence ?? 0) > after) from -= 1
+  return events.slice(from)
+}
+
+function recordOf({ records }: KeptScope, id: TaskId): TaskRecord | undefined {
+  const text = records.get(`task/${id}`)?.text
+  return text === undefined ? undefined : (JSON.parse(text) as TaskRecord)
+}

@@ -1,0 +1,64 @@
+import { SeededRandom } from '../../helpers/seeded-random.ts'
+
+export const FAULTS = [
+  'agent_crash',
+  'agent_silence',
+  'agent_slowness',
+  'failing_handlers',
+  'duplicates',
+  'reordering',
+  'lost_messages',
+  'cut_sockets',
+  'store_refuses',
+  'store_forgets_answers',
+  'store_pauses',
+  'node_death',
+  'node_stop',
+  'claim_loss',
+  'node_drain',
+  'wall_clock',
+  'lost_tail',
+  'trimming',
+] as const
+export type Fault = (typeof FAULTS)[number]
+
+/** What a seed makes of a world. */
+export interface Scenario {
+  readonly seed: number
+  readonly nodeCount: number
+  readonly channelAgents: number
+  readonly httpAgents: number
+  readonly clients: number
+  readonly submitsPerClient: number
+  readonly subscribers: number
+  /** Faults end after so much; the swarm then has to come to rest. */
+  readonly faultsEndAt: number
+  readonly faults: ReadonlySet<Fault>
+  readonly latencyMaxMs: number
+}
+
+/** Each kind of fault is there or not, as a coin says: rare mixtures find what a bit of everything hides. */
+const FAULT_RATIO = 0.3
+
+export function scenarioOf(seed: number, always: readonly Fault[] = []): Scenario {
+  const random = new SeededRandom(seed)
+  const isLarge = random.next() < 0.15
+  const agents = 1 + random.integer(isLarge ? 30 : 8)
+  const httpAgents = random.integer(agents)
+  const faults = new Set(FAULTS.filter(() => random.next() < FAULT_RATIO))
+  for (const fault of always) faults.add(fault)
+  // What was trimmed cannot be replayed after a loss.
+  if (faults.has('lost_tail')) faults.delete('trimming')
+  return {
+    seed,
+    nodeCount: 1 + random.integer(3),
+    channelAgents: agents - httpAgents,
+    httpAgents,
+    clients: 1 + random.integer(3),
+    submitsPerClient: 5 + random.integer(isLarge ? 25 : 15),
+    subscribers: 1 + random.integer(3),
+    faultsEndAt: 8_000 + random.integer(15_000),
+    faults,
+    latencyMaxMs: random.pick([1, 5, 30]),
+  }
+}

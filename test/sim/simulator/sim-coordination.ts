@@ -1,0 +1,48 @@
+import type { Scope } from '#domain/ids.ts'
+import type { Coordination } from '#domain/ports/coordination.ts'
+import type { PeerHandlers, Peers } from '#domain/ports/peers.ts'
+import type { SimProcess } from './sim-process.ts'
+import type { World } from './world.ts'
+
+/** Claims, as a process that may be stopped or dead gets to know of them. */
+export function simCoordination(inner: Coordination, process: SimProcess, world: World): Coordination {
+  const { clock } = world
+  const cross = async <T>(work: () => Promise<T>): Promise<T> => {
+    await clock.wait(world.latencyMs())
+    return process.bring(work())
+  }
+  return {
+    nodeId: inner.nodeId,
+    claim: (scope, sequenceFloor) => cross(() => inner.claim(scope, sequenceFloor)),
+    coordinatorOf: (scope) => cross(() => inner.coordinatorOf(scope)),
+    release: (scope) => cross(() => inner.release(scope)),
+    onLost: (listener) =>
+      inner.onLost((scope: Scope) =>
+        clock.setTimer(world.latencyMs(), () => process.run(() => listener(scope))),
+      ),
+  }
+}
+
+/** The other nodes, as such a process hears them. */
+export function simPeers(inner: Peers, process: SimProcess): Peers {
+  return {
+    nodeId: inner.nodeId,
+    isAlone: inner.isAlone,
+    start: (handlers: PeerHandlers) =>
+      inner.start({
+        call: (call, from) =>
+          new Promise((resolve, reject) =>
+            process.run(() => void handlers.call(call, from).then(resolve, reject)),
+          ),
+        notice: (notice, from) => process.run(() => handlers.notice(notice, from)),
+        peerLost: (peer) => process.run(() => handlers.peerLost(peer)),
+        appended: (scope, lastSequence) => process.run(() => handlers.appended(scope, lastSequence)),
+      }),
+    call: (peer, call) => process.bring(inner.call(peer, call)),
+    notify: (peer, notice) => inner.notify(peer, notice),
+    announceAppended: (scope, lastSequence) => inner.announceAppended(scope, lastSequence),
+    watch: (scope) => inner.watch(scope),
+    unwatch: (scope) => inner.unwatch(scope),
+    stop: () => inner.stop(),
+  }
+}
