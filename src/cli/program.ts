@@ -2,10 +2,12 @@ import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
 import { addDemo } from './commands/demo.ts'
 import { addEvents } from './commands/events.ts'
+import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
 import { addSubmit } from './commands/submit.ts'
 import { addTasks } from './commands/tasks.ts'
+import { addTopology } from './commands/topology.ts'
 import { EXIT_CODES_HELP } from './exit-codes.ts'
 import { packageVersion } from './package-version.ts'
 
@@ -26,6 +28,17 @@ export function createProgram(): Command {
     .addHelpText('after', HELP)
     .showHelpAfterError('(see --help)')
     .exitOverride()
-  for (const add of [addServe, addDemo, addSubmit, addTasks, addAgents, addEvents, addStatus]) add(program)
+  for (const add of [
+    addServe,
+    addDemo,
+    addSubmit,
+    addTasks,
+    addAgents,
+    addEvents,
+    addTopology,
+    addSend,
+    addStatus,
+  ])
+    add(program)
   return program
 }

@@ -92,13 +92,14 @@ describe('agents that talk through the SDK', { timeout: 60_000 }, () => {
     const { url } = await newNode()
     const client = new SwarmClient({ url })
     const got: unknown[] = []
-    const team = ['a', 'b', 'c', 'd', 'e'].map((name) => newAgent(url, name))
+    const first = newAgent(url, 'a')
+    const team = [first, ...['b', 'c', 'd', 'e'].map((name) => newAgent(url, name))]
     for (const agent of team) await agent.onMessage(({ payload }) => got.push(payload)).start()
-    const sending = Array.from({ length: 100 }, (_, index) => team[0]?.send('d', index))
+    const sending = Array.from({ length: 100 }, (_, index) => first.send('d', index))
     await client.switchTopology({ kind: 'ring', direction: 'two_way' })
     await Promise.all(sending)
     await eventually(() => expect(got).toEqual(Array.from({ length: 100 }, (_, index) => index)))
-    expect(await team[0]?.send('d', 'last')).toMatchObject({ path: ['a', 'e', 'd'] })
+    expect(await first.send('d', 'last')).toMatchObject({ path: ['a', 'e', 'd'] })
     expect(await client.topology()).toMatchObject({ kind: 'ring', levels: [['a', 'b', 'c', 'd', 'e']] })
   })
 
