@@ -6,7 +6,7 @@ import * as contract from 'amos-swarm/contract'
 /** Fails to compile where the package's types are not found, which would make everything `any`. */
 type Typed<T> = 0 extends 1 & T ? never : T
 
-const client: Typed<main.SwarmClient> = new browser.SwarmClient({ baseUrl: 'http://127.0.0.1:3000' })
+const client: Typed<main.SwarmClient> = new browser.SwarmClient({ url: 'http://127.0.0.1:3000' })
 const agentClass: Typed<typeof main.SwarmAgent> = main.SwarmAgent
 const frames: Typed<typeof contract.AGENT_FRAMES> = contract.AGENT_FRAMES
 console.log(
