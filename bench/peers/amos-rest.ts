@@ -1,7 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { text } from 'node:stream/consumers'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Problem } from '#contract/problem.ts'
 
-/** As cheap a client of the REST interface as Node has: connections are kept, and only refusals are read. */
+const ATTEMPTS_MAX = 20
+
+/**
+ * As cheap a client of the REST interface as Node has: connections are kept, and only refusals are read. It does
+ * what every client should: a request says with its `Idempotency-Key` that it may be repeated, and is.
+ */
 export class AmosRest {
   readonly #url: string
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 256 })
@@ -10,21 +18,39 @@ export class AmosRest {
     this.#url = url
   }
 
-  /** @param path below `/v1/swarms` @throws Error when the answer is not 2xx */
-  post(path: string, body: unknown): Promise<void> {
+  /**
+   * @param path below `/v1/swarms`
+   * @throws Error when the answer is not 2xx, and not one to try again after
+   */
+  async post(path: string, body: unknown): Promise<void> {
     const json = JSON.stringify(body)
+    const key = randomUUID()
+    for (let attempt = 1; ; attempt++) {
+      const problem = await this.#attempt(path, json, key)
+      if (problem === undefined) return
+      if (problem.retryAfterMs === undefined || attempt === ATTEMPTS_MAX)
+        throw new Error(`POST ${path}: ${JSON.stringify(problem)}`)
+      await delay(problem.retryAfterMs)
+    }
+  }
+
+  #attempt(path: string, json: string, key: string): Promise<Problem | undefined> {
     return new Promise((resolve, reject) => {
       const sent = request(`${this.#url}/v1/swarms${path}`, {
         method: 'POST',
         agent: this.#agent,
-        headers: { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) },
+        headers: {
+          'content-type': 'application/json',
+          'content-length': Buffer.byteLength(json),
+          'idempotency-key': key,
+        },
       })
       sent.on('error', reject)
       sent.on('response', (response) => {
         const { statusCode = 0 } = response
         response.on('error', reject)
-        if (statusCode >= 200 && statusCode < 300) response.on('end', resolve).resume()
-        else void text(response).then((problem) => reject(new Error(`POST ${path}: ${problem}`)), reject)
+        if (statusCode >= 200 && statusCode < 300) response.on('end', () => resolve(undefined)).resume()
+        else text(response).then((problem) => resolve(JSON.parse(problem) as Problem), reject)
       })
       sent.end(json)
     })
