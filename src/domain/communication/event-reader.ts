@@ -76,23 +76,24 @@ export class EventReader {
     return []
   }
 
-  /** Looks at the next `countMax` events, without waiting. */
+  /** Looks at the next `lookMax` events, without waiting; at fewer where it has found `foundMax` of them. */
   async scan(
-    countMax: number,
+    lookMax: number,
+    foundMax = lookMax,
   ): Promise<{ readonly found: readonly StreamItem[]; readonly isAtEnd: boolean }> {
     const from = this.#position ?? (await this.#startAtEnd())
     const found: StreamItem[] = []
-    let page = await this.#read(from, countMax)
+    let page = await this.#read(from, lookMax)
     if (this.#mayHaveLost(from, page)) {
       const shared = await this.#lastShared(from)
       if (shared < from) {
         this.#report(found, shared + 1, from, 'lost')
-        page = await this.#read(shared, countMax)
+        page = await this.#read(shared, lookMax)
       }
       this.#position = shared
     }
-    this.#walk(page, found)
-    return { found, isAtEnd: page.events.length < countMax && this.position >= page.lastSequence }
+    this.#walk(page, found, foundMax)
+    return { found, isAtEnd: page.events.length < lookMax && this.position >= page.lastSequence }
   }
 
   async #startAtEnd(): Promise<number> {
@@ -128,13 +129,14 @@ export class EventReader {
     return 0
   }
 
-  #walk({ events, firstSequence }: EventPage, found: StreamItem[]): void {
+  #walk({ events, firstSequence }: EventPage, found: StreamItem[], foundMax: number): void {
     let expected = this.position + 1
     if (events.length === 0 && expected < firstSequence) {
       this.#report(found, expected, firstSequence - 1, 'trimmed')
       expected = firstSequence
     }
     for (const event of events) {
+      if (found.length >= foundMax) break
       if (event.sequence > expected) {
         this.#report(found, expected, event.sequence - 1, expected < firstSequence ? 'trimmed' : 'lost')
       }

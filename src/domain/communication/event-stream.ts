@@ -85,10 +85,14 @@ export class EventStream {
   async page(after: EventCursor, countMax: number, filter: EventFilter): Promise<EventPageReply> {
     const reader = this.#open(after, filter)
     const items: StreamItem[] = []
-    for (let scanned = 0; scanned < SCAN_MAX && items.length < countMax; scanned += SCAN_STEP) {
-      const { found, isAtEnd } = await reader.scan(Math.min(SCAN_STEP, countMax - items.length))
+    let lookMax = Math.min(SCAN_STEP, countMax)
+    for (let looked = 0; looked < SCAN_MAX && items.length < countMax; ) {
+      const { found, isAtEnd } = await reader.scan(lookMax, countMax - items.length)
       items.push(...found)
       if (isAtEnd) break
+      looked += lookMax
+      // In larger and larger steps where the filter lets little through: each may be a question to the store.
+      lookMax = Math.min(SCAN_STEP, 2 * lookMax)
     }
     const { lastSequence } = await this.#store.readEvents(this.#scope, reader.position, 1)
     return { items, nextSequence: reader.position, lastSequence: Math.max(lastSequence, reader.position) }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { EventReader, StreamItem } from '#domain/communication/event-reader.ts'
 import { matchesEvent } from '#domain/communication/event-filter.ts'
-import { sampleEvent } from '../../helpers/sample-records.ts'
+import type { EventReader, StreamItem } from '#domain/communication/event-reader.ts'
 import { swarmEpoch } from '#domain/ids.ts'
+import { sampleEvent } from '../../helpers/sample-records.ts'
 import { anAgent, Cluster, SCOPE, submit, type TestNode } from './cluster.ts'
 
 const ALL = {}
@@ -30,6 +30,17 @@ describe('a page of events', () => {
     const second = await node.swarm.events.page({ sequence: first.nextSequence }, 3, types)
     expect(subjects([...first.items, ...second.items])).toEqual(['t1', 't2', 't3', 't4', 't5'])
     expect(second.nextSequence).toBe(second.lastSequence)
+  })
+
+  it('finds the few events its filter lets through, however far behind the others they are', async () => {
+    const node = await new Cluster().node()
+    await submitMany(node, 1, 1_100)
+    const page = (after: number, countMax: number) =>
+      node.swarm.events.page({ sequence: after }, countMax, { subject: 't1100' })
+    const { items, nextSequence } = await page(0, 1)
+    expect(subjects(items)).toEqual(['t1100'])
+    expect(await page(nextSequence, 1)).toMatchObject({ items: [] })
+    expect(await page(0, 10)).toMatchObject({ items })
   })
 
   it('is the same from the newest events in memory and from the store', async () => {
