@@ -10,12 +10,13 @@ import { InboxDelivery } from './inbox-delivery.ts'
 import { MessageBus } from './message-bus.ts'
 import { MessageMeter } from './message-meter.ts'
 import { TopicSubscriptions, type TopicSubscriptionsOptions } from './topic-subscriptions.ts'
-import { TopologyKeeper } from './topology-keeper.ts'
+import type { TopologyKeeper } from './topology-keeper.ts'
 
 export interface CommunicationBase extends SwarmModules {
   readonly journal: SwarmJournal
   readonly registry: AgentRegistry
   readonly channel: DirectChannel
+  readonly topology: TopologyKeeper
   readonly reminders: Reminders
 }
 
@@ -23,12 +24,11 @@ export type CommunicationParts = ReturnType<typeof createCommunicationParts>
 
 /** Builds what lets the agents of one swarm talk to each other. */
 export function createCommunicationParts(
-  { scope, record }: Coordinatorship,
+  { scope }: Coordinatorship,
   options: InboxOptions & TopicSubscriptionsOptions,
   base: CommunicationBase,
 ) {
-  const { registry, channel } = base
-  const topology = new TopologyKeeper(record.topology, base)
+  const { registry, channel, topology } = base
   const subscriptions = new TopicSubscriptions(options)
   const inbox = new Inbox(options, base)
   const delivery = new InboxDelivery({
@@ -51,5 +51,5 @@ export function createCommunicationParts(
     meter,
   })
   const departed = new DepartedAgents({ ...base, subscriptions, inbox, delivery })
-  return { topology, subscriptions, inbox, delivery, meter, messages, departed }
+  return { subscriptions, inbox, delivery, meter, messages, departed }
 }

@@ -1,3 +1,4 @@
+import type { StageOrder } from '../distribution/along-the-ring.ts'
 import { SwarmError } from '../errors.ts'
 import { type AgentId, agentId } from '../ids.ts'
 import type { SwarmJournal } from '../orchestration/swarm-journal.ts'
@@ -24,7 +25,7 @@ const TIES_LISTED_MAX = 1_000
  * The swarm's topology, kept true by reading the log: agents that come online join, those that die or leave are taken
  * out and the graph is repaired at once. Every change is an event of its own.
  */
-export class TopologyKeeper implements MessageRoutes {
+export class TopologyKeeper implements MessageRoutes, StageOrder {
   readonly #modules: TopologyKeeperModules
   #topology: SwarmTopology
 
@@ -81,6 +82,13 @@ export class TopologyKeeper implements MessageRoutes {
     if (spread === undefined)
       throw new SwarmError('no_route', { from, to: from, reason: 'sender_not_member' })
     return this.#topology.shape.members()
+  }
+
+  /** All members in the order in which a pipeline passes them after this one, which comes last. */
+  membersAfter(previous: AgentId): readonly AgentId[] | undefined {
+    if (!this.isMember(previous)) return undefined
+    const [, ...next] = this.#topology.shape.stageOrder(previous)
+    return [...next, previous]
   }
 
   isMember(agent: AgentId): boolean {

@@ -1,5 +1,7 @@
 import { type CommunicationParts, createCommunicationParts } from '../communication/communication-parts.ts'
 import { DirectChannel } from '../communication/direct-channel.ts'
+import { TopologyKeeper } from '../communication/topology-keeper.ts'
+import { alongTheRing } from '../distribution/along-the-ring.ts'
 import type { DistributionStrategy } from '../distribution/distribution-strategy.ts'
 import { leastLoaded } from '../distribution/least-loaded.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
@@ -64,6 +66,7 @@ function createBase(
     settings: new SwarmSettings(record, { ...modules, journal }),
     channel: new DirectChannel(scope, modules),
     openTasks: new OpenTasks(),
+    topology: new TopologyKeeper(record.topology, { ...modules, journal }),
     scheduler: new PriorityScheduler(),
     reminders: new Reminders(modules),
   }
@@ -71,7 +74,7 @@ function createBase(
 
 /** What gives work to agents and takes it back. These parts call each other both ways, once all of them stand. */
 function createWork({ nodeId }: Coordinatorship, options: OrchestratorOptions, base: Base) {
-  const { settings, openTasks, clock } = base
+  const { settings, openTasks, topology, clock } = base
   const leaseMs = (): number => settings.record.leaseMs
 
   const registry = new AgentRegistry(
@@ -106,7 +109,7 @@ function createWork({ nodeId }: Coordinatorship, options: OrchestratorOptions, b
     {
       ...options,
       waitingMax: () => settings.record.limits.openTasksMax,
-      strategy: () => STRATEGIES[settings.record.strategy],
+      strategy: () => alongTheRing(STRATEGIES[settings.record.strategy], topology),
     },
     {
       ...base,

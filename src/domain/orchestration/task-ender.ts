@@ -3,6 +3,7 @@ import type { EpochMs, TaskId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
+import { put, type RecordKey } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
 import type { LeaseEnd } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
@@ -156,14 +157,17 @@ export class TaskEnder {
         aftermath.changed(stored.value)
         return
       }
-      const keys = [taskId, ...stored.value.spec.dependsOn].map(taskKey)
-      const { task, completed } = await journal.transact(keys, ([own, ...dependencies]) => {
+      const { dependsOn, inputFrom = taskId } = stored.value.spec
+      const inputKey: RecordKey<'result'> = { kind: 'result', id: inputFrom }
+      const keys = [inputKey, taskKey(taskId), ...dependsOn.map(taskKey)] as const
+      const { task, completed } = await journal.transact(keys, ([input, own, ...dependencies]) => {
         const found = dependencies.flatMap((record) => (record === undefined ? [] : [record.value]))
         const completed = found.filter(({ status }) => status === 'completed').map(toTaskId)
         if (own?.value.phase !== 'blocked') return unchanged<Looked>({ task: own?.value, completed })
         const change = resolveDependencies(own.value, found, clock.now(), this.#options.rankOf)
         if (change === undefined) return unchanged<Looked>({ task: own.value, completed })
-        return taskStep<Looked>(change, { task: change.task, completed })
+        const payload = input === undefined ? [] : [put('payload', taskId, input.value)]
+        return taskStep<Looked>(change, { task: change.task, completed }, payload)
       })
       if (task === undefined) return
       aftermath.changed(task)
@@ -265,5 +269,8 @@ function resolveDependencies(
       now,
     )
   }
-  return dependencies.every(({ status }) => status === 'completed') ? unblock(task, now, rankOf) : undefined
+  if (!dependencies.every(({ status }) => status === 'completed')) return undefined
+  const before = dependencies.find(({ taskId }) => taskId === task.spec.inputFrom)
+  const previousAgentId = before?.attempts.at(-1)?.agentId
+  return unblock(previousAgentId === undefined ? task : { ...task, previousAgentId }, now, rankOf)
 }

@@ -68,7 +68,7 @@ export class TaskIntake {
     if (!isTerminal(finished.status))
       throw new SwarmError('task_not_finished', { taskId, status: finished.status })
     // A deadline that has passed and a delay that was waited for belong to the first try.
-    const { deadlineAt: _, parentTaskId: __, ...spec } = finished.spec
+    const { deadlineAt: _, parentTaskId: __, inputFrom: ___, ...spec } = finished.spec
     const task = { taskId: newTaskId, spec: { ...spec, delayMs: 0, dependsOn: [] }, payload }
     const reply = await this.#submitOnce({ tasks: [task] }, taskId)
     const [record] = reply.tasks
@@ -140,8 +140,8 @@ export class TaskIntake {
   #write(request: SubmitRequest, retryOf: TaskId | undefined): Promise<Written> {
     const { journal, clock } = this.#modules
     const { tasks, idempotency } = request
-    const others = [...new Set(tasks.flatMap(({ spec }) => relatives(spec)))]
-    const keys = [...tasks.map(({ taskId }) => taskId), ...others].map(taskKey)
+    const related = [...tasks.map(({ taskId }) => taskId), ...tasks.flatMap(({ spec }) => relatives(spec))]
+    const keys = [...new Set(related)].map(taskKey)
     if (idempotency === undefined) {
       return journal.transact(keys, (stored) => this.#decide(request, retryOf, stored, clock.now()))
     }
@@ -173,7 +173,12 @@ export class TaskIntake {
     const known = new Map(
       stored.flatMap((record) => (record === undefined ? [] : [[record.value.taskId, record.value]])),
     )
-    const changes = tasks.map((task) => this.#create(task, retryOf, known, now))
+    const changes = tasks.map((task) => {
+      const change = this.#create(task, retryOf, known, now)
+      // Those after it in the same request may depend on it.
+      known.set(task.taskId, change.task)
+      return change
+    })
     const writes: RecordWrite[] = changes.map(({ task }) => putTask(task))
     for (const { taskId, payload } of tasks) writes.push(put('payload', taskId, payload))
     return {

@@ -189,7 +189,9 @@ export function readyEntryOf(task: TaskRecord, rankOf: RankOf): ReadyEntry | und
   if (!isWaiting(task.phase) || task.readyAt === undefined) return undefined
   const { taskId, readyCount, readyAt: dueAt, spec } = task
   const rank = rankOf(task.createdAt, spec.priority)
-  return { taskId, readyCount, rank, dueAt, capabilities: spec.capabilities, resources: spec.resources }
+  const { capabilities, resources } = spec
+  const entry = { taskId, readyCount, rank, dueAt, capabilities, resources }
+  return task.previousAgentId === undefined ? entry : { ...entry, previousAgentId: task.previousAgentId }
 }
 
 /** In the ready queue, now or when it falls due. */

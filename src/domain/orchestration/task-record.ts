@@ -46,6 +46,8 @@ export interface TaskSpec {
   readonly timeoutMs: number
   readonly backoff: Backoff
   readonly dependsOn: readonly TaskId[]
+  /** One of those it depends on, whose result becomes its payload: the stage before it in a pipeline. */
+  readonly inputFrom?: TaskId
   readonly resources: ResourceAmounts
   readonly parentTaskId?: TaskId
   readonly metadata: Readonly<Record<string, string>>
@@ -98,6 +100,8 @@ export interface TaskRecord {
   readonly readyCount: number
   /** When the task last became ready to run, or will: the start of its wait. */
   readonly readyAt?: EpochMs
+  /** Who did the stage before it in a pipeline; known once it may run. */
+  readonly previousAgentId?: AgentId
   readonly lease?: TaskLease
   readonly assignedAt?: EpochMs
   readonly startedAt?: EpochMs

@@ -1,4 +1,4 @@
-import type { EpochMs, TaskId } from '../ids.ts'
+import type { AgentId, EpochMs, TaskId } from '../ids.ts'
 import type { ResourceAmounts } from '../orchestration/task-record.ts'
 
 /**
@@ -15,6 +15,8 @@ export interface ReadyEntry {
   readonly dueAt: EpochMs
   readonly capabilities: readonly string[]
   readonly resources: ResourceAmounts
+  /** Who did the stage before it in a pipeline. */
+  readonly previousAgentId?: AgentId
 }
 
 /**
