@@ -1,4 +1,5 @@
 import { Admission } from '#domain/consensus/bft/admission.ts'
+import { blame } from '#domain/consensus/bft/blame.ts'
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
 import { type Equivocation, provesEquivocation } from '#domain/consensus/evidence.ts'
 import { bytesToHex } from '#domain/consensus/hex.ts'
@@ -73,6 +74,7 @@ class BftSimulation {
     if (!isDone)
       this.#violate(`liveness: ${this.#honest.size - this.#decisions.size} honest voters never decide`)
     this.#checkDecisions()
+    this.#checkBlame()
     const [first] = this.#decisions.values()
     return {
       violations: [...this.#violations],
@@ -175,6 +177,19 @@ class BftSimulation {
       this.#violate('validity: rejected though approved by honest voters')
     if (verdict === 'approved' && !reaches(electorate.totalWeight - against)) {
       this.#violate('validity: approved though rejected by honest voters')
+    }
+  }
+
+  /** Whatever liars did, the transcripts of the honest never turn against one of them. */
+  #checkBlame(): void {
+    const { instance, verifier } = this.#world
+    const transcripts = [...this.#honest.values()].map(({ transcript, journal }) => [
+      ...transcript,
+      // What was on record when its process died belongs to it, too.
+      ...journal.map(({ message }) => message),
+    ])
+    for (const { voter } of blame(instance, transcripts, verifier)) {
+      if (this.#honest.has(voter)) this.#violate(`blame: names ${voter}`)
     }
   }
 
