@@ -68,6 +68,7 @@ export type {
 } from './message.ts'
 export { OPERATIONS } from './operations/all-operations.ts'
 export type { Operation } from './operations/operation.ts'
+export type { PipelineSubmit, PipelineSubmitInput } from './pipeline.ts'
 export type { Problem } from './problem.ts'
 export { PROBLEM_CODES, PROBLEMS, type ProblemCode } from './problem-codes.ts'
 export type { ResourceReport } from './resources.ts'

@@ -15,6 +15,7 @@ export const LIMITS = {
   jsonDepthMax: 32,
 
   batchMax: 500,
+  pipelineStagesMax: 100,
   dependsOnMax: 1_000,
   pageSizeMax: 100,
   pageSizeDefault: 50,

@@ -194,6 +194,9 @@ export const TASK_VIEW_PROPERTIES = {
   dependsOn,
   resources: ResourceAmounts,
   parentTaskId,
+  inputFrom: Type.Optional(
+    annotate(TaskId, { description: 'The stage before it in a pipeline: its result is the payload.' }),
+  ),
   retryOf: Type.Optional(annotate(TaskId, { description: 'The finished task that this one does again.' })),
   metadata: Metadata,
   createdAt: Timestamp,

@@ -103,6 +103,36 @@ describe('agents that talk through the SDK', { timeout: 60_000 }, () => {
     expect(await client.topology()).toMatchObject({ kind: 'ring', levels: [['a', 'b', 'c', 'd', 'e']] })
   })
 
+  it('pass a pipeline round the ring, past one that goes away in the middle', async () => {
+    const { url } = await newNode({ AMOS_RECONNECT_GRACE_MS: '200' })
+    const client = new SwarmClient({ url })
+    await client.switchTopology({ kind: 'ring', direction: 'one_way' })
+    let hasGone = false
+    for (const name of ['a', 'b', 'c', 'd']) {
+      const agent = newAgent(url, name, { capabilities: ['stage'] })
+      agent.handle('stage', async ({ payload }, { signal }) => {
+        if ((payload as string[]).length === 2 && !hasGone) {
+          hasGone = true
+          void agent.close()
+          await new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('gone'))))
+        }
+        return [...(payload as string[]), name]
+      })
+      await agent.start()
+    }
+    const stage = { type: 'stage', capabilities: ['stage'], backoff: { baseMs: 10 } }
+    const { tasks } = await client.submitPipeline({ stages: Array(5).fill(stage), payload: ['in'] })
+    const last = await client.waitForTask(tasks.at(-1)?.taskId ?? '', { timeoutMs: 20_000 })
+    expect(last.status, JSON.stringify(last)).toBe('completed')
+    const [start, ...doneBy] = last.result as string[]
+    const living = ['a', 'b', 'c', 'd'].filter((name) => doneBy.includes(name))
+    expect([start, doneBy.length, living.length]).toEqual(['in', 5, 3])
+    const first = living.indexOf(doneBy[0] ?? '')
+    expect(doneBy).toEqual(doneBy.map((_, index) => living[(first + index) % 3]))
+    const { events } = await client.readEvents({ since: '0', types: ['amos.task.completed'], pageSize: 100 })
+    expect(events.map(({ subject }) => subject)).toEqual(tasks.map(({ taskId }) => taskId))
+  })
+
   it('talk over two nodes on one Redis, and still when one node is gone', async () => {
     redis = await startRedis()
     const settings = { AMOS_REDIS_URL: redis.url }

@@ -1,6 +1,7 @@
 import { TaskCompleteReport, TaskFailReport, TaskProgressReport, TaskReleaseReport } from '../claim.ts'
 import { TaskDecision } from '../decision.ts'
 import { LIMITS } from '../limits.ts'
+import { PipelineSubmit } from '../pipeline.ts'
 import { closedObject } from '../schema.ts'
 import {
   TaskAccepted,
@@ -66,6 +67,21 @@ export const TASK_OPERATIONS = {
     body: TaskBatchSubmit,
     bodyBytesMax: LIMITS.batchBodyBytesMax,
     replies: { 201: { description: 'The accepted tasks.', schema: TaskBatchAccepted } },
+    problems: SUBMIT_PROBLEMS,
+  }),
+  submitPipeline: defineOperation({
+    operationId: 'submitPipeline',
+    method: 'POST',
+    path: '/v1/swarms/{swarmId}/pipelines',
+    tag: 'tasks',
+    summary: 'Submit a pipeline',
+    description:
+      'Stages that are done one after the other, each with the result of the one before as its payload. A stage goes to the next member of the topology, behind the agent that did the stage before, that is capable and has room. The answer names a task for each stage; the result of the last is that of the pipeline.',
+    access: 'submitter',
+    params: SwarmParams,
+    headers: IdempotencyHeaders,
+    body: PipelineSubmit,
+    replies: { 201: { description: 'A task for each stage, in order.', schema: TaskBatchAccepted } },
     problems: SUBMIT_PROBLEMS,
   }),
   listTasks: defineOperation({

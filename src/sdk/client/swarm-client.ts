@@ -16,6 +16,7 @@ import type {
   MessageMetrics,
   MessageSend,
   MessageSent,
+  PipelineSubmitInput,
   Readiness,
   ResourceReport,
   SwarmCreateInput,
@@ -86,6 +87,11 @@ export class SwarmClient {
   /** Submits up to 500 tasks; all are accepted, or none. */
   submitBatch(tasks: readonly TaskSubmitInput[], options: SubmitOptions = {}): Promise<TaskBatchAccepted> {
     return this.#submit('/tasks/batch', { tasks }, options)
+  }
+
+  /** Submits stages done one after the other, each with the result of the one before. The last task's result counts. */
+  submitPipeline(pipeline: PipelineSubmitInput, options: SubmitOptions = {}): Promise<TaskBatchAccepted> {
+    return this.#submit('/pipelines', pipeline, options)
   }
 
   /** Tasks without payloads and results, newest first. */

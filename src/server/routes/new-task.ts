@@ -1,4 +1,5 @@
 import { LIMITS } from '#contract/limits.ts'
+import type { PipelineSubmit } from '#contract/pipeline.ts'
 import type { TaskSubmit } from '#contract/task.ts'
 import { type EpochMs, epochMs, taskId } from '#domain/ids.ts'
 import type { NewTask } from '#domain/orchestration/swarm-service.ts'
@@ -30,6 +31,28 @@ export function newTask(
     ...(parentTaskId === undefined ? {} : { parentTaskId: taskId(parentTaskId) }),
   }
   return { taskId: taskId(ids.next()), spec, payload: payloadText(payload, 'payload') }
+}
+
+/** The stages of a pipeline, each waiting for the one before and for its result. */
+export function newPipeline(
+  { stages, payload }: PipelineSubmit,
+  { maxAttempts }: NewTaskDefaults,
+  ids: Ids,
+): readonly NewTask[] {
+  const tasks: NewTask[] = []
+  for (const stage of stages) {
+    const before = tasks.at(-1)?.taskId
+    const spec: TaskSpec = {
+      ...stage,
+      maxAttempts: stage.maxAttempts ?? maxAttempts,
+      delayMs: 0,
+      dependsOn: before === undefined ? [] : [before],
+      ...(before === undefined ? {} : { inputFrom: before }),
+    }
+    const input = before === undefined ? payload : null
+    tasks.push({ taskId: taskId(ids.next()), spec, payload: payloadText(input, 'payload') })
+  }
+  return tasks
 }
 
 /** @throws RequestError `validation_failed` where a batch refers to more tasks than one step of the store can look at */

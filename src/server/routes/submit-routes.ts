@@ -12,7 +12,7 @@ import type { ServerOptions } from '../server-options.ts'
 import type { OpenSockets } from '../sockets/open-sockets.ts'
 import type { Swarms } from '../swarms.ts'
 import { taskView } from '../views/task-view.ts'
-import { newTask, refuseTooManyRelatives } from './new-task.ts'
+import { newPipeline, newTask, refuseTooManyRelatives } from './new-task.ts'
 import { routeOperation } from './route-operation.ts'
 
 export interface SubmitRoutesModules {
@@ -27,7 +27,7 @@ export function submitRoutes(
   defaults: Pick<ServerOptions, 'maxAttempts'>,
   { swarms, store, sockets, ids }: SubmitRoutesModules,
 ): void {
-  const { submitTask, submitTaskBatch, retryTask } = TASK_OPERATIONS
+  const { submitTask, submitTaskBatch, submitPipeline, retryTask } = TASK_OPERATIONS
 
   async function submit(
     request: FastifyRequest,
@@ -59,6 +59,13 @@ export function submitRoutes(
     const wanted = request.body.tasks.map((task, index) => newTask(task, `/tasks/${index}`, defaults, ids))
     refuseTooManyRelatives(wanted)
     const { tasks, isReplay } = await submit(request, request.params.swarmId, wanted)
+    reply.code(201).headers(replayed(isReplay))
+    return { tasks: tasks.map(taskView), durability: store.status().durability }
+  })
+
+  routeOperation(app, submitPipeline, async (request, reply): Promise<TaskBatchAccepted> => {
+    const stages = newPipeline(request.body, defaults, ids)
+    const { tasks, isReplay } = await submit(request, request.params.swarmId, stages)
     reply.code(201).headers(replayed(isReplay))
     return { tasks: tasks.map(taskView), durability: store.status().durability }
   })
