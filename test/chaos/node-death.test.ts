@@ -84,7 +84,8 @@ describe('nodes on one Redis', () => {
 async function coordinatorAmong(servers: readonly ServerProcess[]): Promise<ServerProcess> {
   const client = new SwarmClient({ url: servers.map(({ url }) => url) })
   const { coordinatorId } = await client.getResources()
-  return servers.find(({ nodeId }) => nodeId === coordinatorId)!
+  const nodes = await Promise.all(servers.map((server) => server.readiness()))
+  return servers[nodes.findIndex(({ nodeId }) => nodeId === coordinatorId)]!
 }
 
 /** When another node said that it coordinates the swarm now; asked of one that lives. */

@@ -83,11 +83,14 @@ function numbersWithTwoContents(log: readonly SwarmEvent[], followed: readonly S
   })
 }
 
+/** Up to where it read: the log may have grown since. */
 function missedByTheFollower({ log, followed }: Evidence): string[] {
   const seen = new Set(followed.events.map(({ id }) => id))
   const isSaid = (sequence: number): boolean =>
     followed.gaps.some(({ fromSequence, toSequence }) => fromSequence <= sequence && sequence <= toSequence)
-  const missed = log.events.filter(({ id, sequence }) => !seen.has(id) && !isSaid(sequence))
+  const missed = log.events.filter(
+    ({ id, sequence }) => sequence <= followed.reached && !seen.has(id) && !isSaid(sequence),
+  )
   return missed.map(({ id, type }) => `the follower never saw ${type} ${id}`)
 }
 

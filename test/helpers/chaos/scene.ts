@@ -1,3 +1,4 @@
+import { onTestFailed } from 'vitest'
 import { eventually } from '../eventually.ts'
 import { type RedisOptions, type RedisServer, startRedis } from '../redis-server.ts'
 import { AgentFleet, type AgentFleetOptions } from './agent-fleet.ts'
@@ -11,10 +12,20 @@ interface Closable {
   close(): Promise<void>
 }
 
+const LOG_LINES_SHOWN = 60
+
 /** Everything that one scenario starts: servers, agents, load and a follower of the events. Ends all of it. */
 export class Scene {
   readonly servers: ServerProcess[] = []
   readonly #parts: Closable[] = []
+
+  /** To be made in a test, or in what runs before each. */
+  constructor() {
+    onTestFailed(() => {
+      for (const { url, output } of this.servers)
+        process.stderr.write(`what ${url} logged:\n${tailOf(output)}\n`)
+    })
+  }
 
   /** Of all servers. */
   get urls(): readonly string[] {
@@ -63,6 +74,11 @@ export class Scene {
     this.#parts.push(part)
     return part
   }
+}
+
+/** The last lines: a node in trouble logs the same over and over. */
+function tailOf(output: string): string {
+  return output.split('\n').slice(-LOG_LINES_SHOWN).join('\n')
 }
 
 /** Resolves once `count` more submits have been accepted. */

@@ -29,8 +29,7 @@ export class ServerProcess {
   readonly #program: string
   readonly #dataDir: string
   readonly #options: ServerProcessOptions
-  #process: OwnedProcess | undefined
-  #nodeId = ''
+  readonly #runs: OwnedProcess[] = []
 
   private constructor(program: string, port: number, dataDir: string, options: ServerProcessOptions) {
     this.#program = program
@@ -44,7 +43,12 @@ export class ServerProcess {
     const program = await bundle('src/main.ts', { external: ['lmdb', 'bullmq', '@fastify/swagger-ui'] })
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'amos-chaos-data-')))
     const server = new ServerProcess(program, await freePort(), dataDir, options)
-    await server.restart()
+    try {
+      await server.restart()
+    } catch (error) {
+      await server.close()
+      throw error
+    }
     return server
   }
 
@@ -53,39 +57,35 @@ export class ServerProcess {
   }
 
   get pid(): number {
-    return this.#process?.pid ?? 0
+    return this.#newest.pid
   }
 
+  /** What all its runs have logged. */
   get output(): string {
-    return this.#process?.output ?? ''
-  }
-
-  /** Of the present run: another one after every start. */
-  get nodeId(): string {
-    return this.#nodeId
+    return this.#runs.map(({ output }) => output).join('\n--- killed ---\n')
   }
 
   async kill9(): Promise<void> {
-    await this.#process?.kill9()
+    await this.#runs.at(-1)?.kill9()
   }
 
   pause(): void {
-    this.#process?.pause()
+    this.#newest.pause()
   }
 
   resume(): void {
-    this.#process?.resume()
+    this.#newest.resume()
   }
 
   /** Starts it, after a kill where it still runs; resolves once it is ready. */
   async restart(environment: Environment = {}): Promise<void> {
     await this.kill9()
     const [file, ...args] = [...(this.#options.launcher ?? []), process.execPath, this.#program]
-    this.#process = spawnProcess(file, args, {
+    const run = spawnProcess(file, args, {
       env: { ...this.#environment(), ...this.#options.environment, ...environment },
     })
-    await this.#process.waitForHttp(`${this.url}/health/ready`, { timeoutMs: READY_TIMEOUT_MS })
-    this.#nodeId = (await this.readiness()).nodeId
+    this.#runs.push(run)
+    await run.waitForHttp(`${this.url}/health/ready`, { timeoutMs: READY_TIMEOUT_MS })
   }
 
   /** Whatever the status is. */
@@ -103,6 +103,10 @@ export class ServerProcess {
   async close(): Promise<void> {
     await this.kill9()
     if (this.#options.dataDir === undefined) await rm(this.#dataDir, { recursive: true, force: true })
+  }
+
+  get #newest(): OwnedProcess {
+    return this.#runs.at(-1)!
   }
 
   #environment(): Environment {

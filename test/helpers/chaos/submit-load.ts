@@ -24,14 +24,12 @@ export interface RefusedSubmit {
 }
 
 /** No submit is given up before. */
-const RETRY_FOR_MS = 60_000
+const RETRY_FOR_MS = 90_000
 /** Of one try: a node that is frozen answers nothing, and another one may. */
 const TRY_TIMEOUT_MS = 5_000
 const TICK_MS = 5
-/** Of this process, as the pool of any sensible client is bounded: what is due beyond waits its turn. */
-const CONNECTIONS_MAX = 64
 /** The pace is kept until so many wait for their answer: on a machine that cannot keep up the rest would take for ever. */
-const UNANSWERED_MAX = 1_000
+const UNANSWERED_MAX = 500
 
 /**
  * Submits at a steady pace, however slow the answers are, each under an Idempotency-Key and again and again until it
@@ -47,8 +45,6 @@ export class SubmitLoad {
   readonly #clients: readonly SwarmClient[]
   readonly #underWay = new Set<Promise<void>>()
   readonly #closing = new AbortController()
-  readonly #waiting: (() => void)[] = []
-  #connections = 0
   #timer: NodeJS.Timeout | undefined
   #startedAt = 0
   #submitted = 0
@@ -129,28 +125,15 @@ export class SubmitLoad {
   }
 
   readonly #countingFetch: typeof fetch = async (input, init) => {
-    await this.#connect()
-    try {
-      this.#countTry(new Headers(init?.headers).get('idempotency-key') ?? '')
-      const response = await fetch(input, init)
-      if (response.status === 503 && response.headers.get('retry-after') === null)
-        this.violations.push(`a 503 without Retry-After from ${response.url}`)
-      return response
-    } finally {
-      this.#connections -= 1
-      this.#waiting.shift()?.()
-    }
+    this.#countTry(new Headers(init?.headers).get('idempotency-key') ?? '')
+    const response = await fetch(input, init)
+    if (response.status === 503 && response.headers.get('retry-after') === null)
+      this.violations.push(`a 503 without Retry-After from ${response.url}`)
+    return response
   }
 
   #countTry(key: string): void {
     if (this.#triedKeys.has(key)) this.#retries += 1
     this.#triedKeys.add(key)
-  }
-
-  async #connect(): Promise<void> {
-    while (this.#connections >= CONNECTIONS_MAX) {
-      await new Promise<void>((resolve) => this.#waiting.push(resolve))
-    }
-    this.#connections += 1
   }
 }

@@ -39,7 +39,7 @@ function auditOf(told: Told, hasForgotten = false): AuditReport {
       retries: 0,
     },
     journal,
-    followed: { events: followed, gaps: [], violations: [] },
+    followed: { events: followed, gaps: [], violations: [], reached: 3 },
     log: { events: log, gaps: [], violations: [] },
     tasks: new Map([['t1', { taskId: 't1', status } as TaskView]]),
     results: new Map([['t1', { agentId: 'ada', fencingToken: resultToken }]]),
