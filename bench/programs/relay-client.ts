@@ -2,6 +2,7 @@
 
 import { answerCalls } from '../harness/calls.ts'
 import { Histogram } from '../harness/histogram.ts'
+import { amosPubSub } from '../peers/amos-pub-sub.ts'
 import { natsPubSub } from '../peers/nats-pub-sub.ts'
 import type { Publisher, PubSub } from '../peers/pub-sub.ts'
 import { redisPubSub } from '../peers/redis-pub-sub.ts'
@@ -9,6 +10,7 @@ import { socketIoPubSub } from '../peers/socket-io-pub-sub.ts'
 import { wsPubSub } from '../peers/ws-pub-sub.ts'
 
 const PUB_SUBS = {
+  amos: amosPubSub,
   ws: wsPubSub,
   'socket.io': socketIoPubSub,
   redis: redisPubSub,

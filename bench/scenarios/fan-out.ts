@@ -11,5 +11,6 @@ export const fanOut: Scenario = {
     { name: 'hubCpu', unit: 'µs/delivery', better: 'lower' },
   ],
   baseline: 'ws',
+  bars: [{ contender: 'amos', metric: 'hubCpu', of: 'value', limit: 1 }],
   contenders: hubContenders({ subscribers: 100, messages: 400, saturateMs: 1_500, inFlight: 64 }),
 }

@@ -1,5 +1,6 @@
 import { BenchProcess } from '../harness/bench-process.ts'
 import type { Contender, Sample } from '../harness/scenario.ts'
+import { describeAmos, startAmos } from '../peers/amos-server.ts'
 import type { Hub } from '../peers/hub.ts'
 import { natsServerPath, startNatsHub } from '../peers/nats-hub.ts'
 import { startNodeHub } from '../peers/node-hub.ts'
@@ -16,10 +17,11 @@ export interface HubLoad {
   readonly inFlight: number
 }
 
-/** The hubs of others, each a process of its own, its clients together in another, under one load. */
+/** Our hub and those of others, each a process of its own, its clients together in another, under one load. */
 export function hubContenders(load: HubLoad): Contender[] {
   const natsAbsence = natsServerPath() === undefined ? { absence: 'nats-server is not installed' } : {}
   return [
+    contender('amos', describeAmos('amos-committed'), () => startAmos('amos-committed'), load),
     contender('ws', packageVersion('ws'), () => startNodeHub('ws-hub.ts'), load),
     contender('socket.io', packageVersion('socket.io'), () => startNodeHub('socket-io-hub.ts'), load),
     contender(

@@ -11,5 +11,6 @@ export const relay: Scenario = {
     { name: 'hubCpu', unit: 'µs/msg', better: 'lower' },
   ],
   baseline: 'ws',
+  bars: [{ contender: 'amos', metric: 'p50', of: 'ratio', limit: 1.1 }],
   contenders: hubContenders({ subscribers: 1, messages: 4_000, saturateMs: 1_500, inFlight: 512 }),
 }
