@@ -2,6 +2,7 @@ import type { Scenario } from './harness/scenario.ts'
 import { eventFanOut } from './scenarios/event-fan-out.ts'
 import { fanOut } from './scenarios/fan-out.ts'
 import { idleAgents } from './scenarios/idle-agents.ts'
+import { inProcess10, inProcess100, inProcess1000 } from './scenarios/in-process.ts'
 import { relay } from './scenarios/relay.ts'
 import { restart } from './scenarios/restart.ts'
 import {
@@ -16,6 +17,9 @@ import { taskThroughput, taskThroughputSynced } from './scenarios/task-throughpu
 export const SCENARIOS: readonly Scenario[] = [
   relay,
   fanOut,
+  inProcess10,
+  inProcess100,
+  inProcess1000,
   eventFanOut,
   taskLatency100,
   taskLatency1000,
