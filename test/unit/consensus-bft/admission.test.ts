@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { Admission } from '#domain/consensus/bft/admission.ts'
+import { openInstance, stepBft } from '#domain/consensus/bft/bft-core.ts'
+import type { Transition } from '#domain/consensus/bft/bft-state.ts'
 import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
 import { DecisionWorld } from '../../helpers/decision/decision-world.ts'
 import { decideTogether } from '../../helpers/decision/perfect-network.ts'
@@ -94,6 +97,69 @@ describe('admission', () => {
     const nomination = world.nomination(1, value, 0, [{ ...first!, signature: rest[0]!.signature }, ...rest])
     voter.receive(nomination)
     expect(voter.state.keeper.rounds.get(1)?.nominations[0]).toMatchObject({ isProven: false })
+  })
+})
+
+describe('a liar that contradicts itself', () => {
+  const values = [value, world.approvals(1, 2, 3), world.approvals(0, 2, 3)]
+
+  it('is listened to no further than it takes to prove it', () => {
+    const voter = new VoterUnderTest(world, 3)
+    const refusals = [...values, null].map((said) => voter.receive(world.prevote(0, 0, said)))
+    expect(refusals).toEqual([undefined, undefined, 'surplus', 'surplus'])
+    expect(values.map((said) => voter.receive(world.nomination(1, said)))).toEqual([
+      undefined,
+      undefined,
+      'surplus',
+    ])
+  })
+
+  it('is still heard in other rounds', () => {
+    const voter = new VoterUnderTest(world, 3)
+    voter.receive(world.prevote(0, 0, value), world.prevote(0, 0, null))
+    expect(voter.receive(world.prevote(0, 1, value))).toBeUndefined()
+  })
+
+  it('cannot fill our memory with values that are not valid, or make us pass them on', () => {
+    const voter = new VoterUnderTest(world, 3)
+    const useless = world.value([world.ballot(0, 'approve', 'x'.repeat(1_000))], 'tally')
+    voter.receive(world.nomination(0, useless))
+    expect(voter.state.keeper.rounds.get(0)?.nominations[0]?.message.value.ballots).toEqual([])
+    voter.input({ type: 'resend' })
+    voter.forget()
+    voter.input({ type: 'resend' })
+    expect(voter.sent).toEqual([])
+  })
+})
+
+describe('an observer', () => {
+  const [opened] = openInstance(world.instance, null)
+  const admission = new Admission(world)
+  const observe = (messages: readonly SignedMessage[]) =>
+    messages.reduce<Transition>(
+      ([state, effects], message) => {
+        const admitted = admission.admit(state, message)
+        if (admitted.type === 'refused') return [state, effects]
+        const [next, more] = stepBft(state, admitted.input, world.hasher)
+        return [next, [...effects, ...more]]
+      },
+      [opened, []],
+    )
+
+  it('learns the decision and the evidence, and signs nothing', () => {
+    const precommits = [0, 1, 2].map((at) => world.precommit(at, 0, value))
+    const [state, effects] = observe([
+      ...value.ballots,
+      world.nomination(0, value),
+      ...world.polka([0, 1, 2], 0, value),
+      world.prevote(1, 0, null),
+      ...precommits,
+    ])
+    expect(state.certificate).toMatchObject({ round: 0, outcome: { verdict: 'approved' } })
+    const types = new Set(effects.map(({ type }) => type))
+    expect(types).toContain('accuse')
+    expect(types).toContain('decided')
+    expect(types).not.toContain('sign')
   })
 })
 

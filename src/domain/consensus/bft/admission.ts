@@ -14,12 +14,14 @@ import { ROUND_MAX, verifyDecision } from '../verify-decision.ts'
 import type { BftInput, BftState } from './bft-state.ts'
 import { proposerOf } from './proposer.ts'
 import { isQuorum } from './quorum.ts'
-import { holdsSame } from './vote-keeper.ts'
+import { holdsSame, holdsSlot, isFullOfNominations } from './vote-keeper.ts'
 
 /** Why a message was not let in; a closed set, for metrics. */
 export type AdmissionRefusal =
   /** Held already: a replay, or a second way round. */
   | 'duplicate'
+  /** One more contradiction of a voter that was caught already: it could go on for ever. */
+  | 'surplus'
   | 'unknown_voter'
   /** Says something that no honest voter can say. */
   | 'malformed'
@@ -86,6 +88,7 @@ export class Admission {
   #admitVote(state: BftState, vote: SignedVote, { publicKey }: Voter): Admitted {
     if (!isSoundVote(vote)) return refused('malformed')
     if (holdsSame(state.keeper, vote)) return refused('duplicate')
+    if (state.accused.has(vote.voter) && holdsSlot(state.keeper, vote)) return refused('surplus')
     if (!this.#isSigned(state, vote, publicKey)) return refused('forged')
     return { type: 'admitted', input: { type: 'vote', vote } }
   }
@@ -98,6 +101,7 @@ export class Admission {
     if (polka.length > voterCount || value.ballots.length > 2 * voterCount) return refused('malformed')
     if (proposerOf(instance, round) !== agentId) return refused('wrong_proposer')
     if (holdsSame(state.keeper, message)) return refused('duplicate')
+    if (isFullOfNominations(state.keeper, round)) return refused('surplus')
     if (!this.#isSigned(state, message, publicKey)) return refused('forged')
     // Only the id is signed: the value beside it could be anybody's.
     if (valueIdOf(value, this.#hasher) !== valueId) return refused('malformed')

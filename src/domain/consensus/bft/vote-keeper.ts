@@ -58,9 +58,10 @@ export function addVote(keeper: VoteKeeper, vote: SignedVote, electorate: Electo
 /** Adds a nomination by its round's proposer, its signature checked. */
 export function addNomination(
   keeper: VoteKeeper,
-  nomination: HeldNomination,
+  arrived: HeldNomination,
   electorate: Electorate,
 ): KeeperChange {
+  const nomination = withoutInvalidValue(arrived)
   const { message } = nomination
   const roomy = makeRoom(keeper, message, electorate)
   if (roomy === undefined) return { keeper }
@@ -97,13 +98,26 @@ export function holdsSame(keeper: VoteKeeper, message: RoundMessage): boolean {
   return held !== undefined && !contradicts(held, message)
 }
 
-/** Everything one voter sent from a round on. */
+/** Whether a proposer has said so much in a round that more would not be kept. */
+export function isFullOfNominations(keeper: VoteKeeper, round: number): boolean {
+  return messagesOf(keeper, round).nominations.length >= NOMINATIONS_PER_ROUND_MAX
+}
+
+/** Whether a vote is held for the slot of this one, whatever it says. */
+export function holdsSlot(keeper: VoteKeeper, { kind, round, voter }: SignedVote): boolean {
+  const { prevotes, precommits } = messagesOf(keeper, round)
+  return (kind === 'prevote' ? prevotes : precommits).votes.has(voter)
+}
+
+/** Everything one voter sent from a round on, but for nominations that are not valid: nobody needs those. */
 export function sentBy(keeper: VoteKeeper, voter: AgentId, fromRound: number): RoundMessage[] {
   return (keeper.roundsOf.get(voter) ?? [])
     .filter((round) => round >= fromRound)
     .flatMap((round) => {
       const { nominations, prevotes, precommits } = messagesOf(keeper, round)
-      const own = nominations.map(({ message }) => message).filter((message) => message.voter === voter)
+      const own = nominations
+        .filter(({ message, isValid }) => isValid && message.voter === voter)
+        .map(({ message }) => message)
       return [...own, prevotes.votes.get(voter), precommits.votes.get(voter)].filter(
         (vote) => vote !== undefined,
       )
@@ -123,6 +137,14 @@ export function weightSpeakingIn(keeper: VoteKeeper, round: number, electorate: 
   let weight = 0
   for (const voter of speakers) weight += weightOf(electorate, voter)
   return weight
+}
+
+/** That it is not valid is all one ever needs to know of such a value, and it can be large. */
+function withoutInvalidValue(nomination: HeldNomination): HeldNomination {
+  const { message, isValid } = nomination
+  return isValid
+    ? nomination
+    : { ...nomination, message: { ...message, value: { ...message.value, ballots: [] } } }
 }
 
 function withNominations(
