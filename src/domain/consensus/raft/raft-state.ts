@@ -3,7 +3,7 @@ import type { Signature } from '../hex.ts'
 import { draw } from './generator.ts'
 import { type ElectorateEpoch, type Term, term } from './term.ts'
 import type { VoteCertificate } from './vote-certificate.ts'
-import { createVoterLog, entryAt, isFull, lastEntry, type VoterLog, votersOf } from './voter-log.ts'
+import { createVoterLog, isFull, lastEntry, type LogEntry, type VoterLog } from './voter-log.ts'
 
 export interface RaftTiming {
   readonly heartbeatMs: number
@@ -111,12 +111,14 @@ export function withElectionTimer(state: RaftState, at: MonotonicMs): RaftState 
 }
 
 /**
- * Whether it may be elected: it can append what a new leader must, and is a voter, or is so until an entry that removes
- * it is committed. Such a one may be all that holds that entry, and then nobody else could win (§4.2.2).
+ * Whether it may be elected: it can append what a new leader must, and is a voter, or was one by any entry after which it
+ * knows of no commit. A voter whose removal is not committed may be all that holds the entry, and then nobody else could
+ * win (§4.2.2); and a restarted one no longer knows what is committed.
  */
 export function canCampaign({ self, durable: { log }, commitIndex }: RaftState): boolean {
-  const isVoter = votersOf(log).includes(self) || entryAt(log, commitIndex)?.voters.includes(self) === true
-  return isVoter && !isFull(log)
+  if (isFull(log)) return false
+  const isVoterBy = (entry: LogEntry): boolean => entry.index >= commitIndex && entry.voters.includes(self)
+  return isVoterBy(log.base) || log.entries.some(isVoterBy)
 }
 
 /** Everything in the leader's log is committed, its own first entry included. */

@@ -14,17 +14,20 @@ export function isLoyal({ role, loyalSince, timing }: RaftState, at: MonotonicMs
 }
 
 /**
- * Answers for a term that is not below the own one. Grants without any effect on the own state: neither term, nor vote,
- * nor timer.
+ * Answers for a term that is not below the own one. A grant binds nobody: neither term, nor vote, nor timer change. One
+ * that asks itself at the same moment stands back for a smaller id, so that two do not split the votes between them;
+ * its next try is due no later for that.
  */
 export function onPreVote(state: RaftState, request: PreVote): Transition {
-  const { durable } = state
+  const { durable, role, self } = state
   const isFree = request.term > durable.term || isFreeToVoteFor(state, request)
   const isGranted = isFree && isAtLeastAsComplete(request, durable.log)
+  const standsBack = isGranted && role.type === 'pre_candidate' && request.from < self
   const header = headerTo(state, request.from)
   // A grant names the term it is for; a refusal the own term, so that one who lags behind learns of it.
   const term = isGranted ? request.term : durable.term
-  return [state, [{ type: 'send', message: { type: 'pre_vote_reply', ...header, term, isGranted } }]]
+  const reply = { type: 'pre_vote_reply' as const, ...header, term, isGranted }
+  return [standsBack ? { ...state, role: FOLLOWER } : state, [{ type: 'send', message: reply }]]
 }
 
 /** Answers in the own term (figure 3.1, RequestVote). */

@@ -14,7 +14,7 @@ export class Observer {
   readonly doubleVotes: DoubleVote[] = []
   /** The newest electorate anybody announced. */
   newestVoters: { readonly epoch: number; readonly index: number; readonly voters: readonly AgentId[] }
-  /** Terms that somebody campaigned in. */
+  /** Terms that somebody campaigned in, handovers left out. */
   readonly campaigns = new Set<string>()
   electionCount = 0
   voterChangeCount = 0
@@ -112,6 +112,9 @@ export class Observer {
   }
 
   #onSend(voter: SimulatedVoter, { message }: Effect<'send'>): void {
+    if (message.type === 'vote_request' && message.isTransfer) {
+      this.campaigns.delete(`${message.epoch}/${message.term}`)
+    }
     // Asking for a term, or granting what was asked, enters no term.
     if (message.type === 'pre_vote' || message.type === 'pre_vote_reply') return
     if (compareLeadership(voter.saved, message) < 0) {

@@ -72,6 +72,9 @@ export class RaftLab {
     const [state, effects] = stepRaft(this.states.get(self)!, { ...input, at: this.#now })
     this.states.set(self, state)
     for (const effect of effects) this.#perform(self, effect)
+    // A candidate's own vote comes in when all effects are done, and before anything else.
+    const own = this.inFlight.filter((message) => message.from === self && message.to === self)
+    this.deliver((message) => own.includes(message))
   }
 
   /** Delivers the messages that match, and those only, in the order they were sent. */
@@ -102,12 +105,12 @@ export class RaftLab {
       const { epoch, term, candidate } = effect
       const signature = `${self} signed` as Signature
       const grant = { type: 'vote_grant' as const, epoch, term, from: self, to: candidate, signature }
-      if (candidate === self) this.#receive(grant)
-      else this.#send(grant)
+      this.#send(grant)
     }
   }
 
   #send(message: RaftMessage): void {
-    if (!this.#cuts.has(`${message.from}>${message.to}`)) this.inFlight.push(message)
+    const isToItself = message.from === message.to
+    if (isToItself || !this.#cuts.has(`${message.from}>${message.to}`)) this.inFlight.push(message)
   }
 }
