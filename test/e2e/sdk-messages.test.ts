@@ -120,8 +120,11 @@ describe('agents that talk through the SDK', { timeout: 60_000 }, () => {
       })
       await agent.start()
     }
-    const stage = { type: 'stage', capabilities: ['stage'], backoff: { baseMs: 10 } }
-    const { tasks } = await client.submitPipeline({ stages: Array(5).fill(stage), payload: ['in'] })
+    const stage = { type: 'stage', capabilities: ['stage'], backoff: { baseMs: 10, factor: 2, maxMs: 100 } }
+    const { tasks } = await client.submitPipeline({
+      stages: Array.from({ length: 5 }, () => stage),
+      payload: ['in'],
+    })
     const last = await client.waitForTask(tasks.at(-1)?.taskId ?? '', { timeoutMs: 20_000 })
     expect(last.status, JSON.stringify(last)).toBe('completed')
     const [start, ...doneBy] = last.result as string[]

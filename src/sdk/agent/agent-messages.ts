@@ -117,7 +117,8 @@ export class AgentMessages {
   /** The agent is over: nobody will answer. */
   close(): void {
     this.#channel = undefined
-    for (const correlationId of [...this.#replies.keys()])
+    // Deleting while going through a map's keys is allowed.
+    for (const correlationId of this.#replies.keys())
       this.#takeReply(correlationId)?.reject(connectionFailed('', 'the agent ended'))
   }
 

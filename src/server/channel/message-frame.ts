@@ -21,7 +21,6 @@ export function frameOfMessage(delivery: MessageDelivery, format: FrameFormat): 
 }
 
 function build({ message }: MessageDelivery, format: FrameFormat): FramedMessage {
-  const { payload, ...view } = messageView(message)
-  const encoded = format.encodeWithPayload({ type: 'message', ...view }, payload)
+  const encoded = format.encodeWithPayload({ type: 'message', ...messageView(message) }, message.payload)
   return frameMessage(typeof encoded === 'string' ? Buffer.from(encoded) : encoded, format.isBinary)
 }

@@ -1,24 +1,30 @@
 import type { MessageView } from '#contract/message.ts'
 import type { InboxRecord, SwarmMessage } from '#domain/communication/message.ts'
-import type { JsonText } from '#domain/ids.ts'
 import { wireTime } from './wire-time.ts'
 
-/** A message as agents and clients read it; the payload stays text, to be spliced in. */
-export function messageView({ sentAt, expiresAt, path, ...message }: SwarmMessage): MessageFields {
-  return {
-    ...message,
-    path: [...path],
+/** A message as agents and clients read it, without its payload, which is spliced in as text. */
+export function messageView(message: SwarmMessage): Omit<MessageView, 'payload'> {
+  const { messageId, from, to, kind, correlationId, sentAt, expiresAt, isDurable, path } = message
+  // Assigned one by one, not spread: every message between agents passes here.
+  const view: Omit<MessageView, 'payload'> = {
+    messageId,
+    to,
+    kind,
     sentAt: wireTime(sentAt),
-    ...(expiresAt === undefined ? {} : { expiresAt: wireTime(expiresAt) }),
+    isDurable,
+    path: [...path],
+    topologyVersion: message.topologyVersion,
   }
+  if (from !== undefined) view.from = from
+  if (correlationId !== undefined) view.correlationId = correlationId
+  if (expiresAt !== undefined) view.expiresAt = wireTime(expiresAt)
+  return view
 }
-
-type MessageFields = Omit<MessageView, 'payload'> & { readonly payload: JsonText }
 
 export function inboxPageText(records: readonly InboxRecord[], nextPageToken: string | undefined): string {
   const messages = records.map(({ message }) => {
-    const { payload, ...view } = messageView(message)
-    return `${JSON.stringify(view).slice(0, -1)},"payload":${payload}}`
+    const view = JSON.stringify(messageView(message)).slice(0, -1)
+    return `${view},"payload":${message.payload}}`
   })
   const next = nextPageToken === undefined ? '' : `,"nextPageToken":${JSON.stringify(nextPageToken)}`
   return `{"messages":[${messages.join(',')}]${next}}`
