@@ -9,7 +9,8 @@ export function simCoordination(inner: Coordination, process: SimProcess, world:
   const { clock } = world
   const cross = async <T>(work: () => Promise<T>): Promise<T> => {
     await clock.wait(world.latencyMs())
-    return process.bring(work())
+    // Claims of the dead lapse; one that arrives after the death is as good as lapsed.
+    return process.isDead ? new Promise<never>(() => undefined) : process.bring(work())
   }
   return {
     nodeId: inner.nodeId,

@@ -41,7 +41,8 @@ export async function simulate(scenario: Scenario, variant?: Variant): Promise<S
   world.trace.note('world', 'the faults are over')
   world.calmDown()
   nodes.calmDown()
-  const isAtRest = (): boolean => clients.every(({ isBusy }) => !isBusy) && auditor.openTasks().length === 0
+  const isAtRest = (): boolean =>
+    nodes.areWell && clients.every(({ isBusy }) => !isBusy) && auditor.openTasks().length === 0
   await clock.runUntil(clock.now + REST_WITHIN_MS, () => isBroken() || isAtRest())
   await clock.runUntil(clock.now + QUIET_MS, isBroken)
   for (const client of clients) if (client.isBusy) auditor.fail('a client was never answered')

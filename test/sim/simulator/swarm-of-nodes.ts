@@ -30,6 +30,12 @@ export class SwarmOfNodes {
     return this.all.filter((node) => node.isReady)
   }
 
+  /** As many as there should be, and none of them stopped. */
+  get areWell(): boolean {
+    const well = this.ready.filter(({ process }) => process.isRunning)
+    return well.length === this.#world.scenario.nodeCount
+  }
+
   pick(random: SeededRandom): SimNode | undefined {
     const { ready } = this
     return ready.length === 0 ? undefined : random.pick(ready)

@@ -8,7 +8,7 @@ interface Line {
 }
 
 const LINES_MAX = 20_000
-const TAIL_SHOWN = 160
+const TAIL_SHOWN = 120
 const SUBJECT_SHOWN = 80
 
 /** What happened in a simulated world, for a person who has to understand why it went wrong. */
