@@ -1,6 +1,6 @@
 import { compareBallots } from '#domain/consensus/ballot-box.ts'
 import { valueIdOf } from '#domain/consensus/decision-value.ts'
-import { createElectorate, type Custody } from '#domain/consensus/electorate.ts'
+import { type Custody, createElectorate } from '#domain/consensus/electorate.ts'
 import { hash } from '#domain/consensus/hex.ts'
 import { createInstance, type DecisionInstance } from '#domain/consensus/instance.ts'
 import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createElectorate } from '#domain/consensus/electorate.ts'
 import { faultWeightMax, faultyVotersMax, includesHonest, isQuorum } from '#domain/consensus/bft/quorum.ts'
+import { createElectorate } from '#domain/consensus/electorate.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 import { voterName } from '../../helpers/decision/decision-world.ts'
 import { toyKey } from '../../helpers/toy-signatures.ts'

@@ -1,5 +1,5 @@
-import type { Voter } from '../electorate.ts'
 import { ballotDefect, valueDefect, valueIdOf } from '../decision-value.ts'
+import type { Voter } from '../electorate.ts'
 import type { Hasher } from '../ports/hasher.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
 import { signBytes } from '../sign-bytes.ts'

@@ -1,17 +1,17 @@
-import { describe, expect, it } from 'vitest'
+import { beforeAll, describe, expect, it } from 'vitest'
 import { simulationSeeds } from '../seeds.ts'
 import { type Fork, type ForkKind, fork } from './fork.ts'
 
 const SEEDS_IN_CI = 100
 
-function forks(kind: ForkKind): ReadonlyMap<number, Fork> {
-  return new Map(simulationSeeds(SEEDS_IN_CI).map((seed) => [seed, fork(seed, kind)]))
-}
-
-describe.each(['two_faced', 'amnesia'] as const)('after a fork by more than a third, %s', (kind) => {
-  const all = forks(kind)
+describe.each<ForkKind>(['two_faced', 'amnesia'])('after a fork by more than a third, %s', (kind) => {
+  const all = new Map<number, Fork>()
   const failing = (fails: (fork: Fork) => boolean) =>
     [...all].filter(([, one]) => fails(one)).map(([seed]) => seed)
+
+  beforeAll(() => {
+    for (const seed of simulationSeeds(SEEDS_IN_CI)) all.set(seed, fork(seed, kind))
+  })
 
   it('there really are two decisions', () => {
     expect(
