@@ -3,7 +3,7 @@ import type { Signature } from '../hex.ts'
 import { draw } from './generator.ts'
 import { type ElectorateEpoch, type Term, term } from './term.ts'
 import type { VoteCertificate } from './vote-certificate.ts'
-import { createVoterLog, isFull, lastEntry, type LogEntry, type VoterLog } from './voter-log.ts'
+import { createVoterLog, isFull, type LogEntry, lastEntry, type VoterLog } from './voter-log.ts'
 
 export interface RaftTiming {
   readonly heartbeatMs: number

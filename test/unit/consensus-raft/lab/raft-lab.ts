@@ -73,8 +73,8 @@ export class RaftLab {
     this.states.set(self, state)
     for (const effect of effects) this.#perform(self, effect)
     // A candidate's own vote comes in when all effects are done, and before anything else.
-    const own = this.inFlight.filter((message) => message.from === self && message.to === self)
-    this.deliver((message) => own.includes(message))
+    const own = new Set(this.inFlight.filter((message) => message.from === self && message.to === self))
+    this.deliver((message) => own.has(message))
   }
 
   /** Delivers the messages that match, and those only, in the order they were sent. */

@@ -1,5 +1,5 @@
-import { genesisOf } from '#domain/consensus/raft/raft-state.ts'
 import type { RaftMessage } from '#domain/consensus/raft/raft-message.ts'
+import { genesisOf } from '#domain/consensus/raft/raft-state.ts'
 import { electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import { lastEntry, type VoterLog, withEntry } from '#domain/consensus/raft/voter-log.ts'
 import { type AgentId, agentId } from '#domain/ids.ts'
