@@ -46,7 +46,9 @@ describe('backoffMs', () => {
         fc.integer({ min: 1, max: 1_000 }),
         fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
         (backoff, attempt, draw) => {
-          const full = Math.min(backoff.maxMs, backoff.baseMs * backoff.factor ** (attempt - 1))
+          // After many attempts the power is infinite, and 0 times that is no number.
+          const power = Math.min(Number.MAX_VALUE, backoff.factor ** (attempt - 1))
+          const full = Math.min(backoff.maxMs, backoff.baseMs * power)
           const wait = backoffMs(backoff, attempt, draw)
           expect(wait).toBeGreaterThanOrEqual(Math.floor(full / 2))
           expect(wait).toBeLessThanOrEqual(Math.ceil(full))
