@@ -30,7 +30,7 @@ export interface TaskDistributorModules {
   assign(planned: PlannedAssignment): Promise<'done' | 'put_back'>
 }
 
-/** Tasks offered to the strategy in one round. */
+/** Most tasks offered to the strategy at once. */
 const ROUND_TASKS_MAX = 256
 const TAKE_MAX = 500
 /** Pause after the store or the queue refused, in milliseconds. */
@@ -125,22 +125,35 @@ export class TaskDistributor {
 
   /** @returns true where there may be more to plan. */
   #round(): boolean {
-    const { registry, scheduler, clock, random } = this.#modules
+    const { registry, scheduler } = this.#modules
     if (!registry.hasRoom || scheduler.size === 0) return false
+    // A task for each free slot is nearly always enough, and taking 256 out of a long line for one slot costs more
+    // than all the rest of its assignment. Where the strategy wants none of the few, it is offered more.
+    let tasksMax = registry.freeSlots(ROUND_TASKS_MAX)
+    for (;;) {
+      const { offeredCount, plannedCount } = this.#plan(tasksMax)
+      if (plannedCount > 0) return true
+      if (offeredCount < tasksMax || tasksMax === ROUND_TASKS_MAX) return false
+      tasksMax = ROUND_TASKS_MAX
+    }
+  }
+
+  #plan(tasksMax: number): { readonly offeredCount: number; readonly plannedCount: number } {
+    const { registry, scheduler, clock, random } = this.#modules
     const seen = new Map<string, readonly Candidate[]>()
     const candidatesFor = (requirement: Requirement): readonly Candidate[] => {
       const candidates = seen.get(requirement.key) ?? registry.candidatesFor(requirement)
       seen.set(requirement.key, candidates)
       return candidates
     }
-    const tasks = scheduler.first(ROUND_TASKS_MAX, (requirement) => candidatesFor(requirement).length > 0)
-    if (tasks.length === 0) return false
+    const tasks = scheduler.first(tasksMax, (requirement) => candidatesFor(requirement).length > 0)
+    if (tasks.length === 0) return { offeredCount: 0, plannedCount: 0 }
     const plan = this.#options.strategy().plan({ now: clock.now(), random, tasks, candidatesFor })
     for (const planned of plan) {
       const entry = scheduler.delete(planned.entry.taskId)
       if (entry !== undefined) void this.#assign(planned, entry)
     }
-    return plan.length > 0
+    return { offeredCount: tasks.length, plannedCount: plan.length }
   }
 
   async #assign(planned: PlannedAssignment, entry: ReadyEntry): Promise<void> {

@@ -49,6 +49,17 @@ export class AgentRegistry {
     return this.#available.size > 0
   }
 
+  /** How many more tasks all agents together can be given now, counted no further than `countMax`. */
+  freeSlots(countMax: number): number {
+    const now = this.#modules.clock.monotonic()
+    let free = 0
+    for (const state of this.#available) {
+      free += state.freeSlots(now)
+      if (free >= countMax) return countMax
+    }
+    return free
+  }
+
   ids(): Iterable<AgentId> {
     return this.#agents.keys()
   }

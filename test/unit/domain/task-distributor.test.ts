@@ -1,5 +1,73 @@
 import { describe, expect, it } from 'vitest'
-import { anAgent, Cluster, submit } from './cluster.ts'
+import type { DistributionContext } from '#domain/distribution/distribution-strategy.ts'
+import { leastLoaded } from '#domain/distribution/least-loaded.ts'
+import { TaskDistributor } from '#domain/distribution/task-distributor.ts'
+import { sessionId, swarmEpoch } from '#domain/ids.ts'
+import { AgentRegistry } from '#domain/orchestration/agent-registry.ts'
+import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
+import { SwarmJournal } from '#domain/orchestration/swarm-journal.ts'
+import { PriorityScheduler } from '#domain/resources/priority-scheduler.ts'
+import { MemoryReadyQueue } from '#infra/embedded/memory-ready-queue.ts'
+import { sampleAgent, sampleEntry } from '../../helpers/sample-records.ts'
+import { SeededRandom } from '../../helpers/seeded-random.ts'
+import { anAgent, Cluster, SCOPE, submit } from './cluster.ts'
+
+/** A distributor over 1 000 waiting tasks and one agent with three slots, whose assignments are never answered. */
+async function distributorUnder(isWanted: (context: DistributionContext) => boolean) {
+  const cluster = new Cluster()
+  const { clock } = cluster
+  const node = await cluster.node()
+  const { infra, swarm, logger } = node
+  const { nodeId } = infra.coordination
+  const journal = new SwarmJournal(
+    { scope: SCOPE, epoch: swarmEpoch(1) },
+    { ...infra, events: swarm.events, onFenced: () => undefined },
+  )
+  const queue = new MemoryReadyQueue({ clock, load: () => Promise.resolve([]), onClose: () => undefined })
+  const registry: AgentRegistry = new AgentRegistry(
+    { ...ORCHESTRATOR_DEFAULTS, agentsMax: () => 10 },
+    { journal, clock, logger, onRoom: () => distributor.wake() },
+  )
+  const offered: number[] = []
+  const assigned: string[] = []
+  const distributor = new TaskDistributor(
+    {
+      windowMax: 10_000,
+      waitingMax: () => 10_000,
+      strategy: () => ({
+        ...leastLoaded,
+        plan: (context) => {
+          offered.push(context.tasks.length)
+          return isWanted(context) ? leastLoaded.plan(context) : []
+        },
+      }),
+    },
+    {
+      queue,
+      scheduler: new PriorityScheduler(),
+      registry,
+      clock,
+      random: new SeededRandom(1),
+      logger,
+      isOpen: () => true,
+      assign: ({ entry, agentId }) => {
+        assigned.push(entry.taskId)
+        registry.get(agentId).reserve(entry.resources)
+        registry.refresh(registry.get(agentId))
+        return new Promise(() => undefined)
+      },
+    },
+  )
+  await queue.add(Array.from({ length: 1_000 }, (_, index) => sampleEntry(`t${1_000 + index}`)))
+  const capabilities = [{ name: 'review', proficiency: 1, cost: 1 }]
+  const ada = registry.adopt(
+    sampleAgent('ada', { spec: { name: 'ada', capabilities, slots: 3, resources: {}, labels: {} } }),
+  )
+  ada.session = { nodeId, sessionId: sessionId('ada-1') }
+  registry.refresh(ada)
+  await cluster.pass(0)
+  return { offered, assigned }
+}
 
 describe('TaskDistributor', () => {
   it('waits between tries while the store refuses, and goes on by itself', async () => {
@@ -26,5 +94,23 @@ describe('TaskDistributor', () => {
     isStoreDown = false
     await cluster.pass(1_000)
     expect(ada.assignments.map(({ taskId }) => taskId).toSorted()).toEqual(['t1', 't2'])
+  })
+
+  it('offers its strategy as many tasks as there is room for, however many wait', async () => {
+    const { offered, assigned } = await distributorUnder(() => true)
+    expect(offered).toEqual([3])
+    expect(assigned).toEqual(['t1000', 't1001', 't1002'])
+  })
+
+  it('offers more to a strategy that wants none of those', async () => {
+    const { offered, assigned } = await distributorUnder(({ tasks }) => tasks.length > 3)
+    expect(offered).toEqual([3, 256])
+    expect(assigned).toHaveLength(3)
+  })
+
+  it('asks no third time', async () => {
+    const { offered, assigned } = await distributorUnder(() => false)
+    expect(offered).toEqual([3, 256])
+    expect(assigned).toEqual([])
   })
 })
