@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
-  chooseCommittee,
   type CommitteeCandidate,
+  chooseCommittee,
   electorateLostSince,
   nextVoterChange,
 } from '#domain/consensus/raft/committee.ts'

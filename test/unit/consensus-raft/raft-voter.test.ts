@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { PublicKey, Signature } from '#domain/consensus/hex.ts'
+import type { Signature } from '#domain/consensus/hex.ts'
 import type { RaftMessage } from '#domain/consensus/raft/raft-message.ts'
 import type { LeaderNews, RaftStore, VotersNews } from '#domain/consensus/raft/raft-ports.ts'
 import { type DurableState, genesisOf, RAFT_TIMING } from '#domain/consensus/raft/raft-state.ts'
@@ -8,7 +8,7 @@ import { electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import { voteCertificateDefect } from '#domain/consensus/raft/vote-certificate.ts'
 import { type AgentId, agentId, swarmId, tenantId } from '#domain/ids.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
-import { toyKey, toyVerifier } from './toy-keys.ts'
+import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
 
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => agentId(name)) as [AgentId, AgentId, AgentId, AgentId]
 const place = { tenantId: tenantId('acme'), swarmId: swarmId('one') }
@@ -79,7 +79,7 @@ function member(
       clock,
       store,
       key: toyKey(self),
-      keyOf: (voter) => voter as string as PublicKey,
+      keyOf: (voter) => toyKey(voter).publicKey,
       verifier: toyVerifier,
       transport: {
         send(message) {
@@ -145,7 +145,7 @@ describe('three voters', () => {
     const { leaderId } = leader.leaders.at(-1)!
     for (const { leaders } of table.members.values())
       expect(leaders.at(-1)).toMatchObject({ leaderId, epoch })
-    const trusted = new Map([a, b, c].map((voter) => [voter, voter as string as PublicKey]))
+    const trusted = new Map([a, b, c].map((voter) => [voter, toyKey(voter).publicKey]))
     const { certificate } = leader.leaders.at(-1)!
     expect(voteCertificateDefect(place, certificate!, trusted, toyVerifier)).toBeUndefined()
   })
@@ -251,10 +251,14 @@ describe('a voter', () => {
   it('drops what does not fit into its mailbox', async () => {
     const { clock, self } = await alone(3)
     self.store.block()
-    for (let raw = 1; raw <= 10; raw += 1) self.voter.receive(voteRequest(a, raw))
+    self.voter.receive(voteRequest(a))
+    for (let i = 0; i < 10; i += 1) self.voter.receive(voteRequest(c, 0))
     self.store.unblock()
     await clock.advanceAsync(0)
-    expect(self.sent.map((message) => message.term)).toEqual([1, 2, 3, 4])
+    expect(self.sent.map(({ type }) => type)).toEqual([
+      'vote_grant',
+      ...Array<string>(3).fill('vote_refusal'),
+    ])
   })
 
   it('is not told anything before its start or after its end', async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { PublicKey, Signature } from '#domain/consensus/hex.ts'
+import type { Signature } from '#domain/consensus/hex.ts'
 import { type DoubleVote, DoubleVoteWatch, provesDoubleVote } from '#domain/consensus/raft/double-vote.ts'
 import { compareLeadership, electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import {
@@ -10,11 +10,11 @@ import {
   voteCertificateDefect,
 } from '#domain/consensus/raft/vote-certificate.ts'
 import { type AgentId, agentId, swarmId, tenantId } from '#domain/ids.ts'
-import { toyKey, toyVerifier } from './toy-keys.ts'
+import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
 
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => agentId(name)) as [AgentId, AgentId, AgentId, AgentId]
 const place: ElectionPlace = { tenantId: tenantId('acme'), swarmId: swarmId('one') }
-const trusted = new Map([a, b, c].map((voter) => [voter, voter as string as PublicKey]))
+const trusted = new Map([a, b, c].map((voter) => [voter, toyKey(voter).publicKey]))
 const leadership = { epoch: electorateEpoch(1), term: term(4) }
 
 function voteOf(voter: AgentId, candidate: AgentId, at = leadership, where = place): Vote {
