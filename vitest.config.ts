@@ -11,9 +11,11 @@ interface ProjectShape {
   readonly testTimeoutMs: number
   /** False for suites that own processes and measure times: two at once would disturb each other. */
   readonly filesInParallel: boolean
+  /** Further tries of a test that failed: for suites with real processes and real time on a busy machine, none elsewhere. */
+  readonly retries: number
 }
 
-function project({ name, include, groupOrder, testTimeoutMs, filesInParallel }: ProjectShape) {
+function project({ name, include, groupOrder, testTimeoutMs, filesInParallel, retries }: ProjectShape) {
   return {
     ssr: { resolve: { conditions } },
     test: {
@@ -25,6 +27,7 @@ function project({ name, include, groupOrder, testTimeoutMs, filesInParallel }: 
       fileParallelism: filesInParallel,
       maxWorkers: filesInParallel ? 2 : 1,
       sequence: { groupOrder },
+      retry: retries,
       testTimeout: testTimeoutMs,
       hookTimeout: testTimeoutMs,
     },
@@ -40,6 +43,7 @@ export default defineConfig({
         groupOrder: 0,
         testTimeoutMs: 10_000,
         filesInParallel: true,
+        retries: 0,
       }),
       project({
         name: 'property',
@@ -47,6 +51,7 @@ export default defineConfig({
         groupOrder: 1,
         testTimeoutMs: 60_000,
         filesInParallel: true,
+        retries: 0,
       }),
       project({
         name: 'contract',
@@ -54,6 +59,7 @@ export default defineConfig({
         groupOrder: 2,
         testTimeoutMs: 60_000,
         filesInParallel: true,
+        retries: 1,
       }),
       project({
         name: 'sim',
@@ -61,6 +67,7 @@ export default defineConfig({
         groupOrder: 3,
         testTimeoutMs: 300_000,
         filesInParallel: true,
+        retries: 0,
       }),
       project({
         name: 'e2e',
@@ -68,6 +75,7 @@ export default defineConfig({
         groupOrder: 4,
         testTimeoutMs: 60_000,
         filesInParallel: false,
+        retries: 1,
       }),
       project({
         name: 'chaos',
@@ -75,6 +83,7 @@ export default defineConfig({
         groupOrder: 5,
         testTimeoutMs: 180_000,
         filesInParallel: false,
+        retries: 1,
       }),
     ],
     coverage: { provider: 'v8', include: ['src/**/*.ts'], reporter: ['text-summary', 'lcov'] },
