@@ -18,6 +18,9 @@ const SETUPS = {
 } as const
 export type AmosName = keyof typeof SETUPS
 
+/** With many pending tasks, on a busy machine. */
+const READY_TIMEOUT_MS = 60_000
+
 export interface AmosOptions {
   /** More `AMOS_…` settings. */
   readonly environment?: Readonly<Record<string, string>>
@@ -101,7 +104,7 @@ export class AmosServer {
         ...environment,
       },
     })
-    await this.#process.waitForHttp(`${this.url}/health/ready`)
+    await this.#process.waitForHttp(`${this.url}/health/ready`, { timeoutMs: READY_TIMEOUT_MS })
   }
 
   async kill9(): Promise<void> {

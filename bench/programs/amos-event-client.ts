@@ -53,11 +53,16 @@ answerCalls<AmosEventClientCalls>({
 async function subscribe(url: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     let isSubscribed = false
-    const socket = new AmosSocket(url, `/${SEEN}/stream`, (text) => {
-      if (isSubscribed) onEvent()
-      else if ((JSON.parse(text) as StreamFrame).type === 'ack') resolve()
-      else reject(new Error(`a subscriber was told ${text}`))
-      isSubscribed = true
+    const socket = new AmosSocket(url, `/${SEEN}/stream`, {
+      onFrame: (text) => {
+        if (isSubscribed) onEvent()
+        else if ((JSON.parse(text) as StreamFrame).type === 'ack') resolve()
+        else reject(new Error(`a subscriber was told ${text}`))
+        isSubscribed = true
+      },
+      onEnd: (reason) => {
+        throw new Error(reason)
+      },
     })
     const frame = { type: 'subscribe', requestId: 1, types: ['amos.task.submitted'] }
     socket.opened().then(() => socket.send(frame), reject)
