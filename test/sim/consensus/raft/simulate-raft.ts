@@ -181,7 +181,9 @@ class Simulation {
     else if (dice < 23) {
       const type = random.pick(['add', 'remove'] as const)
       this.#leaderOr(agent).take({ type: 'voter_change_asked', change: { type, agentId: other.id } })
-    } else if (random.next() < 0.15) this.#killMajority()
+    } else if (random.next() < 0.5) {
+      this.#removeLeaderUnheard()
+    } else if (random.next() < 0.3) this.#killMajority()
   }
 
   /** True or not: the hub says that a leader is gone. */
@@ -190,6 +192,17 @@ class Simulation {
     for (const each of this.#agents) {
       if (this.#random.next() < 0.8) each.take({ type: 'leader_gone', leaderId })
     }
+  }
+
+  /** Its removal is in no log but its own, and it is cut off. */
+  #removeLeaderUnheard(): void {
+    const leader = this.#leaderOr(undefined)
+    if (leader === undefined) return
+    this.#network.split(
+      [leader.id],
+      this.#idsWhere(() => true),
+    )
+    leader.take({ type: 'voter_change_asked', change: { type: 'remove', agentId: leader.id } })
   }
 
   #killMajority(): void {
