@@ -21,14 +21,14 @@ describe('a server with the embedded store', () => {
     const recoveriesMs: number[] = []
 
     for (const durability of RESTARTS) {
-      await whenAccepted(load, 300)
+      await whenAccepted(load, 250)
       const killedAt = performance.now()
       await server.kill9()
       await server.restart({ AMOS_DURABILITY: durability })
       await whenAccepted(load, 1)
       recoveriesMs.push(performance.now() - killedAt)
     }
-    await whenAccepted(load, 300)
+    await whenAccepted(load, 250)
 
     const report = await scene.finish({ load, fleet, follower })
     printFigures(

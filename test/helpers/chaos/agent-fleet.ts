@@ -42,9 +42,15 @@ export class AgentFleet {
       const journal = join(folder, `${agentId}.jsonl`)
       return new AgentProcess(program, { urls: ownUrls, agentId, slots, journal, workMs })
     })
+    const fleet = new AgentFleet(agents, folder)
     for (const agent of agents) agent.start()
-    await Promise.all(agents.map((agent) => agent.whenConnected()))
-    return new AgentFleet(agents, folder)
+    try {
+      await Promise.all(agents.map((agent) => agent.whenConnected()))
+    } catch (error) {
+      await fleet.close()
+      throw error
+    }
+    return fleet
   }
 
   async executions(): Promise<readonly Execution[]> {

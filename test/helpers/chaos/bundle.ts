@@ -1,7 +1,8 @@
-import { rmSync } from 'node:fs'
-import { basename } from 'node:path'
+import { existsSync, readdirSync, rmSync } from 'node:fs'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
+import { isProcessAlive } from '../process.ts'
 
 const REPOSITORY = new URL('../../../', import.meta.url)
 /** Inside the repository, so that packages outside a bundle, our own among them, are found from there. */
@@ -28,7 +29,8 @@ export function bundle(entry: string, { external = [] }: BundleOptions = {}): Pr
 }
 
 async function makeBundle(entry: string, external: readonly string[]): Promise<string> {
-  const outfile = `${folderOfThisProcess()}/${basename(entry, '.ts')}.mjs`
+  removeAbandonedFolders()
+  const outfile = join(folderOfThisProcess(), `${basename(entry, '.ts')}.mjs`)
   await build({
     entryPoints: [fileURLToPath(new URL(entry, REPOSITORY))],
     outfile,
@@ -49,5 +51,13 @@ async function makeBundle(entry: string, external: readonly string[]): Promise<s
 
 /** One for each, since two test runs of different sources may be under way. */
 function folderOfThisProcess(): string {
-  return `${FOLDER}${process.pid}`
+  return join(FOLDER, String(process.pid))
+}
+
+/** A test runner may be killed, and its `exit` handler with it: the next run tidies up. */
+function removeAbandonedFolders(): void {
+  if (!existsSync(FOLDER)) return
+  for (const owner of readdirSync(FOLDER)) {
+    if (!isProcessAlive(Number(owner))) rmSync(join(FOLDER, owner), { recursive: true, force: true })
+  }
 }

@@ -29,7 +29,7 @@ const RETRY_FOR_MS = 90_000
 const TRY_TIMEOUT_MS = 5_000
 const TICK_MS = 5
 /** The pace is kept until so many wait for their answer: on a machine that cannot keep up the rest would take for ever. */
-const UNANSWERED_MAX = 500
+const UNANSWERED_MAX = 200
 
 /**
  * Submits at a steady pace, however slow the answers are, each under an Idempotency-Key and again and again until it
