@@ -29,7 +29,7 @@ async function main(): Promise<number> {
   }
   if (options.isHelp) console.log(HELP)
   else if (options.isList)
-    console.log(SCENARIOS.map(({ name, title }) => `${name.padEnd(20)}${title}`).join('\n'))
+    console.log(SCENARIOS.map(({ name, title }) => `${name.padEnd(26)}${title}`).join('\n'))
   else return measure(options.scenarios, options.effort, options.isJson)
   return 0
 }
