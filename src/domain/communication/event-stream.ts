@@ -70,6 +70,14 @@ export class EventStream {
     this.#wakeReaders()
   }
 
+  /** Looks in the store for events that were committed though their writer was not told. */
+  async catchUp(): Promise<void> {
+    const { lastSequence } = await this.#store.readEvents(this.#scope, this.#tail.lastSequence, 1)
+    if (lastSequence <= this.#tail.lastSequence) return
+    this.#peers.announceAppended(this.#scope, lastSequence)
+    this.announced(lastSequence)
+  }
+
   /** To be called where a coordinatorship begins or ends: the store may hold less than is in memory. */
   forget(): void {
     this.#tail.forget()

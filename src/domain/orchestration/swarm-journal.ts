@@ -3,6 +3,7 @@ import { isSwarmError } from '../errors.ts'
 import type { Scope, SwarmEpoch } from '../ids.ts'
 import type { RecordKey } from '../ports/records.ts'
 import type { RecordsOf, Step, SwarmStore } from '../ports/swarm-store.ts'
+import type { Reminders } from './reminders.ts'
 
 export interface SwarmJournalOptions {
   readonly scope: Scope
@@ -12,9 +13,13 @@ export interface SwarmJournalOptions {
 export interface SwarmJournalModules {
   readonly store: SwarmStore
   readonly events: EventStream
+  readonly reminders: Reminders
   /** Called when the store refused this coordinatorship: another one has begun. */
   onFenced(): void
 }
+
+/** Pause before looking what became of steps that were not answered, in milliseconds. */
+const CATCH_UP_MS = 1_000
 
 /** A step with nothing to write. */
 export function unchanged<T>(result: T): Step<T> {
@@ -26,6 +31,7 @@ export class SwarmJournal {
   readonly scope: Scope
   readonly epoch: SwarmEpoch
   readonly #modules: SwarmJournalModules
+  #isCatchingUp = false
 
   constructor({ scope, epoch }: SwarmJournalOptions, modules: SwarmJournalModules) {
     this.scope = scope
@@ -45,7 +51,18 @@ export class SwarmJournal {
       return committed.result
     } catch (error) {
       if (isSwarmError(error, 'not_coordinator')) onFenced()
+      if (isSwarmError(error, 'store_unavailable')) this.#catchUpLater()
       throw error
     }
+  }
+
+  /** A step that was not answered may have been committed, and its events may be the last for a long time. */
+  #catchUpLater(): void {
+    if (this.#isCatchingUp) return
+    this.#isCatchingUp = true
+    this.#modules.reminders.set(CATCH_UP_MS, () => {
+      this.#isCatchingUp = false
+      this.#modules.events.catchUp().catch(() => this.#catchUpLater())
+    })
   }
 }

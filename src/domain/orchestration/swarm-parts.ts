@@ -58,7 +58,8 @@ function createBase(
   modules: SwarmModules,
 ) {
   const rankOf: RankOf = (createdAt, priority) => priorityRank(createdAt, priority, agingMs)
-  const journal = new SwarmJournal({ scope, epoch }, modules)
+  const reminders = new Reminders(modules)
+  const journal = new SwarmJournal({ scope, epoch }, { ...modules, reminders })
   return {
     ...modules,
     rankOf,
@@ -68,7 +69,7 @@ function createBase(
     openTasks: new OpenTasks(),
     topology: new TopologyKeeper(record.topology, { ...modules, journal }),
     scheduler: new PriorityScheduler(),
-    reminders: new Reminders(modules),
+    reminders,
   }
 }
 

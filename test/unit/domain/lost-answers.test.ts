@@ -97,4 +97,17 @@ describe('a step that was committed though its answer was lost', () => {
       nextSequence: lastSequence,
     })
   })
+
+  it('reaches those who read along, though nothing else is written', async () => {
+    const { cluster, faults } = clusterWithFaults()
+    const node = await cluster.node()
+    const reader = node.swarm.events.reader({ sequence: 0 }, { subject: 'a' })
+    const read = reader.next(10)
+    await cluster.pass(0)
+    faults.push('after_commit')
+    await expect(submit(node, 'a')).rejects.toMatchObject({ code: 'store_unavailable' })
+    await cluster.pass(1_000)
+    expect(await read).toMatchObject([{ event: { type: 'task.submitted', subject: 'a' } }])
+    reader.close()
+  })
 })

@@ -5,6 +5,7 @@ import { TaskDistributor } from '#domain/distribution/task-distributor.ts'
 import { sessionId, swarmEpoch } from '#domain/ids.ts'
 import { AgentRegistry } from '#domain/orchestration/agent-registry.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
+import { Reminders } from '#domain/orchestration/reminders.ts'
 import { SwarmJournal } from '#domain/orchestration/swarm-journal.ts'
 import { PriorityScheduler } from '#domain/resources/priority-scheduler.ts'
 import { MemoryReadyQueue } from '#infra/embedded/memory-ready-queue.ts'
@@ -21,7 +22,7 @@ async function distributorUnder(isWanted: (context: DistributionContext) => bool
   const { nodeId } = infra.coordination
   const journal = new SwarmJournal(
     { scope: SCOPE, epoch: swarmEpoch(1) },
-    { ...infra, events: swarm.events, onFenced: () => undefined },
+    { ...infra, events: swarm.events, reminders: new Reminders({ clock }), onFenced: () => undefined },
   )
   const queue = new MemoryReadyQueue({ clock, load: () => Promise.resolve([]), onClose: () => undefined })
   const registry: AgentRegistry = new AgentRegistry(
