@@ -6,6 +6,7 @@ import { type AmosName, type AmosServer, describeAmos, startAmos } from '../peer
 
 const PENDING = 100_000
 const BATCH = 500
+const ASSIGNED_WITHIN_MS = 60_000
 const NAMES = ['amos-synced', 'amos-redis'] as const satisfies readonly AmosName[]
 
 export const restart: Scenario = {
@@ -58,17 +59,19 @@ async function killAndStart(server: AmosServer, agentId: string): Promise<Sample
 /** An agent that tries to connect until it can, and leaves with its first task. */
 function firstAssignment(url: string, agentId: string): Promise<void> {
   return new Promise((resolve, reject) => {
+    const giveUp = (): void => reject(new Error(`${agentId} was given no task`))
+    const timer = setTimeout(giveUp, ASSIGNED_WITHIN_MS)
     const events: AmosAgentEvents = {
       onAssigned: (_task, agent) => {
+        clearTimeout(timer)
         agent.close()
         resolve()
       },
       onCompleted: () => undefined,
       onRefused: (reason) => reject(new Error(reason)),
     }
-    eventually(() => AmosAgent.connect(url, agentId, events), { timeoutMs: 60_000, what: 'a channel' }).catch(
-      reject,
-    )
+    const connect = (): Promise<AmosAgent> => AmosAgent.connect(url, agentId, events)
+    eventually(connect, { timeoutMs: ASSIGNED_WITHIN_MS, what: 'a channel' }).catch(reject)
   })
 }
 
