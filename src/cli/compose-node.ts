@@ -8,6 +8,7 @@ import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
 import { createPinoLogger } from '#infra/system/pino-logger.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
+import { createConsensusCrypto } from '#infra/system/system-consensus-crypto.ts'
 import { SystemRandom } from '#infra/system/system-random.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
 import { ApiKeys } from '#server/auth/api-keys.ts'
@@ -52,7 +53,14 @@ export async function composeNode({
   const apiKeys = await readApiKeys(config.AMOS_API_KEYS)
   const infra = await openInfra(config, chosen.has('AMOS_DURABILITY'), { clock, logger, nodeId: self })
   const sessions = new SessionRegistry()
-  const swarms = new SwarmDirectory(directoryOptions(config), { ...infra, sessions, clock, random, logger })
+  const swarms = new SwarmDirectory(directoryOptions(config), {
+    ...infra,
+    sessions,
+    clock,
+    random,
+    logger,
+    consensusCrypto: createConsensusCrypto(),
+  })
   const server = await createServer(
     {
       nodeId: self,

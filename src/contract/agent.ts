@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { Custody, PublicKey, Signature } from './consensus/signed.ts'
 import { LIMITS } from './limits.ts'
 import {
   AgentId,
@@ -66,6 +67,16 @@ export const AgentRegister = closedObject(
     slots: annotate(spec.slots, { default: 1 }),
     resources: annotate(spec.resources, { default: {} }),
     labels: annotate(spec.labels, { default: {} }),
+    voterKey: Type.Optional(
+      closedObject(
+        { publicKey: PublicKey, proof: Signature },
+        {
+          title: 'VoterKeyClaim',
+          description:
+            'A key the agent votes with, and its signature over the possession bytes of docs/decision-certificate.md §8. Where left out, the server holds a key for the agent.',
+        },
+      ),
+    ),
     replace: Type.Boolean({
       default: true,
       description: 'Whether an agent of the same id is replaced; otherwise the answer is `agent_exists`.',
@@ -87,6 +98,9 @@ export const AgentPatch = closedObject(
     resources: Type.Optional(spec.resources),
     labels: Type.Optional(spec.labels),
     isDraining: Type.Optional(Type.Boolean({ description: 'True: nothing new; false: work again.' })),
+    isQuarantined: Type.Optional(
+      Type.Literal(false, { description: 'Trust the agent again, whatever was shown against it.' }),
+    ),
   },
   {
     title: 'AgentPatch',
@@ -103,6 +117,13 @@ const view = {
   transport: Type.Optional(AgentTransport),
   epoch: Count('Raised at every connect and every registration; the newest connection wins.'),
   isDraining: Type.Boolean({ description: 'Whether it was told to finish.' }),
+  custody: Custody,
+  publicKey: Type.Optional(
+    annotate(PublicKey, { description: 'Of the key it votes with, where it holds that itself.' }),
+  ),
+  quarantine: Type.Optional(
+    Text('Why the agent gets no work and no vote: it contradicted itself under its own signature.'),
+  ),
   registeredAt: Timestamp,
   lastChangeAt: Timestamp,
 }

@@ -1,5 +1,7 @@
 import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { AgentStatus } from './agent.ts'
+import { CONSENSUS_LIMITS } from './consensus/consensus-limits.ts'
+import { Choice, Ending, Outcome, ProposalTitle } from './consensus/signed.ts'
 import { AgentId, Attempt, Count, FencingToken, Name, Ratio, Text, Timestamp } from './scalars.ts'
 import { closedObject, textEnum } from './schema.ts'
 import { StrategyName, SwarmPatch } from './swarm.ts'
@@ -110,6 +112,61 @@ export const EVENT_DATA = {
     },
   ),
   'agent.breaker_closed': data('AgentBreakerClosedData', 'The agent gets work again.', {}),
+
+  'agent.quarantined': data(
+    'AgentQuarantinedData',
+    'The agent contradicted itself under its own signature: no work, no vote.',
+    { ...agentState, reason },
+  ),
+  'agent.released': data('AgentReleasedData', 'The agent is trusted again.', agentState),
+
+  'proposal.opened': data('ProposalOpenedData', 'Something was put to the vote.', {
+    title: ProposalTitle,
+    voters: Type.Array(AgentId, {
+      maxItems: CONSENSUS_LIMITS.votersMax,
+      description: 'Who may vote.',
+    }),
+    deadlineMs: durationMs('How long the voters have'),
+  }),
+  'proposal.ballot_cast': data('ProposalBallotCastData', 'A voter voted.', {
+    voter: AgentId,
+    choice: Choice,
+  }),
+  'proposal.cancel_requested': data('ProposalCancelRequestedData', 'Its proposer takes it back.', { reason }),
+  'proposal.equivocation': data('ProposalEquivocationData', 'A voter contradicted itself.', {
+    voter: AgentId,
+    statement: textEnum(['ballot', 'nomination', 'prevote', 'precommit'], { description: 'In what.' }),
+  }),
+  'proposal.decided': data('ProposalDecidedData', 'A quorum agreed; there is a certificate.', {
+    outcome: Outcome,
+    ending: Ending,
+    round: Count('In which it was agreed.'),
+    deliberationMs: durationMs('Until the ballots decided, or it ended otherwise'),
+    agreementMs: durationMs('From then until the certificate'),
+  }),
+  'proposal.undecided': data('ProposalUndecidedData', 'No quorum agreed on anything in time.', {}),
+
+  'leader.elected': data('LeaderElectedData', 'An agent leads the swarm.', {
+    epoch: Count('Of the electorate.'),
+    term: Count('Of its election.'),
+    votes: Count('It was elected by.'),
+  }),
+  'leader.lost': data('LeaderLostData', 'The agent leads no more.', {
+    epoch: Count('Of the electorate.'),
+    term: Count('It led in.'),
+  }),
+  'election.double_vote': data('ElectionDoubleVoteData', 'A voter voted for two in one term.', {
+    epoch: Count('Of the electorate.'),
+    term: Count('In which.'),
+    candidates: Type.Array(AgentId, { maxItems: 2, description: 'For whom.' }),
+  }),
+  'election.electorate_changed': data('ElectorateChangedData', 'Others elect the leader from now on.', {
+    epoch: Count('Of the electorate; raised where most of the old one was gone.'),
+    voters: Type.Array(AgentId, {
+      maxItems: CONSENSUS_LIMITS.committeeMax + 1,
+      description: 'The committee.',
+    }),
+  }),
 
   'swarm.created': data('SwarmCreatedData', 'The swarm was set up.', { strategy: StrategyName }),
   'swarm.updated': data(

@@ -19,6 +19,19 @@ export type {
   TaskProgressReport,
   TaskReleaseReport,
 } from './claim.ts'
+export { CONSENSUS_LIMITS } from './consensus/consensus-limits.ts'
+export type { ElectionStart, LeaderView, VoteCertificate } from './consensus/election.ts'
+export type {
+  BallotCast,
+  BallotList,
+  DecisionView,
+  ProposalCancel,
+  ProposalCreate,
+  ProposalInput,
+  ProposalPage,
+  ProposalView,
+} from './consensus/proposal.ts'
+export type { DecisionCertificate } from './consensus/signed.ts'
 export type { TaskDecision } from './decision.ts'
 export {
   EVENT_DATA,
@@ -40,6 +53,7 @@ export {
   type ChannelFrameType,
 } from './frames/agent-frames.ts'
 export type { DrainFrame, ErrorFrame } from './frames/answer-frames.ts'
+export type { ConsensusNotice, ConsensusUtterance } from './frames/consensus-bodies.ts'
 export {
   CLOSE_CODES,
   type RequestId,

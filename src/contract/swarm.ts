@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { TenantId } from './consensus/signed.ts'
 import { LIMITS } from './limits.ts'
 import { LeaseMs, SwarmId, Text, Timestamp } from './scalars.ts'
 import { annotate, closedObject, textEnum } from './schema.ts'
@@ -83,6 +84,7 @@ export type SwarmPatch = Static<typeof SwarmPatch>
 export const SwarmView = closedObject(
   {
     swarmId: SwarmId,
+    tenantId: TenantId,
     description,
     strategy: StrategyName,
     topology: TopologySettings,

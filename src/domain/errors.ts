@@ -1,4 +1,4 @@
-import type { AgentId, EpochMs, FencingToken, NodeId, SwarmId, TaskId } from './ids.ts'
+import type { AgentId, EpochMs, FencingToken, NodeId, ProposalId, SwarmId, TaskId } from './ids.ts'
 
 /** One row for each failure a caller can act on; the value is what it gets to act with. */
 export interface SwarmErrorDetails {
@@ -25,6 +25,15 @@ export interface SwarmErrorDetails {
   no_route: { readonly from: AgentId; readonly to: AgentId; readonly reason: string }
   recipient_unavailable: { readonly agentId: AgentId }
   backpressure: { readonly agentId: AgentId; readonly retryAfterMs: number }
+  key_refused: { readonly agentId: AgentId; readonly reason: string }
+  proposal_not_found: { readonly proposalId: ProposalId }
+  proposal_exists: { readonly proposalId: ProposalId }
+  proposal_closed: { readonly proposalId: ProposalId; readonly status: string }
+  proposal_unsound: { readonly reason: string }
+  electorate_unsound: { readonly reason: string }
+  not_a_voter: { readonly agentId: AgentId }
+  ballot_refused: { readonly agentId: AgentId; readonly reason: string }
+  no_leader: { readonly swarmId: SwarmId }
   cursor_invalid: { readonly cursor: string }
   store_unavailable: { readonly reason: string; readonly retryAfterMs: number }
   not_coordinator: { readonly coordinatorId: NodeId | null }

@@ -15,6 +15,7 @@ import { PendingReplies } from './pending-replies.ts'
 import { answerProblems, sendProblem } from './problem/problem-replies.ts'
 import { agentRoutes } from './routes/agent-routes.ts'
 import { claimRoutes } from './routes/claim-routes.ts'
+import { consensusRoutes } from './routes/consensus-routes.ts'
 import { docsRoutes } from './routes/docs-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
@@ -106,6 +107,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   taskRoutes(app, paged)
   taskReportRoutes(app, modules)
   messageRoutes(app, paged)
+  consensusRoutes(app, paged)
   eventRoutes(app, modules)
   channelRoute(app, options.nodeId, modules)
   streamRoute(app, modules)

@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import { type PublicKey, publicKey, type Signature, signature } from '#domain/consensus/hex.ts'
+import type { HostedKey } from '#domain/consensus/ports/key-maker.ts'
 import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'
 import type { SigningKey } from '#domain/consensus/ports/signing-key.ts'
 import { publicKeyDefect } from '#domain/consensus/public-key.ts'
+import type { ConsensusCrypto } from '#domain/ports/consensus-crypto.ts'
+import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 
 /**
  * Signatures for simulations, thirty times as fast as real ones: a hash of the public key and the bytes. Anybody could
@@ -16,6 +19,26 @@ export const toyVerifier: SignatureVerifier = {
 export function toyKey(name: string): SigningKey {
   const key = publicKey(createHash('sha256').update(`toy key of ${name}`).digest('hex'))
   return { publicKey: key, sign: (bytes) => toySignature(key, bytes) }
+}
+
+/** For nodes under a simulated clock; the same keys in the same order each time. */
+export function toyConsensusCrypto(): ConsensusCrypto {
+  let keysMade = 0
+  return {
+    hasher: sha256Hasher,
+    verifier: toyVerifier,
+    keys: {
+      create: () => {
+        keysMade += 1
+        return hosted(`hosted ${keysMade}`)
+      },
+      restore: hosted,
+    },
+  }
+}
+
+function hosted(secret: string): HostedKey {
+  return { ...toyKey(secret), secret }
 }
 
 function toySignature(key: PublicKey, bytes: Uint8Array): Signature {

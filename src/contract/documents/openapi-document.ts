@@ -13,6 +13,7 @@ const TAGS: Record<Tag, string> = {
   tasks: 'Tasks are submitted by clients and done by agents under leases with fencing tokens.',
   messages: 'What agents say to each other, and the inboxes of durable messages.',
   topology: 'Who may talk to whom, and along which path.',
+  consensus: 'Leader election by signed votes, and decisions that carry their proof.',
   events: 'The ordered event log of a swarm.',
   resources: 'How a swarm is doing.',
   operations: 'Health and metrics of a server node.',
@@ -94,7 +95,9 @@ function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
 
 function securityOf({ access }: Operation): JsonSchema[] {
   if (access === 'public') return []
-  return access === 'viewer' || access === 'agent' ? [{ apiKey: [] }, { agentToken: [] }] : [{ apiKey: [] }]
+  return access === 'viewer' || access === 'agent' || access === 'participant'
+    ? [{ apiKey: [] }, { agentToken: [] }]
+    : [{ apiKey: [] }]
 }
 
 function parametersOf(place: string, parts: TObject | undefined, schemas: ComponentSchemas): JsonSchema[] {

@@ -14,6 +14,7 @@ import { AgentId, Count, FencingToken, HeldTasks, LeaseMs, SwarmId, TaskId, Text
 import { annotate, closedObject } from '../schema.ts'
 import { TaskFailure, TaskPhase, TaskStatus } from '../task.ts'
 import { DrainFrame, ErrorFrame } from './answer-frames.ts'
+import { ConsensusNotice, ConsensusUtterance } from './consensus-bodies.ts'
 import { frame, RequestId } from './frame.ts'
 
 const requestId = Type.Optional(RequestId)
@@ -85,6 +86,10 @@ export const AGENT_FRAMES = {
     'The agent wants the messages of these topics. To be said anew on each connection.',
     { requestId, topics: Topics },
   ),
+  consensus: frame('consensus', 'ConsensusFrame', 'A word of the agent in an election or on a proposal.', {
+    requestId,
+    body: ConsensusUtterance,
+  }),
 } as const
 export type AgentFrameType = keyof typeof AGENT_FRAMES
 export type AgentFrameOf<T extends AgentFrameType> = Static<(typeof AGENT_FRAMES)[T]>
@@ -143,6 +148,12 @@ export const CHANNEL_FRAMES = {
     'MessageGapFrame',
     'Messages are missing here: they came faster than they were read. Durable ones are still in the inbox.',
     { missedCount: Count('How many.') },
+  ),
+  consensus: frame(
+    'consensus',
+    'ConsensusNoticeFrame',
+    'In the matter of an election or a proposal. It overtakes messages.',
+    { body: ConsensusNotice },
   ),
   drain: DrainFrame,
   ack: frame('ack', 'AckFrame', 'Answers a frame that had a `requestId`.', {

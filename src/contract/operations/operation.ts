@@ -3,9 +3,10 @@ import type { ProblemCode } from '../problem-codes.ts'
 
 /**
  * Who may call an operation. Of the roles `viewer`, `submitter`, `operator` and `admin` each may do what those
- * before it may. `agent` is the agent itself, by its token, or an operator; `public` is everybody.
+ * before it may. `agent` is the agent itself, by its token, or an operator; `participant` is any agent of the
+ * swarm, or a submitter; `public` is everybody.
  */
-export type Access = 'public' | 'viewer' | 'agent' | 'submitter' | 'operator' | 'admin'
+export type Access = 'public' | 'viewer' | 'agent' | 'participant' | 'submitter' | 'operator' | 'admin'
 
 export type Tag =
   | 'swarms'
@@ -13,6 +14,7 @@ export type Tag =
   | 'tasks'
   | 'messages'
   | 'topology'
+  | 'consensus'
   | 'events'
   | 'resources'
   | 'operations'

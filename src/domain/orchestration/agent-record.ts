@@ -1,3 +1,4 @@
+import type { PublicKey } from '../consensus/hex.ts'
 import type { AgentId, EpochMs } from '../ids.ts'
 import type { ResourceAmounts } from './task-record.ts'
 
@@ -39,6 +40,10 @@ export interface AgentRecord {
   readonly isLeaving: boolean
   /** SHA-256 of the agent's token, lower-case hex. */
   readonly tokenHash?: string
+  /** The key it votes with, where it holds one itself. */
+  readonly voterKey?: PublicKey
+  /** Why it gets no work and no vote; undefined for an agent in good standing. */
+  readonly quarantine?: string
   readonly registeredAt: EpochMs
   readonly lastChangeAt: EpochMs
 }

@@ -112,8 +112,9 @@ export class AgentRegistry {
     }
   }
 
-  async patch({ agentId, spec, isDraining }: PatchAgentRequest): Promise<AgentRecord> {
+  async patch({ agentId, spec, isDraining, isQuarantined }: PatchAgentRequest): Promise<AgentRecord> {
     this.get(agentId)
+    if (isQuarantined === false) await this.change(agentId, 'agent.released', withoutQuarantine)
     const wantsDrain = isDraining === true
     return this.change(agentId, wantsDrain ? 'agent.draining' : 'agent.updated', (record) => {
       const drains = isDraining ?? record.isDraining
@@ -224,7 +225,7 @@ function settledStatus(record: AgentRecord): AgentStatus {
 }
 
 function registered(before: AgentRecord | undefined, request: RegisterRequest, now: EpochMs): AgentRecord {
-  const { agentId, spec, tokenHash } = request
+  const { agentId, spec, tokenHash, voterKey } = request
   return {
     agentId,
     spec,
@@ -234,7 +235,16 @@ function registered(before: AgentRecord | undefined, request: RegisterRequest, n
     isDraining: false,
     isLeaving: false,
     ...(tokenHash === undefined ? {} : { tokenHash }),
+    ...(voterKey === undefined ? {} : { voterKey: voterKey.publicKey }),
+    // Whoever was caught does not come clean by registering again.
+    ...(before?.quarantine === undefined ? {} : { quarantine: before.quarantine }),
     registeredAt: before?.registeredAt ?? now,
     lastChangeAt: now,
   }
+}
+
+function withoutQuarantine(record: AgentRecord): AgentRecord {
+  if (record.quarantine === undefined) return record
+  const { quarantine: _, ...released } = record
+  return released
 }

@@ -86,7 +86,8 @@ export class AgentState {
 
   /** How many more tasks it can be given now. */
   freeSlots(now: MonotonicMs): number {
-    if (this.record.status !== 'online' || !this.breaker.allows(now)) return 0
+    const { status, quarantine } = this.record
+    if (status !== 'online' || quarantine !== undefined || !this.breaker.allows(now)) return 0
     const free = this.record.spec.slots - this.heldCount
     const wanted = this.session === undefined ? (this.claim?.room ?? 0) : free
     const trialsMax = this.breaker.state(now) === 'half_open' ? 1 : free

@@ -1,4 +1,5 @@
 import type { SwarmMessage } from '../communication/message.ts'
+import type { ConsensusNotice } from '../consensus/consensus-talk.ts'
 import type { EpochMs, FencingToken, JsonText, TaskId } from '../ids.ts'
 import type { TaskSpec } from './task-record.ts'
 
@@ -32,6 +33,8 @@ export type AgentDelivery =
   | { readonly type: 'message'; readonly message: SwarmMessage }
   /** Messages that were not delivered, since the connection was too slow. Durable ones are still in the inbox. */
   | { readonly type: 'gap'; readonly missedCount: number }
+  /** In an election, or on a proposal; goes before messages. */
+  | { readonly type: 'consensus'; readonly notice: ConsensusNotice }
   /** Finish what you hold; nothing new will come. */
   | { readonly type: 'drain'; readonly reason: string }
   /** A newer connection of the same agent took over; this one is to be closed. */

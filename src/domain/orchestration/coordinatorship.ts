@@ -2,6 +2,7 @@ import type { EventStream } from '../communication/event-stream.ts'
 import type { NodeId, Scope, SwarmEpoch } from '../ids.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { ConsensusCrypto } from '../ports/consensus-crypto.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
@@ -27,6 +28,7 @@ export interface SwarmModules {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  readonly consensusCrypto: ConsensusCrypto
   /** The store refused this coordinatorship: a later one has begun, here or on another node. */
   onFenced(): void
 }

@@ -3,6 +3,7 @@ import { SwarmError } from '../errors.ts'
 import type { EpochMs, Scope, SwarmEpoch } from '../ids.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { ConsensusCrypto } from '../ports/consensus-crypto.ts'
 import type { ClaimOutcome, Coordination } from '../ports/coordination.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Peers } from '../ports/peers.ts'
@@ -27,6 +28,7 @@ export interface NodeModules {
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
+  readonly consensusCrypto: ConsensusCrypto
   /** A queue of its own for each coordinatorship, closed at its end. */
   readyQueueFor(scope: Scope): ReadyQueue
 }

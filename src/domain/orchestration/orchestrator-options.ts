@@ -19,6 +19,10 @@ export interface OrchestratorOptions {
   /** Durable messages that may wait for one agent. */
   readonly inboxMessagesMax: number
   readonly topicsPerAgentMax: number
+  /** Proposals that may be under way at once. */
+  readonly openProposalsMax: number
+  /** How long after its deadline a proposal waits for a decision before it counts as undecided. */
+  readonly decisionPatienceMs: number
   readonly breaker: BreakerOptions
 }
 
@@ -33,5 +37,7 @@ export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
   retentionEveryMs: 60_000,
   inboxMessagesMax: 1_000,
   topicsPerAgentMax: 100,
+  openProposalsMax: 100,
+  decisionPatienceMs: 30_000,
   breaker: { failuresMax: 5, cooldownMs: 10_000 },
 }

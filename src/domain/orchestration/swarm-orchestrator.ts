@@ -1,5 +1,8 @@
 import type { InboxRecord, SendReply } from '../communication/message.ts'
 import type { MessageCounts } from '../communication/message-meter.ts'
+import type { LeaderState } from '../consensus/hub/election-record.ts'
+import type { ProposalRecord } from '../consensus/hub/proposal-record.ts'
+import type { CastBallotRequest, ProposeRequest } from '../consensus/hub/proposal-requests.ts'
 import { SwarmError } from '../errors.ts'
 import type { AgentId, NodeId, SessionId } from '../ids.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
@@ -17,9 +20,11 @@ import type {
   AcknowledgeRequest,
   AttachReply,
   AttachRequest,
+  CancelProposalRequest,
   CancelRequest,
   ClaimRequest,
   CompleteReport,
+  ConsensusRequest,
   DetachRequest,
   FailReport,
   HeartbeatReply,
@@ -31,6 +36,7 @@ import type {
   ReleaseReport,
   RetryRequest,
   SendMessageRequest,
+  StartElectionRequest,
   SubmitReply,
   SubmitRequest,
   SubscribeTopicsRequest,
@@ -69,6 +75,7 @@ export class SwarmOrchestrator implements SwarmService {
       parts.monitor.read(appended)
       parts.topology.read(appended)
       parts.departed.read(appended)
+      parts.consensus.read(appended)
     })
     const { blocked, orphans } = await recover(this.#coordinatorship.scope, {
       ...parts,
@@ -82,6 +89,7 @@ export class SwarmOrchestrator implements SwarmService {
       parts.settings.record.topology,
       present.toSorted((a, b) => a.record.registeredAt - b.record.registeredAt).map(({ agentId }) => agentId),
     )
+    await parts.consensus.recover()
     for (const agent of parts.registry.agents) void parts.presence.removeIfLeaving(agent)
     for (const taskId of blocked) void parts.ender.lookAtDependencies(taskId)
     for (const { taskId, parentTaskId } of orphans) void parts.ender.cancelIfParentWas(taskId, parentTaskId)
@@ -98,15 +106,19 @@ export class SwarmOrchestrator implements SwarmService {
 
   /** Stops all timers. What is being written is still written, if the store lets it. */
   stop(): void {
-    const { distributor, retention, presence, deadlines, leases, breakers, reminders } = this.#parts
-    for (const part of [distributor, retention, presence, leases, breakers, reminders]) part.stop()
+    const { distributor, retention, presence, deadlines, leases, breakers, consensus, reminders } =
+      this.#parts
+    for (const part of [distributor, retention, presence, leases, breakers, consensus, reminders]) part.stop()
     deadlines.clear()
     this.#stopReading()
   }
 
   /** Another node is gone. */
   nodeLost(nodeId: NodeId): void {
-    this.#parts.presence.nodeLost(nodeId)
+    const { presence, registry, consensus } = this.#parts
+    const cutOff = [...registry.agents].filter(({ session }) => session?.nodeId === nodeId)
+    presence.nodeLost(nodeId)
+    for (const { agentId } of cutOff) consensus.detached(agentId)
   }
 
   submit(request: SubmitRequest): Promise<SubmitReply> {
@@ -121,7 +133,8 @@ export class SwarmOrchestrator implements SwarmService {
     return this.#parts.intake.retry(request)
   }
 
-  registerAgent(request: RegisterRequest): Promise<AgentRecord> {
+  async registerAgent(request: RegisterRequest): Promise<AgentRecord> {
+    this.#parts.consensus.refuseUnfitKey(request)
     return this.#parts.registry.register(request)
   }
 
@@ -133,18 +146,23 @@ export class SwarmOrchestrator implements SwarmService {
     return this.#parts.presence.leave(agentId)
   }
 
-  attach(request: AttachRequest): Promise<AttachReply> {
-    const { presence, subscriptions, delivery } = this.#parts
+  async attach(request: AttachRequest): Promise<AttachReply> {
+    const { presence, subscriptions, delivery, consensus } = this.#parts
     const { agentId } = request
     subscriptions.delete(agentId)
     const attached = presence.attach(request)
     // In the same turn: from now on others can send to the new connection, and must not overtake the inbox.
     delivery.attached(agentId)
-    return attached
+    const reply = await attached
+    consensus.attached(agentId)
+    return reply
   }
 
   async detach(request: DetachRequest): Promise<null> {
-    this.#parts.presence.detach(request)
+    const { presence, registry, consensus } = this.#parts
+    const isNewest = registry.find(request.agentId)?.session?.sessionId === request.sessionId
+    presence.detach(request)
+    if (isNewest) consensus.detached(request.agentId)
     return null
   }
 
@@ -217,6 +235,36 @@ export class SwarmOrchestrator implements SwarmService {
 
   async messaging(): Promise<Readonly<Record<string, MessageCounts>>> {
     return this.#parts.meter.report()
+  }
+
+  propose(request: ProposeRequest): Promise<ProposalRecord> {
+    return this.#parts.consensus.propose(request)
+  }
+
+  castBallot(request: CastBallotRequest): Promise<ProposalRecord> {
+    return this.#parts.consensus.castBallot(request)
+  }
+
+  cancelProposal({ proposalId, reason }: CancelProposalRequest): Promise<ProposalRecord> {
+    return this.#parts.consensus.cancel(proposalId, reason)
+  }
+
+  async consensus({ agentId, sessionId, utterance }: ConsensusRequest): Promise<null> {
+    this.#parts.registry.getOn(agentId, sessionId)
+    await this.#parts.consensus.hear(agentId, utterance)
+    return null
+  }
+
+  async leader(): Promise<LeaderState> {
+    return this.#parts.consensus.leader()
+  }
+
+  startElection({ transferTo }: StartElectionRequest): Promise<LeaderState> {
+    return this.#parts.consensus.startElection(transferTo)
+  }
+
+  async consensusCounts(): Promise<Readonly<Record<string, number>>> {
+    return this.#parts.consensus.counts()
   }
 
   updateSwarm(patch: SwarmPatch): Promise<SwarmRecord> {

@@ -1,6 +1,7 @@
 import { type CommunicationParts, createCommunicationParts } from '../communication/communication-parts.ts'
 import { DirectChannel } from '../communication/direct-channel.ts'
 import { TopologyKeeper } from '../communication/topology-keeper.ts'
+import { ConsensusEngine } from '../consensus/hub/consensus-engine.ts'
 import { alongTheRing } from '../distribution/along-the-ring.ts'
 import type { DistributionStrategy } from '../distribution/distribution-strategy.ts'
 import { leastLoaded } from '../distribution/least-loaded.ts'
@@ -34,7 +35,7 @@ type Work = ReturnType<typeof createWork>
 type Desk = ReturnType<typeof createDesk>
 
 /** All that coordinates one swarm. */
-export type SwarmParts = Base & Work & Desk & CommunicationParts
+export type SwarmParts = Base & Work & Desk & CommunicationParts & { readonly consensus: ConsensusEngine }
 
 const STRATEGIES: Record<StrategyName, DistributionStrategy> = { least_loaded: leastLoaded }
 
@@ -48,7 +49,8 @@ export function createSwarmParts(
   const work = createWork(coordinatorship, options, base)
   const desk = createDesk(options, { ...base, ...work })
   const communication = createCommunicationParts(coordinatorship, options, { ...base, ...work })
-  return { ...base, ...work, ...desk, ...communication }
+  const consensus = new ConsensusEngine(coordinatorship, options, { ...base, ...work })
+  return { ...base, ...work, ...desk, ...communication, consensus }
 }
 
 /** What all parts share. */

@@ -1,6 +1,7 @@
+import type { ProposalRecord, ProposalStatus } from '../consensus/hub/proposal-record.ts'
 import type { DecisionRecord } from '../distribution/decision-record.ts'
 import { SwarmError } from '../errors.ts'
-import type { AgentId, JsonText, Scope, TaskId } from '../ids.ts'
+import { type AgentId, type JsonText, jsonText, type ProposalId, type Scope, type TaskId } from '../ids.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRecord, AgentStatus } from './agent-record.ts'
@@ -19,6 +20,10 @@ export interface AgentFilter {
   readonly capability?: string
   /** `name=value`. */
   readonly label?: string
+}
+
+export interface ProposalFilter {
+  readonly status?: ProposalStatus
 }
 
 export interface Page<T> {
@@ -75,6 +80,28 @@ export class SwarmReader {
     return stored.value
   }
 
+  /** @throws SwarmError `proposal_not_found` */
+  async proposal(proposalId: ProposalId): Promise<ProposalRecord> {
+    const stored = await this.#store.get(this.#scope, { kind: 'proposal', id: proposalId })
+    if (stored === undefined) throw new SwarmError('proposal_not_found', { proposalId })
+    return stored.value
+  }
+
+  async proposalPayload(proposalId: ProposalId): Promise<JsonText> {
+    const stored = await this.#store.get(this.#scope, { kind: 'proposal_payload', id: proposalId })
+    return stored?.value ?? jsonText('null')
+  }
+
+  /** In the order of their ids. */
+  proposals(filter: ProposalFilter, page: PageRequest): Promise<Page<ProposalRecord>> {
+    const openOnly = filter.status === 'open'
+    return this.#scan(
+      { kind: 'proposal', openOnly, isDescending: false },
+      page,
+      ({ status }) => filter.status === undefined || filter.status === status,
+    )
+  }
+
   /** Newest first. */
   tasks(filter: TaskFilter, page: PageRequest): Promise<Page<TaskRecord>> {
     const openOnly = filter.status !== undefined && !isTerminal(filter.status)
@@ -90,7 +117,7 @@ export class SwarmReader {
     )
   }
 
-  async #scan<K extends 'task' | 'agent'>(
+  async #scan<K extends 'task' | 'agent' | 'proposal'>(
     request: { readonly kind: K; readonly openOnly: boolean; readonly isDescending: boolean },
     { after, pageSize }: PageRequest,
     matches: (value: StoredRecord<K>['value']) => boolean,

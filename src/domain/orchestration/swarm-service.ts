@@ -1,6 +1,20 @@
 import type { InboxRecord, SendReply, SendRequest } from '../communication/message.ts'
 import type { MessageCounts } from '../communication/message-meter.ts'
-import type { AgentId, FencingToken, JsonText, NodeId, SessionId, SwarmEpoch, TaskId } from '../ids.ts'
+import type { ConsensusUtterance } from '../consensus/consensus-talk.ts'
+import type { PublicKey, Signature } from '../consensus/hex.ts'
+import type { LeaderState } from '../consensus/hub/election-record.ts'
+import type { ProposalRecord } from '../consensus/hub/proposal-record.ts'
+import type { CastBallotRequest, ProposeRequest } from '../consensus/hub/proposal-requests.ts'
+import type {
+  AgentId,
+  FencingToken,
+  JsonText,
+  NodeId,
+  ProposalId,
+  SessionId,
+  SwarmEpoch,
+  TaskId,
+} from '../ids.ts'
 import type { MonitorReport } from '../resources/monitor-report.ts'
 import type { TopologyView } from '../topology/topology-view.ts'
 import type { AgentRecord, AgentSpec, AgentTransport } from './agent-record.ts'
@@ -45,12 +59,16 @@ export interface RegisterRequest {
   readonly tokenHash?: string
   /** Refuse with `agent_exists` instead of replacing an earlier registration. */
   readonly isNew: boolean
+  /** A key of its own that the agent votes with; else the hub holds one for it. */
+  readonly voterKey?: { readonly publicKey: PublicKey; readonly proof: Signature }
 }
 
 export interface PatchAgentRequest {
   readonly agentId: AgentId
   readonly spec: Partial<AgentSpec>
   readonly isDraining?: boolean
+  /** Trust it again. */
+  readonly isQuarantined?: false
 }
 
 export interface AttachRequest {
@@ -161,6 +179,23 @@ export interface InboxRequest {
   readonly countMax: number
 }
 
+/** A word of an agent in an election or on a proposal. */
+export interface ConsensusRequest {
+  readonly agentId: AgentId
+  readonly sessionId: SessionId
+  readonly utterance: ConsensusUtterance
+}
+
+export interface CancelProposalRequest {
+  readonly proposalId: ProposalId
+  readonly reason: string
+}
+
+export interface StartElectionRequest {
+  /** The voter the leader is to hand over to. */
+  readonly transferTo?: AgentId
+}
+
 export interface SwarmStatus {
   readonly coordinatorId: NodeId
   readonly epoch: SwarmEpoch
@@ -182,7 +217,7 @@ export interface SwarmService {
   /** Submits a finished task again as a new one. @throws `task_not_found`, `task_not_finished` */
   retry(request: RetryRequest): Promise<TaskRecord>
 
-  /** @throws `agent_exists`, `limit_exceeded` */
+  /** @throws `agent_exists`, `limit_exceeded`, `key_refused` */
   registerAgent(request: RegisterRequest): Promise<AgentRecord>
   /** @throws `agent_not_found` */
   patchAgent(request: PatchAgentRequest): Promise<AgentRecord>
@@ -215,6 +250,20 @@ export interface SwarmService {
   topology(): Promise<TopologyView>
   messaging(): Promise<Readonly<Record<string, MessageCounts>>>
 
+  /** @throws `agent_not_found`, `proposal_unsound`, `electorate_unsound`, `proposal_exists`, `limit_exceeded` */
+  propose(request: ProposeRequest): Promise<ProposalRecord>
+  /** @throws `proposal_not_found`, `proposal_closed`, `not_a_voter`, `ballot_refused` */
+  castBallot(request: CastBallotRequest): Promise<ProposalRecord>
+  /** What the ballots have decided by then stays decided. @throws `proposal_not_found`, `proposal_closed` */
+  cancelProposal(request: CancelProposalRequest): Promise<ProposalRecord>
+  /** @throws `not_a_voter`, `ballot_refused` */
+  consensus(request: ConsensusRequest): Promise<null>
+  leader(): Promise<LeaderState>
+  /** @throws `not_a_voter`, `no_leader` */
+  startElection(request: StartElectionRequest): Promise<LeaderState>
+  /** What became of voters' words, by fate, since this node coordinates the swarm. */
+  consensusCounts(): Promise<Readonly<Record<string, number>>>
+
   updateSwarm(patch: SwarmPatch): Promise<SwarmRecord>
   /** @throws `swarm_not_empty` unless `force`, which cancels what is open. */
   deleteSwarm(request: { readonly force: boolean }): Promise<null>
@@ -244,6 +293,13 @@ export const SWARM_METHODS = [
   'subscribeTopics',
   'topology',
   'messaging',
+  'propose',
+  'castBallot',
+  'cancelProposal',
+  'consensus',
+  'leader',
+  'startElection',
+  'consensusCounts',
   'updateSwarm',
   'deleteSwarm',
   'monitor',

@@ -1,4 +1,11 @@
 import type { InboxRecord } from '../communication/message.ts'
+import type { ElectionRecord } from '../consensus/hub/election-record.ts'
+import type {
+  HostedKeyRecord,
+  HostedSigningRecord,
+  ProposalRecord,
+} from '../consensus/hub/proposal-record.ts'
+import type { DurableState } from '../consensus/raft/raft-state.ts'
 import type { DecisionRecord } from '../distribution/decision-record.ts'
 import type { EpochMs, JsonText, SwarmEpoch } from '../ids.ts'
 import type { AgentRecord } from '../orchestration/agent-record.ts'
@@ -23,6 +30,16 @@ export interface RecordValues {
   inbox: InboxRecord
   /** What a topology remembers over restarts, under the id `topology`. */
   topology: TopologyRecord
+  proposal: ProposalRecord
+  /** What a proposal is about, under the proposal's id. */
+  proposal_payload: JsonText
+  hosted_key: HostedKeyRecord
+  /** Under `hostedSigningId`. */
+  hosted_signing: HostedSigningRecord
+  /** Who elects the leader, and whom; under the id `election`. */
+  election: ElectionRecord
+  /** What a voter whose key the hub holds must not forget in elections, under the agent's id. */
+  hosted_raft: DurableState
 }
 export type RecordKind = keyof RecordValues
 

@@ -1,6 +1,7 @@
 import type { AgentFrame } from '#contract/frames/agent-frames.ts'
 import type { InboxAcknowledged } from '#contract/message.ts'
 import type { SendReply } from '#domain/communication/message.ts'
+import type { ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
 import { assertNever } from '#domain/errors.ts'
 import { type AgentId, type FencingToken, type SessionId, taskId } from '#domain/ids.ts'
 import type { HeldTask } from '#domain/orchestration/assignment.ts'
@@ -70,6 +71,10 @@ export async function callService(
       const { messageIds } = frame
       return { acknowledgedCount: await service.acknowledgeMessages({ agentId, sessionId, messageIds }) }
     }
+    case 'consensus':
+      // The contract's patterns are the domain's, so that its texts are what their names say.
+      await service.consensus({ agentId, sessionId, utterance: frame.body as unknown as ConsensusUtterance })
+      return undefined
     case 'subscribe':
       await service.subscribeTopics({ agentId, sessionId, topics: frame.topics })
       return undefined

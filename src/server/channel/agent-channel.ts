@@ -13,6 +13,7 @@ import { FrameReader, requestIdOf } from '../sockets/frame-reader.ts'
 import type { FrameSocket } from '../sockets/frame-socket.ts'
 import { callService, heldTasks } from './agent-calls.ts'
 import { closeCodeFor } from './close-code.ts'
+import { frameOfNotice } from './consensus-frame.ts'
 import { encodeDelivery } from './delivery-frame.ts'
 import { frameOfMessage } from './message-frame.ts'
 import type { SessionRegistry } from './session-registry.ts'
@@ -111,7 +112,8 @@ export class AgentChannel {
       this.#refuseAndClose(new RequestError('slow_consumer', 'The channel is not being read.'))
       return false
     }
-    socket.sendEncoded(encodeDelivery(delivery, socket.format))
+    if (delivery.type === 'consensus') socket.sendFramed(frameOfNotice(delivery, socket.format))
+    else socket.sendEncoded(encodeDelivery(delivery, socket.format))
     return true
   }
 

@@ -5,7 +5,7 @@ import { assignmentView } from '../views/assignment-view.ts'
 
 /** What the swarm tells an agent, as a frame; but for messages, and for what ends the channel. */
 export function encodeDelivery(
-  delivery: Exclude<AgentDelivery, { type: 'superseded' | 'reattach' | 'message' | 'gap' }>,
+  delivery: Exclude<AgentDelivery, { type: 'superseded' | 'reattach' | 'message' | 'gap' | 'consensus' }>,
   format: FrameFormat,
 ): string | Buffer {
   if (delivery.type === 'assigned') {

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import type { AgentPage, AgentRegistered } from '#contract/agent.ts'
 import { AGENT_OPERATIONS } from '#contract/operations/agent-operations.ts'
+import { publicKey, signature } from '#domain/consensus/hex.ts'
 import { agentId, swarmId } from '#domain/ids.ts'
 import type { AgentSpec } from '#domain/orchestration/agent-record.ts'
 import type { Ids } from '#domain/ports/random.ts'
@@ -23,7 +24,7 @@ export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: A
   const { registerAgent, listAgents, getAgent, updateAgent, deregisterAgent } = AGENT_OPERATIONS
 
   routeOperation(app, registerAgent, async (request, reply): Promise<AgentRegistered> => {
-    const { agentId: wantedId, replace, ...spec } = request.body
+    const { agentId: wantedId, replace, voterKey, ...spec } = request.body
     refuseRepeatedNames(spec.capabilities)
     const owner = {
       tenant: callerOf(request).tenant,
@@ -37,6 +38,7 @@ export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: A
       spec,
       tokenHash: secretHash(token),
       isNew: !replace,
+      ...(voterKey === undefined ? {} : { voterKey: keyClaim(voterKey) }),
     })
     reply.code(201).header('location', `/v1/swarms/${owner.swarmId}/agents/${owner.agentId}`)
     return { ...agentView(record), token }
@@ -61,13 +63,14 @@ export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: A
   })
 
   routeOperation(app, updateAgent, async (request) => {
-    const { isDraining, ...spec } = request.body
+    const { isDraining, isQuarantined, ...spec } = request.body
     refuseRepeatedNames(spec.capabilities ?? [])
     const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
     const record = await service.patchAgent({
       agentId: agentId(request.params.agentId),
       spec: spec satisfies Partial<AgentSpec>,
       ...(isDraining === undefined ? {} : { isDraining }),
+      ...(isQuarantined === undefined ? {} : { isQuarantined }),
     })
     return agentView(record)
   })
@@ -78,6 +81,11 @@ export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: A
     reply.code(202)
     return agentView(record)
   })
+}
+
+function keyClaim(claim: { readonly publicKey: string; readonly proof: string }) {
+  // The contract's patterns are the domain's, so that these cannot throw.
+  return { publicKey: publicKey(claim.publicKey), proof: signature(claim.proof) }
 }
 
 /** Two proficiencies for one capability would leave open which counts. */

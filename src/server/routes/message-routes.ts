@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { MessageSent } from '#contract/message.ts'
 import { MESSAGE_OPERATIONS } from '#contract/operations/message-operations.ts'
-import { type AgentId, agentId, swarmId } from '#domain/ids.ts'
+import { agentId, swarmId } from '#domain/ids.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { Ids } from '#domain/ports/random.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
-import { authorize } from '../auth/authorize.ts'
+import { senderOf } from '../auth/sender.ts'
 import { payloadText } from '../input/json-text.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import type { Swarms } from '../swarms.ts'
@@ -75,12 +75,4 @@ export function messageRoutes(app: FastifyInstance, { swarms, pageTokens, ids }:
     const service = await serviceFor(request)
     return topologyView(await service.topology())
   })
-}
-
-/** Who sends: an agent as its token says, or the one an operator names; undefined for a client of its own. */
-function senderOf(request: SwarmRequest, named: string | undefined): AgentId | undefined {
-  const caller = callerOf(request)
-  if (named === undefined) return caller.kind === 'agent' ? caller.agentId : undefined
-  authorize(caller, 'agent', { swarmId: request.params.swarmId, agentId: named })
-  return agentId(named)
 }

@@ -23,7 +23,8 @@ export function swarmRoutes(
 
   routeOperation(app, createSwarm, async (request, reply) => {
     const { swarmId: id, topology, leaseMs, limits, ...rest } = request.body
-    const record = await swarms.createSwarm(callerOf(request).tenant, {
+    const { tenant } = callerOf(request)
+    const record = await swarms.createSwarm(tenant, {
       ...rest,
       swarmId: swarmId(id),
       topology: topology ?? { kind: 'mesh' },
@@ -31,7 +32,7 @@ export function swarmRoutes(
       limits: { ...swarmDefaults.limits, ...limits },
     })
     reply.code(201).header('location', `/v1/swarms/${record.swarmId}`)
-    return swarmView(record)
+    return swarmView(tenant, record)
   })
 
   routeOperation(app, listSwarms, async (request): Promise<SwarmPage> => {
@@ -39,7 +40,7 @@ export function swarmRoutes(
     const { pageSize, pageToken } = request.query
     const list = ['swarms', tenant]
     const page = await swarms.listSwarms(tenant, { after: pageTokens.redeem(pageToken, list), pageSize })
-    const views = page.items.map(swarmView)
+    const views = page.items.map((record) => swarmView(tenant, record))
     return {
       swarms: views,
       ...(page.next === undefined ? {} : { nextPageToken: pageTokens.issue(page.next, list) }),
@@ -47,13 +48,15 @@ export function swarmRoutes(
   })
 
   routeOperation(app, getSwarm, async (request) => {
-    const swarm = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
-    return swarmView(await swarm.record())
+    const { tenant } = callerOf(request)
+    const swarm = await swarms.open(tenant, swarmId(request.params.swarmId))
+    return swarmView(tenant, await swarm.record())
   })
 
   routeOperation(app, updateSwarm, async (request) => {
-    const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
-    return swarmView(await service.updateSwarm(request.body))
+    const { tenant } = callerOf(request)
+    const { service } = await swarms.open(tenant, swarmId(request.params.swarmId))
+    return swarmView(tenant, await service.updateSwarm(request.body))
   })
 
   routeOperation(app, deleteSwarm, async (request, reply) => {

@@ -3,7 +3,7 @@ import type { AgentRecord } from '#domain/orchestration/agent-record.ts'
 import { wireTime } from './wire-time.ts'
 
 export function agentView(record: AgentRecord): AgentView {
-  const { agentId, spec, status, transport, epoch, isDraining, registeredAt, lastChangeAt } = record
+  const { agentId, spec, status, transport, epoch, isDraining, voterKey, quarantine, ...times } = record
   return {
     agentId,
     name: spec.name,
@@ -15,7 +15,10 @@ export function agentView(record: AgentRecord): AgentView {
     ...(transport === undefined ? {} : { transport }),
     epoch,
     isDraining,
-    registeredAt: wireTime(registeredAt),
-    lastChangeAt: wireTime(lastChangeAt),
+    custody: voterKey === undefined ? 'hub' : 'self',
+    ...(voterKey === undefined ? {} : { publicKey: voterKey }),
+    ...(quarantine === undefined ? {} : { quarantine }),
+    registeredAt: wireTime(times.registeredAt),
+    lastChangeAt: wireTime(times.lastChangeAt),
   }
 }

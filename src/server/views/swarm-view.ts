@@ -1,13 +1,23 @@
 import type { ResourceReport } from '#contract/resources.ts'
 import type { SwarmView } from '#contract/swarm.ts'
+import type { TenantId } from '#domain/ids.ts'
 import type { SwarmRecord } from '#domain/orchestration/swarm-record.ts'
 import type { SwarmStatus } from '#domain/orchestration/swarm-service.ts'
 import type { MonitorReport } from '#domain/resources/monitor-report.ts'
 import { wireTime } from './wire-time.ts'
 
-export function swarmView(record: SwarmRecord): SwarmView {
+export function swarmView(tenantId: TenantId, record: SwarmRecord): SwarmView {
   const { swarmId, description, strategy, topology, leaseMs, limits, createdAt } = record
-  return { swarmId, description, strategy, topology, leaseMs, limits, createdAt: wireTime(createdAt) }
+  return {
+    swarmId,
+    tenantId,
+    description,
+    strategy,
+    topology,
+    leaseMs,
+    limits,
+    createdAt: wireTime(createdAt),
+  }
 }
 
 export function resourceReport(report: MonitorReport, { coordinatorId, epoch }: SwarmStatus): ResourceReport {

@@ -6,6 +6,7 @@ import { nodeId, tenantId } from '#domain/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import { SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
+import { createConsensusCrypto } from '#infra/system/system-consensus-crypto.ts'
 import { SystemRandom } from '#infra/system/system-random.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
@@ -48,7 +49,7 @@ describe('while the store cannot be written', () => {
         sweepMs: 1_000,
         findCoordinatorMs: 1_000,
       },
-      { ...infra, sessions, clock, random, logger },
+      { ...infra, sessions, clock, random, logger, consensusCrypto: createConsensusCrypto() },
     )
     server = await createServer(
       {

@@ -12,6 +12,7 @@ import { MemoryLogger } from '../../helpers/memory-logger.ts'
 import { MemoryPeers } from '../../helpers/memory-peers.ts'
 import { MemorySwarmStore } from '../../helpers/memory-swarm-store.ts'
 import { SeededIds } from '../../helpers/seeded-random.ts'
+import { toyConsensusCrypto } from '../../helpers/toy-signatures.ts'
 import { SCOPE, TENANT } from './address.ts'
 import { simCoordination, simPeers } from './sim-coordination.ts'
 import { SimProcess } from './sim-process.ts'
@@ -72,6 +73,7 @@ export class SimNode {
       clock,
       random: random.fork(),
       logger: this.logger,
+      consensusCrypto: toyConsensusCrypto(),
       readyQueueFor: (scope) => this.#queues.open(scope),
     })
   }

@@ -41,7 +41,7 @@ describe('the documents of the contract', () => {
       const withBody = body === undefined ? [] : ['413', '415']
       expect(statuses).toEqual(expect.arrayContaining(['400', ...secured, ...withBody]))
       expect(described?.['security']).toHaveLength(
-        access === 'public' ? 0 : access === 'viewer' || access === 'agent' ? 2 : 1,
+        access === 'public' ? 0 : ['viewer', 'agent', 'participant'].includes(access) ? 2 : 1,
       )
     }
   })

@@ -29,6 +29,7 @@ import { MemoryNetwork, MemoryPeers } from '../../helpers/memory-peers.ts'
 import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { sampleSpec } from '../../helpers/sample-records.ts'
 import { SeededRandom } from '../../helpers/seeded-random.ts'
+import { toyConsensusCrypto } from '../../helpers/toy-signatures.ts'
 
 export const TENANT = tenantId('acme')
 export const SCOPE = swarmScope(TENANT, DEFAULT_SWARM_ID)
@@ -156,6 +157,7 @@ export class Cluster {
         clock: this.clock,
         random: this.#random,
         logger,
+        consensusCrypto: toyConsensusCrypto(),
       },
     )
   }

@@ -1,0 +1,132 @@
+import { BroadcastChannel } from '../../communication/broadcast-channel.ts'
+import { SwarmError } from '../../errors.ts'
+import { type AgentId, type ProposalId, type SwarmId, splitScope } from '../../ids.ts'
+import type { AgentRegistry } from '../../orchestration/agent-registry.ts'
+import type { Coordinatorship, SwarmModules } from '../../orchestration/coordinatorship.ts'
+import type { Reminders } from '../../orchestration/reminders.ts'
+import type { SwarmJournal } from '../../orchestration/swarm-journal.ts'
+import type { RegisterRequest } from '../../orchestration/swarm-service.ts'
+import type { SwarmEvent } from '../../ports/records.ts'
+import type { ConsensusUtterance } from '../consensus-talk.ts'
+import { type KeyClaim, keyClaimDefect } from '../possession.ts'
+import { ConsensusMeter } from './consensus-meter.ts'
+import { ElectionDesk } from './election-desk.ts'
+import type { LeaderState } from './election-record.ts'
+import { HostedKeys } from './hosted-keys.ts'
+import { ProposalDesk, type ProposalDeskOptions } from './proposal-desk.ts'
+import { ProposalLedger } from './proposal-ledger.ts'
+import type { ProposalRecord } from './proposal-record.ts'
+import type { CastBallotRequest, ProposeRequest } from './proposal-requests.ts'
+import { VotersLine } from './voters-line.ts'
+
+export interface ConsensusEngineModules extends SwarmModules {
+  readonly journal: SwarmJournal
+  readonly registry: AgentRegistry
+  readonly reminders: Reminders
+}
+
+/**
+ * The hub's part in what the agents decide together: it carries the voters' words, keeps them for those who come back,
+ * and watches. It counts no votes of its own: a leader is who shows the signed votes of a majority, a decision is what
+ * comes with a certificate.
+ */
+export class ConsensusEngine {
+  readonly #modules: ConsensusEngineModules
+  readonly #proposals: ProposalDesk
+  readonly #elections: ElectionDesk
+  readonly #meter = new ConsensusMeter()
+
+  constructor(
+    { scope }: Pick<Coordinatorship, 'scope'>,
+    options: ProposalDeskOptions,
+    modules: ConsensusEngineModules,
+  ) {
+    this.#modules = modules
+    const { registry, consensusCrypto } = modules
+    const parts = {
+      ...modules,
+      ...consensusCrypto,
+      meter: this.#meter,
+      keys: new HostedKeys({ ...modules, keys: consensusCrypto.keys }),
+      line: new VotersLine({ registry, broadcast: new BroadcastChannel(scope, modules) }),
+    }
+    this.#elections = new ElectionDesk()
+    this.#proposals = new ProposalDesk(options, {
+      ...parts,
+      ledger: new ProposalLedger(modules),
+      leaderId: () => this.#elections.leader().leadership.leaderId,
+    })
+  }
+
+  async recover(): Promise<void> {
+    await this.#proposals.recover()
+    await this.#elections.recover()
+  }
+
+  stop(): void {
+    this.#proposals.stop()
+    this.#elections.stop()
+  }
+
+  /** Reads the log: who came, went, or votes with another key. */
+  read(events: readonly SwarmEvent[]): void {
+    if (events.some(({ type }) => type.startsWith('agent.'))) this.#elections.lookAround()
+  }
+
+  /** @throws SwarmError `key_refused` where the agent cannot vote with the key it claims. */
+  refuseUnfitKey({ agentId, voterKey }: Pick<RegisterRequest, 'agentId' | 'voterKey'>): void {
+    if (voterKey === undefined) return
+    const { journal, registry, consensusCrypto } = this.#modules
+    const { tenant, swarm } = splitScope(journal.scope)
+    const claim: KeyClaim = { tenantId: tenant, swarmId: swarm as SwarmId, agentId, ...voterKey }
+    const isTaken = [...registry.agents].some(
+      ({ record }) => record.voterKey === voterKey.publicKey && record.agentId !== agentId,
+    )
+    const reason = keyClaimDefect(claim, consensusCrypto.verifier) ?? (isTaken ? 'in_use' : undefined)
+    if (reason !== undefined) throw new SwarmError('key_refused', { agentId, reason })
+  }
+
+  /** The agent's channel is open: it is told all that concerns it. */
+  attached(agentId: AgentId): void {
+    this.#proposals.attached(agentId)
+    this.#elections.attached(agentId)
+  }
+
+  /** The agent's channel is closed. */
+  detached(agentId: AgentId): void {
+    this.#elections.detached(agentId)
+  }
+
+  /** What an agent says over its channel. @throws SwarmError `not_a_voter`, `ballot_refused` */
+  hear(agentId: AgentId, utterance: ConsensusUtterance): Promise<void> {
+    return 'proposalId' in utterance
+      ? this.#proposals.hear(agentId, utterance)
+      : this.#elections.hear(agentId, utterance)
+  }
+
+  propose(request: ProposeRequest): Promise<ProposalRecord> {
+    return this.#proposals.propose(request)
+  }
+
+  castBallot(request: CastBallotRequest): Promise<ProposalRecord> {
+    return this.#proposals.castBallot(request)
+  }
+
+  cancel(proposalId: ProposalId, reason: string): Promise<ProposalRecord> {
+    return this.#proposals.cancel(proposalId, reason)
+  }
+
+  leader(): LeaderState {
+    return this.#elections.leader()
+  }
+
+  async startElection(transferTo?: AgentId): Promise<LeaderState> {
+    await this.#elections.startElection(transferTo)
+    return this.leader()
+  }
+
+  /** What became of voters' words, by fate. */
+  counts(): Readonly<Record<string, number>> {
+    return this.#meter.report()
+  }
+}

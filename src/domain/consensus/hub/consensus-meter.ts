@@ -1,0 +1,26 @@
+import type { AdmissionRefusal } from '../bft/admission.ts'
+import type { SigningRefusal } from '../vote-signer.ts'
+
+/** What becomes of what voters say; a closed set, for metrics. */
+export type StatementFate =
+  | 'accepted'
+  | AdmissionRefusal
+  | SigningRefusal
+  /** Of a proposal that is not open, or none of this swarm's. */
+  | 'not_open'
+  /** In another's name, or by somebody who has no vote. */
+  | 'foreign'
+  | 'vote_forged'
+
+/** Counts what voters said, and what was thrown away and why. */
+export class ConsensusMeter {
+  readonly #counts = new Map<StatementFate, number>()
+
+  count(fate: StatementFate): void {
+    this.#counts.set(fate, (this.#counts.get(fate) ?? 0) + 1)
+  }
+
+  report(): Readonly<Record<string, number>> {
+    return Object.fromEntries(this.#counts)
+  }
+}

@@ -1,0 +1,58 @@
+import type { AgentId, ProposalId } from '../../ids.ts'
+import type { SwarmJournal } from '../../orchestration/swarm-journal.ts'
+import { unchanged } from '../../orchestration/swarm-journal.ts'
+import { put } from '../../ports/records.ts'
+import type { SwarmStore } from '../../ports/swarm-store.ts'
+import type { PublicKey } from '../hex.ts'
+import type { SigningJournal, SigningRecord } from '../ports/signing-journal.ts'
+import { hostedSigningId } from './proposal-record.ts'
+
+export interface HostedJournalOptions {
+  readonly agentId: AgentId
+  readonly publicKey: PublicKey
+}
+
+export interface HostedJournalModules {
+  readonly journal: SwarmJournal
+  readonly store: SwarmStore
+}
+
+/**
+ * What the hub signed for one agent, in the swarm's store. A coordinatorship that has been overtaken can append nothing
+ * there, so that two nodes never sign for the same agent.
+ */
+export class HostedJournal implements SigningJournal {
+  readonly publicKey: PublicKey
+  readonly #agentId: AgentId
+  readonly #modules: HostedJournalModules
+
+  constructor({ agentId, publicKey }: HostedJournalOptions, modules: HostedJournalModules) {
+    this.publicKey = publicKey
+    this.#agentId = agentId
+    this.#modules = modules
+  }
+
+  async read(proposalId: ProposalId): Promise<readonly SigningRecord[]> {
+    const { store, journal } = this.#modules
+    const stored = await store.get(journal.scope, this.#key(proposalId))
+    return stored?.value.records ?? []
+  }
+
+  async append(record: SigningRecord): Promise<void> {
+    const key = this.#key(record.proposalId)
+    await this.#modules.journal.transact([key] as const, ([stored]) => {
+      const records = [...(stored?.value.records ?? []).filter((kept) => isNeeded(kept, record)), record]
+      const value = { agentId: this.#agentId, records }
+      return { ...unchanged(null), writes: [put('hosted_signing', key.id, value)] }
+    })
+  }
+
+  #key(proposalId: ProposalId): { readonly kind: 'hosted_signing'; readonly id: string } {
+    return { kind: 'hosted_signing', id: hostedSigningId(proposalId, this.#agentId) }
+  }
+}
+
+/** A record of a round may go when one of the round after the next is there, a ballot's never. */
+function isNeeded({ message: kept }: SigningRecord, { message: added }: SigningRecord): boolean {
+  return kept.kind === 'ballot' || added.kind === 'ballot' || kept.round >= added.round - 1
+}

@@ -1,0 +1,41 @@
+import type { AgentId } from '../../ids.ts'
+import type { SwarmJournal } from '../../orchestration/swarm-journal.ts'
+import { unchanged } from '../../orchestration/swarm-journal.ts'
+import { put } from '../../ports/records.ts'
+import type { HostedKey, KeyMaker } from '../ports/key-maker.ts'
+
+export interface HostedKeysModules {
+  readonly journal: SwarmJournal
+  readonly keys: KeyMaker
+}
+
+/** The keys of agents that have none of their own. One is made when it is first needed, and kept for good. */
+export class HostedKeys {
+  readonly #modules: HostedKeysModules
+  readonly #keys = new Map<AgentId, Promise<HostedKey>>()
+
+  constructor(modules: HostedKeysModules) {
+    this.#modules = modules
+  }
+
+  keyOf(agentId: AgentId): Promise<HostedKey> {
+    const known = this.#keys.get(agentId)
+    if (known !== undefined) return known
+    const kept = this.#keep(agentId)
+    this.#keys.set(agentId, kept)
+    // Asked again, the store may answer.
+    kept.catch(() => this.#keys.delete(agentId))
+    return kept
+  }
+
+  async #keep(agentId: AgentId): Promise<HostedKey> {
+    const { journal, keys } = this.#modules
+    const fresh = keys.create()
+    const { secret } = await journal.transact([{ kind: 'hosted_key', id: agentId }], ([stored]) => {
+      if (stored !== undefined) return unchanged(stored.value)
+      const record = { agentId, secret: fresh.secret }
+      return { ...unchanged(record), writes: [put('hosted_key', agentId, record)] }
+    })
+    return secret === fresh.secret ? fresh : keys.restore(secret)
+  }
+}

@@ -1,0 +1,18 @@
+import type { AgentDelivery } from '#domain/orchestration/assignment.ts'
+import type { FrameFormat } from '../sockets/frame-format.ts'
+import { type FramedMessage, frameMessage } from '../sockets/socket-writes.ts'
+import { FrameCache } from './frame-cache.ts'
+
+type ConsensusDelivery = Extract<AgentDelivery, { type: 'consensus' }>
+
+const frames = new FrameCache<ConsensusDelivery>(build)
+
+/** A word of one voter as all the others get it. */
+export function frameOfNotice(delivery: ConsensusDelivery, format: FrameFormat): FramedMessage {
+  return frames.of(delivery, format)
+}
+
+function build({ notice }: ConsensusDelivery, format: FrameFormat): FramedMessage {
+  const encoded = format.encode({ type: 'consensus', body: notice })
+  return frameMessage(typeof encoded === 'string' ? Buffer.from(encoded) : encoded, format.isBinary)
+}
