@@ -51,6 +51,9 @@ export const ConsensusUtterance = Type.Union(
       proposalId: ProposalId,
       certificate: DecisionCertificate,
     }),
+    body('ask', 'ConsensusAsk', 'After a reconnect: what became of a proposal that was open?', {
+      proposalId: ProposalId,
+    }),
     Election,
     body('leadership', 'ConsensusLeadership', 'The sender won an election.', {
       certificate: VoteCertificate,

@@ -40,6 +40,8 @@ export type ConsensusUtterance =
       readonly reason?: string
     }
   | { readonly kind: 'certificate'; readonly proposalId: ProposalId; readonly certificate: unknown }
+  /** After a reconnect: what became of a proposal one still knows to be open? */
+  | { readonly kind: 'ask'; readonly proposalId: ProposalId }
   /** To the one voter it names. */
   | { readonly kind: 'election'; readonly message: RaftMessage }
   /** By the winner of an election. */

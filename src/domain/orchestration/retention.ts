@@ -1,4 +1,6 @@
 import { isExpired } from '../communication/inbox-shelf.ts'
+import type { ProposalRecord } from '../consensus/hub/proposal-record.ts'
+import { DEADLINE_MS_MAX } from '../consensus/proposal.ts'
 import { isSwarmError } from '../errors.ts'
 import type { EpochMs } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -27,13 +29,15 @@ export interface RetentionModules {
   readonly logger: Logger
 }
 
-type SweptKind = 'task' | 'idempotency' | 'inbox'
+type SweptKind = 'task' | 'idempotency' | 'inbox' | 'proposal' | 'hosted_signing'
 
 const STEP = 200
+/** Twice the longest deadline of a proposal. */
+const SIGNINGS_KEPT_MS = 2 * DEADLINE_MS_MAX
 /** Records or events looked at in one sweep; the next one goes on where it stopped. */
 const SWEEP_MAX = 20_000
 
-/** Forgets what is old: finished tasks, remembered Idempotency-Keys, expired messages, events. In small steps, beside the work. */
+/** Forgets what is old: finished tasks and proposals, remembered Idempotency-Keys, expired messages, events. In small steps, beside the work. */
 export class Retention {
   readonly #options: RetentionOptions
   readonly #modules: RetentionModules
@@ -71,6 +75,14 @@ export class Retention {
       ({ agentId, message }) => registry.find(agentId) === undefined || isExpired(message, now),
       ['inbox'],
     )
+    await this.#sweepKind('proposal', (proposal) => isEnded(proposal, now - taskRetentionMs), [
+      'proposal',
+      'proposal_payload',
+    ])
+    // What was signed goes when its proposal could not be open any more, wherever it was signed.
+    await this.#sweepKind('hosted_signing', ({ lastAt }) => lastAt < now - SIGNINGS_KEPT_MS, [
+      'hosted_signing',
+    ])
     await this.#sweepEvents(now)
   }
 
@@ -126,6 +138,10 @@ export class Retention {
     }
     if (trimTo >= firstSequence) await store.trimEvents(journal.scope, trimTo)
   }
+}
+
+function isEnded({ status, endedAt }: ProposalRecord, endedBefore: number): boolean {
+  return status !== 'open' && endedAt !== null && endedAt < endedBefore
 }
 
 function isForgettable({ status, finishedAt }: TaskRecord, finishedBefore: number): boolean {

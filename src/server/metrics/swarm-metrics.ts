@@ -18,6 +18,7 @@ export class SwarmMetrics {
   readonly #agents: Gauge
   readonly #slots: Gauge
   readonly #messages: Gauge
+  readonly #statements: Gauge
 
   constructor(registry: Registry, swarms: Pick<Swarms, 'coordinated'>) {
     const gauge = (name: string, help: string, labelNames: string[] = []) =>
@@ -47,6 +48,11 @@ export class SwarmMetrics {
       'Messages between agents since this node coordinates their swarm, by kind and what became of them.',
       ['kind', 'outcome'],
     )
+    this.#statements = gauge(
+      'amos_consensus_statements',
+      "Voters' words since this node coordinates their swarm, by what became of them.",
+      ['fate'],
+    )
     this.#slots = gauge('amos_slots', 'Tasks that live agents can do at the same time.', ['state'])
   }
 
@@ -56,6 +62,11 @@ export class SwarmMetrics {
     const reports = await Promise.all(coordinated.map(({ service }) => service.monitor()))
     this.#coordinated.set(coordinated.length)
     this.#setMessages(await Promise.all(coordinated.map(({ service }) => service.messaging())))
+    setSums(
+      this.#statements,
+      'fate',
+      await Promise.all(coordinated.map(({ service }) => service.consensusCounts())),
+    )
     setSums(
       this.#tasks,
       'outcome',

@@ -1,6 +1,7 @@
 import type { AgentId, ProposalId } from '../../ids.ts'
 import type { SwarmJournal } from '../../orchestration/swarm-journal.ts'
 import { unchanged } from '../../orchestration/swarm-journal.ts'
+import type { Clock } from '../../ports/clock.ts'
 import { put } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import type { PublicKey } from '../hex.ts'
@@ -15,6 +16,7 @@ export interface HostedJournalOptions {
 export interface HostedJournalModules {
   readonly journal: SwarmJournal
   readonly store: SwarmStore
+  readonly clock: Clock
 }
 
 /**
@@ -40,9 +42,10 @@ export class HostedJournal implements SigningJournal {
 
   async append(record: SigningRecord): Promise<void> {
     const key = this.#key(record.proposalId)
-    await this.#modules.journal.transact([key] as const, ([stored]) => {
+    const { journal, clock } = this.#modules
+    await journal.transact([key] as const, ([stored]) => {
       const records = [...(stored?.value.records ?? []).filter((kept) => isNeeded(kept, record)), record]
-      const value = { agentId: this.#agentId, records }
+      const value = { agentId: this.#agentId, lastAt: clock.now(), records }
       return { ...unchanged(null), writes: [put('hosted_signing', key.id, value)] }
     })
   }

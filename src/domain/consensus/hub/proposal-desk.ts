@@ -99,6 +99,7 @@ export class ProposalDesk {
       throw new SwarmError('not_a_voter', { agentId })
     }
     if (utterance.kind === 'choice') await this.#choose(decision, agentId, utterance)
+    else if (utterance.kind === 'ask') decision.replayTo(agentId)
     else if (utterance.kind === 'certificate') this.#count(decision.hearCertificate(utterance.certificate))
     else this.#count(decision.hear(agentId, utterance.message))
   }
@@ -224,7 +225,7 @@ export class ProposalDesk {
   async #answerLate(agentId: AgentId, utterance: ProposalUtterance): Promise<void> {
     const { ledger, line, meter } = this.#modules
     const { proposalId } = utterance
-    meter.count('not_open')
+    if (utterance.kind !== 'ask') meter.count('not_open')
     const record = await ledger.find(proposalId)
     if (record?.certificate != null) {
       line.tell([agentId], { kind: 'certificate', proposalId, certificate: record.certificate })

@@ -45,6 +45,8 @@ export interface HostedKeyRecord {
 /** What was signed with a hosted key for one proposal, under {@link hostedSigningId}. */
 export interface HostedSigningRecord {
   readonly agentId: AgentId
+  /** Of the newest record. */
+  readonly lastAt: EpochMs
   readonly records: readonly SigningRecord[]
 }
 
