@@ -1,3 +1,4 @@
+import { SwarmError } from '#domain/errors.ts'
 import { type NodeId, type Scope, swarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '#domain/ports/coordination.ts'
@@ -18,6 +19,7 @@ export class MemoryCoordination implements Coordination {
   readonly #modules: MemoryCoordinationModules
   readonly #claimed = new Set<Scope>()
   readonly #endSubscription: () => void
+  #isDead = false
   #listener: (scope: Scope) => void = () => undefined
 
   constructor(nodeId: NodeId, modules: MemoryCoordinationModules) {
@@ -28,6 +30,9 @@ export class MemoryCoordination implements Coordination {
 
   async claim(scope: Scope, sequenceFloor: number): Promise<ClaimOutcome> {
     const { medium, clock } = this.#modules
+    // What a dead node still does reaches nobody.
+    if (this.#isDead)
+      throw new SwarmError('store_unavailable', { reason: 'the node is dead', retryAfterMs: 1_000 })
     const kept = medium.scope(scope)
     if (kept.holder !== undefined && kept.holder !== this.nodeId) {
       return { isHeld: false, coordinatorId: kept.holder }
@@ -55,6 +60,7 @@ export class MemoryCoordination implements Coordination {
 
   /** The node died without a word: its claims lapse after a while, and it is told nothing. */
   die(): void {
+    this.#isDead = true
     const claimed = [...this.#claimed]
     this.#claimed.clear()
     this.#endSubscription()

@@ -10,9 +10,9 @@ import type { UnsignedStatement } from '#domain/consensus/signed-messages.ts'
 import { verifyDecision } from '#domain/consensus/verify-decision.ts'
 import { agentId, jsonText, type ProposalId, proposalId } from '#domain/ids.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
+import { pass, VotingAgent } from '../../helpers/decision/voting-agent.ts'
 import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
 import { anAgent, Cluster, eventTypes, type TestNode } from '../domain/cluster.ts'
-import { pass, VotingAgent } from './voting-agent.ts'
 
 const merge = proposalId('merge-42')
 
@@ -39,7 +39,8 @@ async function table(
   const node = await cluster.node()
   const agents = Array.from(
     { length: count },
-    (_, at) => new VotingAgent(`v${at}`, node, cluster, (id) => choose(at, id)),
+    (_, at) =>
+      new VotingAgent({ name: `v${at}`, choose: (id) => choose(at, id) }, { node, clock: cluster.clock }),
   )
   for (const agent of agents) await agent.join()
   return { cluster, node, agents }

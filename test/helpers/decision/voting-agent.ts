@@ -3,15 +3,36 @@ import { DecisionVoter } from '#domain/consensus/bft/decision-voter.ts'
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
 import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
 import { createElectorate } from '#domain/consensus/electorate.ts'
+import type { PublicKey } from '#domain/consensus/hex.ts'
 import { createInstance, type DecisionInstance } from '#domain/consensus/instance.ts'
-import { possessionBytes } from '#domain/consensus/sign-bytes.ts'
+import { possessionBytes, signBytes } from '#domain/consensus/sign-bytes.ts'
+import type { SignedMessage, UnsignedMessage } from '#domain/consensus/signed-messages.ts'
 import { VoteSigner } from '#domain/consensus/vote-signer.ts'
 import type { ProposalId } from '#domain/ids.ts'
 import { DEFAULT_SWARM_ID } from '#domain/orchestration/swarm-directory.ts'
+import type { Clock } from '#domain/ports/clock.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
-import { MemorySigningJournal } from '../../helpers/decision/memory-signing-journal.ts'
-import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
-import { agentSpec, type Cluster, TENANT, TestAgent, type TestNode } from '../domain/cluster.ts'
+import { agentSpec, type Cluster, TENANT, TestAgent, type TestNode } from '../../unit/domain/cluster.ts'
+import { toyKey, toyVerifier } from '../toy-signatures.ts'
+import { MemorySigningJournal } from './memory-signing-journal.ts'
+
+export interface VotingAgentOptions {
+  readonly name: string
+  /** What it thinks; null for no ballot. */
+  choose(proposalId: ProposalId): string | null
+  /** What it says in place of what its voter does; a liar's pen signs whatever it likes. */
+  readonly speak?: (instance: DecisionInstance, message: SignedMessage, pen: Pen) => readonly SignedMessage[]
+  /** Its record, where that is to fail or to be slow. */
+  readonly journal?: (agent: VotingAgent, publicKey: PublicKey) => MemorySigningJournal
+}
+
+/** Signs without looking at what was signed before. */
+export type Pen = <M extends UnsignedMessage>(message: M) => M & Pick<SignedMessage, 'signature'>
+
+export interface VotingAgentModules {
+  readonly node: TestNode
+  readonly clock: Clock
+}
 
 /** An agent that holds its own key and votes in its own "process"; whoever tests it says what it thinks. */
 export class VotingAgent extends TestAgent {
@@ -19,20 +40,21 @@ export class VotingAgent extends TestAgent {
   readonly journal: MemorySigningJournal
   readonly certificates = new Map<ProposalId, DecisionCertificate>()
   readonly instances = new Map<ProposalId, DecisionInstance>()
-  readonly #clock: Cluster['clock']
+  readonly #options: VotingAgentOptions
+  readonly #clock: Clock
   readonly #voters = new Map<ProposalId, DecisionVoter>()
-  readonly #choose: (proposalId: ProposalId) => string | null
   #at: TestNode
   #heard = 0
   #heardOn: string | undefined
 
-  constructor(name: string, node: TestNode, cluster: Cluster, choose: (id: ProposalId) => string | null) {
-    super(name, node)
+  constructor(options: VotingAgentOptions, { node, clock }: VotingAgentModules) {
+    super(options.name, node)
+    this.#options = options
     this.#at = node
-    this.key = toyKey(name)
-    this.journal = new MemorySigningJournal(this.key.publicKey)
-    this.#clock = cluster.clock
-    this.#choose = choose
+    this.#clock = clock
+    this.key = toyKey(options.name)
+    const { publicKey } = this.key
+    this.journal = options.journal?.(this, publicKey) ?? new MemorySigningJournal(publicKey)
   }
 
   async join(): Promise<void> {
@@ -51,7 +73,7 @@ export class VotingAgent extends TestAgent {
   async comeTo(node: TestNode): Promise<void> {
     this.#at = node
     await this.attach([], node)
-    for (const proposalId of this.#voters.keys()) this.#tell({ kind: 'ask', proposalId })
+    for (const proposalId of this.#unfinished()) this.#tell({ kind: 'ask', proposalId })
   }
 
   /** Its process dies; what is on record stays. */
@@ -120,7 +142,8 @@ export class VotingAgent extends TestAgent {
         journal: this.journal,
         transport: {
           send: (messages) => {
-            for (const message of messages) this.#tell({ kind: 'statement', proposalId, message })
+            for (const message of messages.flatMap((said) => this.#spoken(instance, said)))
+              this.#tell({ kind: 'statement', proposalId, message })
           },
           sendCertificate: (certificate) => this.#tell({ kind: 'certificate', proposalId, certificate }),
         },
@@ -137,8 +160,15 @@ export class VotingAgent extends TestAgent {
     this.instances.set(proposalId, instance)
     this.#voters.set(proposalId, voter)
     await voter.start()
-    const choice = this.#choose(proposalId)
-    if (choice !== null) await voter.castBallot(choice)
+    const choice = this.#options.choose(proposalId)
+    // Not waited for: a process that dies while it signs never ends that.
+    if (choice !== null) void voter.castBallot(choice)
+  }
+
+  /** What it takes part in, or did before its process died, without having heard what came of it. */
+  #unfinished(): ReadonlySet<ProposalId> {
+    const signed = this.journal.records.map(({ proposalId }) => proposalId)
+    return new Set([...this.#voters.keys(), ...signed].filter((id) => !this.certificates.has(id)))
   }
 
   /** What it signed for, one entry a slot. */
@@ -146,6 +176,16 @@ export class VotingAgent extends TestAgent {
     return this.journal.records.map(({ proposalId, message }) =>
       message.kind === 'ballot' ? `${proposalId} ballot` : `${proposalId} ${message.kind} ${message.round}`,
     )
+  }
+
+  #spoken(instance: DecisionInstance, message: SignedMessage): readonly SignedMessage[] {
+    const pen: Pen = (unsigned) => ({
+      ...unsigned,
+      signature: this.key.sign(signBytes(instance, unsigned)),
+    })
+    // Others' words, which it only passes on, it cannot twist.
+    if (message.voter !== this.id) return [message]
+    return this.#options.speak?.(instance, message, pen) ?? [message]
   }
 
   /** A word said over a closed connection is lost. */
