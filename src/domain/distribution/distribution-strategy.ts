@@ -37,6 +37,8 @@ export interface PlannedAssignment {
   readonly candidateCount: number
   /** The best few, winner first. */
   readonly candidates: readonly CandidateScore[]
+  /** From the root of the tree down to the agent; left out where it did not go down a tree. */
+  readonly delegationPath?: readonly AgentId[]
 }
 
 export interface DistributionStrategy {

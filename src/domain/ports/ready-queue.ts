@@ -17,6 +17,10 @@ export interface ReadyEntry {
   readonly resources: ResourceAmounts
   /** Who did the stage before it in a pipeline. */
   readonly previousAgentId?: AgentId
+  /** In whose branches of the tree it is offered first; see `TaskRecord`. */
+  readonly delegators?: readonly AgentId[]
+  /** Who failed at it while the swarm was hierarchical, the newest last. */
+  readonly failedAgentIds?: readonly AgentId[]
 }
 
 /**

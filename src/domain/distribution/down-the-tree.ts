@@ -1,0 +1,157 @@
+import type { AgentId } from '../ids.ts'
+import type { ReadyEntry } from '../ports/ready-queue.ts'
+import { type Post, pathDownTo, type ReportingTree } from '../topology/reporting-tree.ts'
+import { BranchSums } from './branch-sums.ts'
+import { CANDIDATES_KEPT_MAX, type CandidateScore } from './decision-record.ts'
+import { delegationReason } from './delegation-reason.ts'
+import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
+import { Openings } from './openings.ts'
+import { requirementOf } from './requirement.ts'
+import { Room } from './room.ts'
+
+export interface AgentLoad {
+  readonly activeTasks: number
+  readonly slots: number
+}
+
+export interface Hierarchy {
+  /** As it stands now; undefined while the swarm is not hierarchical. */
+  tree(): ReportingTree | undefined
+  /** Of any member, whether it could take more or not. */
+  loadOf(agentId: AgentId): AgentLoad
+}
+
+/** One task on its way down. */
+interface Descent {
+  /** Where it was to begin. */
+  readonly wanted: Post
+  /** Where it began: the nearest above in whose branch anybody could take it. */
+  readonly from: Post
+  readonly to: Post
+  /** The heads of the branches it could have gone to in the last step, the chosen one first. */
+  readonly beside: readonly Post[]
+}
+
+/**
+ * A strategy for hierarchical swarms, and another for all else. A task enters at the root, and each manager hands it
+ * to the branch below that can take it now and is least loaded relative to its slots, down to a leaf; a manager does
+ * itself only what nobody below can take. What a manager split off its own task enters at that manager, and what
+ * failed at the manager of the agent that failed; where nobody there can take it, it goes up until somebody can.
+ */
+export function downTheTree(others: DistributionStrategy, hierarchy: Hierarchy): DistributionStrategy {
+  return {
+    name: others.name,
+    plan(context) {
+      const tree = hierarchy.tree()
+      if (tree === undefined) return others.plan(context)
+      const round = new DelegationRound(tree, hierarchy, context)
+      const plan = context.tasks.flatMap((entry) => round.delegate(entry) ?? [])
+      // Only agents that are not in the tree are left for a round in which nobody in it could take anything.
+      return plan.length > 0 ? plan : others.plan(context)
+    },
+  }
+}
+
+/** One plan. Loads are summed up once and kept true with every pick, so that a batch does not herd. */
+class DelegationRound {
+  readonly #tree: ReportingTree
+  readonly #context: DistributionContext
+  /** What each post held when the round began, by index. */
+  readonly #loads: readonly AgentLoad[]
+  readonly #held: BranchSums
+  readonly #slots: BranchSums
+  readonly #room = new Room()
+  readonly #planned = new Map<Post, number>()
+  readonly #openings = new Map<string, Openings>()
+
+  constructor(tree: ReportingTree, hierarchy: Hierarchy, context: DistributionContext) {
+    this.#tree = tree
+    this.#context = context
+    this.#loads = tree.posts.map(({ agentId }) => hierarchy.loadOf(agentId))
+    this.#held = new BranchSums(tree, (index) => this.#loads[index]?.activeTasks ?? 0)
+    this.#slots = new BranchSums(tree, (index) => this.#loads[index]?.slots ?? 0)
+  }
+
+  /** @returns undefined where nobody in the tree could take it */
+  delegate(entry: ReadyEntry): PlannedAssignment | undefined {
+    const openings = this.#openingsFor(entry)
+    const failed = (entry.failedAgentIds ?? []).flatMap((agentId) => this.#tree.find(agentId) ?? [])
+    const descent =
+      openings.without(failed, () => this.#descend(entry, openings)) ??
+      // Those who failed at it come last, but a task must not wait for ever for others.
+      (failed.length > 0 ? this.#descend(entry, openings) : undefined)
+    if (descent === undefined) return undefined
+    const { wanted, from, to, beside } = descent
+    const planned: PlannedAssignment = {
+      entry,
+      agentId: to.agentId,
+      reason: delegationReason(entry, wanted, from, to),
+      candidateCount: openings.candidateCount,
+      candidates: beside.slice(0, CANDIDATES_KEPT_MAX).map((head) => this.#score(head)),
+      delegationPath: pathDownTo(to),
+    }
+    this.#take(to, entry, openings)
+    return planned
+  }
+
+  #descend(entry: ReadyEntry, openings: Openings): Descent | undefined {
+    const wanted = this.#entrance(entry)
+    let from = wanted
+    while (from !== undefined && !openings.isIn(from)) from = from.manager
+    if (wanted === undefined || from === undefined) return undefined
+    let beside: readonly Post[] = [from]
+    for (;;) {
+      const to: Post = beside[0] ?? from
+      const branches = to.reports.filter((report) => openings.isIn(report))
+      if (branches.length === 0) return { wanted, from, to, beside }
+      beside = this.#leastLoadedFirst(branches)
+    }
+  }
+
+  /** The first of its delegators that is still there, or else the root. */
+  #entrance({ delegators = [] }: ReadyEntry): Post | undefined {
+    const present = delegators.find((agentId) => this.#tree.find(agentId) !== undefined)
+    return present === undefined ? this.#tree.root : this.#tree.find(present)
+  }
+
+  #leastLoadedFirst(branches: readonly Post[]): readonly Post[] {
+    if (branches.length === 1) return branches
+    const { random } = this.#context
+    return branches
+      .map((head) => ({ head, load: this.#load(head), draw: random.next() }))
+      .toSorted((a, b) => a.load - b.load || a.draw - b.draw)
+      .map(({ head }) => head)
+  }
+
+  #load(head: Post): number {
+    return this.#held.of(head) / Math.max(1, this.#slots.of(head))
+  }
+
+  #score(head: Post): CandidateScore {
+    const { activeTasks = 0, slots = 0 } = this.#loads[head.index] ?? {}
+    return {
+      agentId: head.agentId,
+      score: this.#load(head),
+      activeTasks: activeTasks + (this.#planned.get(head) ?? 0),
+      slots,
+    }
+  }
+
+  #take(post: Post, { resources }: ReadyEntry, openings: Openings): void {
+    const candidate = openings.at(post)
+    if (candidate !== undefined) this.#room.take(candidate, resources)
+    this.#planned.set(post, (this.#planned.get(post) ?? 0) + 1)
+    this.#held.add(post, 1)
+    for (const others of this.#openings.values()) others.refresh(post)
+  }
+
+  #openingsFor({ capabilities, resources }: ReadyEntry): Openings {
+    const requirement = requirementOf(capabilities, resources)
+    const present = this.#openings.get(requirement.key)
+    if (present !== undefined) return present
+    const candidates = this.#context.candidatesFor(requirement)
+    const openings = new Openings(this.#tree, candidates, resources, this.#room)
+    this.#openings.set(requirement.key, openings)
+    return openings
+  }
+}
