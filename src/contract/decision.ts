@@ -6,7 +6,10 @@ import { StrategyName } from './swarm.ts'
 const CandidateScore = closedObject(
   {
     agentId: AgentId,
-    score: Type.Number({ description: "The strategy's figure of merit; the lowest wins." }),
+    score: Type.Number({
+      description:
+        "The strategy's figure of merit; the lowest wins. In a hierarchical swarm the load of the agent's branch.",
+    }),
     activeTasks: Count('Tasks the agent held.'),
     slots: Count('Tasks the agent can hold.'),
   },
@@ -24,8 +27,16 @@ export const TaskDecision = closedObject(
     candidateCount: Count('Agents that could have had it.'),
     candidates: Type.Array(CandidateScore, {
       maxItems: 10,
-      description: 'The best of them, the winner first.',
+      description:
+        'The best of them, the winner first. In a hierarchical swarm the heads of the branches that its manager chose from.',
     }),
+    delegationPath: Type.Optional(
+      Type.Array(AgentId, {
+        maxItems: 64,
+        description:
+          'In a hierarchical swarm: the managers who handed the task down, from the root, and the agent.',
+      }),
+    ),
     decidedAt: Timestamp,
   },
   { title: 'TaskDecision', description: 'Why the newest assignment of a task went where it went.' },

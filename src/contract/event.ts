@@ -66,6 +66,20 @@ export const EVENT_DATA = {
     failure: TaskFailure,
     retryInMs: durationMs('How long until then'),
   }),
+  'task.escalated': data(
+    'TaskEscalatedData',
+    'The failed attempt is a matter of the managers above the agent.',
+    {
+      agentId: AgentId,
+      attempt: Attempt,
+      reportingChain: Type.Array(AgentId, {
+        minItems: 1,
+        maxItems: 64,
+        description:
+          'The managers, nearest first: the first is told, and the next attempt is offered below it before all others.',
+      }),
+    },
+  ),
   'task.released': data('TaskReleasedData', 'The task went back to the queue with its attempt given back.', {
     ...holderIfAny,
     outcome: textEnum(['released', 'revoked'], {

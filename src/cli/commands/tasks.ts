@@ -149,6 +149,7 @@ function renderDecision({
   candidateCount,
   candidates,
   attempt,
+  delegationPath,
 }: TaskDecision): string {
   const table = renderTable<TaskDecision['candidates'][number]>(
     [
@@ -158,5 +159,6 @@ function renderDecision({
     ],
     candidates,
   )
-  return `attempt ${attempt} went to ${agentId} by ${strategy}: ${reason}\n${candidateCount} could have had it\n\n${table}`
+  const way = delegationPath === undefined ? '' : `its way down the tree: ${delegationPath.join(' > ')}\n`
+  return `attempt ${attempt} went to ${agentId} by ${strategy}: ${reason}\n${way}${candidateCount} could have had it\n\n${table}`
 }

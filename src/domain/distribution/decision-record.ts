@@ -20,6 +20,8 @@ export interface DecisionRecord {
   readonly candidateCount: number
   /** The best {@link CANDIDATES_KEPT_MAX}, winner first. */
   readonly candidates: readonly CandidateScore[]
+  /** The managers who handed the task down, from the root, and the agent; only in a hierarchical swarm. */
+  readonly delegationPath?: readonly AgentId[]
   readonly decidedAt: EpochMs
 }
 

@@ -1,4 +1,5 @@
 import type { Candidate } from '../distribution/distribution-strategy.ts'
+import type { AgentLoad } from '../distribution/down-the-tree.ts'
 import type { Requirement } from '../distribution/requirement.ts'
 import { coveredBy } from '../distribution/room.ts'
 import { SwarmError } from '../errors.ts'
@@ -160,6 +161,12 @@ export class AgentRegistry {
     if (isRemoved && this.#agents.get(agentId) === state) this.#agents.delete(agentId)
     if (isRemoved) this.#available.delete(state)
     return isRemoved
+  }
+
+  /** Of any agent, whether it can take more or not. */
+  loadOf(agentId: AgentId): AgentLoad {
+    const state = this.#agents.get(agentId)
+    return { activeTasks: state?.heldCount ?? 0, slots: state?.record.spec.slots ?? 0 }
   }
 
   /** To be called after anything that may have given the agent room, or taken it. */

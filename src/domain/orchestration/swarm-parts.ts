@@ -4,12 +4,14 @@ import { TopologyKeeper } from '../communication/topology-keeper.ts'
 import { ConsensusEngine } from '../consensus/hub/consensus-engine.ts'
 import { alongTheRing } from '../distribution/along-the-ring.ts'
 import type { DistributionStrategy } from '../distribution/distribution-strategy.ts'
+import { downTheTree } from '../distribution/down-the-tree.ts'
 import { leastLoaded } from '../distribution/least-loaded.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
-import type { TaskId } from '../ids.ts'
+import type { AgentId, TaskId } from '../ids.ts'
 import { priorityRank } from '../resources/priority-rank.ts'
 import { PriorityScheduler } from '../resources/priority-scheduler.ts'
 import { ResourceMonitor } from '../resources/resource-monitor.ts'
+import { ReportingLines } from '../topology/reporting-lines.ts'
 import { AgentBreakers } from './agent-breakers.ts'
 import { AgentPresence } from './agent-presence.ts'
 import { AgentRegistry } from './agent-registry.ts'
@@ -62,6 +64,7 @@ function createBase(
   const rankOf: RankOf = (createdAt, priority) => priorityRank(createdAt, priority, agingMs)
   const reminders = new Reminders(modules)
   const journal = new SwarmJournal({ scope, epoch }, { ...modules, reminders })
+  const topology = new TopologyKeeper(record.topology, { ...modules, journal })
   return {
     ...modules,
     rankOf,
@@ -69,7 +72,8 @@ function createBase(
     settings: new SwarmSettings(record, { ...modules, journal }),
     channel: new DirectChannel(scope, modules),
     openTasks: new OpenTasks(),
-    topology: new TopologyKeeper(record.topology, { ...modules, journal }),
+    topology,
+    reportingLines: new ReportingLines({ keeper: topology }),
     scheduler: new PriorityScheduler(),
     reminders,
   }
@@ -77,7 +81,7 @@ function createBase(
 
 /** What gives work to agents and takes it back. These parts call each other both ways, once all of them stand. */
 function createWork({ nodeId }: Coordinatorship, options: OrchestratorOptions, base: Base) {
-  const { settings, openTasks, topology, clock } = base
+  const { settings, openTasks, topology, reportingLines, clock } = base
   const leaseMs = (): number => settings.record.leaseMs
 
   const registry = new AgentRegistry(
@@ -108,11 +112,15 @@ function createWork({ nodeId }: Coordinatorship, options: OrchestratorOptions, b
     { nodeId, leaseMs, strategyName: () => settings.record.strategy },
     { ...base, registry, leases, aftermath, ender },
   )
+  const hierarchy = {
+    tree: () => reportingLines.tree(),
+    loadOf: (agentId: AgentId) => registry.loadOf(agentId),
+  }
   const distributor = new TaskDistributor(
     {
       ...options,
       waitingMax: () => settings.record.limits.openTasksMax,
-      strategy: () => alongTheRing(STRATEGIES[settings.record.strategy], topology),
+      strategy: () => alongTheRing(downTheTree(STRATEGIES[settings.record.strategy], hierarchy), topology),
     },
     {
       ...base,

@@ -105,7 +105,7 @@ export class TaskAssigner {
         spec: task.spec,
         payload: payload?.value ?? jsonText('null'),
       }
-      const { agentId, reason, candidateCount, candidates } = planned
+      const { agentId, reason, candidateCount, candidates, delegationPath } = planned
       const decision = put('decision', taskId, {
         taskId,
         attempt: change.task.attempt,
@@ -115,13 +115,14 @@ export class TaskAssigner {
         reason,
         candidateCount,
         candidates,
+        ...(delegationPath === undefined ? {} : { delegationPath }),
         decidedAt: now,
       })
       return taskStep<Written>(change, { isNew: true, task: change.task, lease, assignment }, [decision])
     })
   }
 
-  #leaseFor({ agentId }: PlannedAssignment, task: TaskRecord): TaskLease {
+  #leaseFor({ agentId, delegationPath }: PlannedAssignment, task: TaskRecord): TaskLease {
     const { epoch } = this.#modules.journal
     return {
       agentId,
@@ -129,6 +130,7 @@ export class TaskAssigner {
       ownerNodeId: this.#options.nodeId,
       nodeEpoch: epoch,
       leaseMs: this.#options.leaseMs(),
+      ...(delegationPath === undefined ? {} : { reportingChain: delegationPath.slice(0, -1).toReversed() }),
     }
   }
 

@@ -5,6 +5,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import { put, type RecordKey } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
+import type { ReportingLines } from '../topology/reporting-lines.ts'
 import type { LeaseEnd } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import type { Reminders } from './reminders.ts'
@@ -31,6 +32,7 @@ export interface TaskEnderModules {
   readonly journal: SwarmJournal
   readonly aftermath: TaskAftermath
   readonly openTasks: OpenTasks
+  readonly reportingLines: ReportingLines
   readonly reminders: Reminders
   readonly clock: Clock
   readonly random: Random
@@ -67,10 +69,12 @@ export class TaskEnder {
   /** A lease ran out, or the agent that held it is gone: the attempt counts, and the next one waits its turn. */
   async expire(taskId: TaskId, lease: TaskLease, end: LeaseEnd | 'agent_lost'): Promise<void> {
     const draw = this.#modules.random.next()
+    // Before the write: an agent that is lost is about to be taken out of the tree.
+    const escalation = this.#modules.reportingLines.escalationFrom(lease)
     const failure = { code: end, message: EXPIRY_MESSAGES[end] }
     await this.#endAttempt(taskId, lease, 'failure', failure.message, (task, now) => {
       const retryInMs = backoffMs(task.spec.backoff, task.attempt, draw)
-      const attempt = { failure, outcome: 'expired', mayRetry: true, retryInMs } as const
+      const attempt = { failure, outcome: 'expired', mayRetry: true, retryInMs, escalation } as const
       return failAttempt(task, attempt, now, this.#options.rankOf)
     })
   }

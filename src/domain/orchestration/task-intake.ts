@@ -3,6 +3,7 @@ import type { EpochMs, TaskId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put, type RecordKey, type RecordWrite, type StoredRecord } from '../ports/records.ts'
 import type { Step } from '../ports/swarm-store.ts'
+import type { ReportingLines } from '../topology/reporting-lines.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import type { Reminders } from './reminders.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
@@ -19,6 +20,7 @@ export interface TaskIntakeOptions {
 export interface TaskIntakeModules {
   readonly journal: SwarmJournal
   readonly openTasks: OpenTasks
+  readonly reportingLines: ReportingLines
   readonly reminders: Reminders
   readonly clock: Clock
   /** Called for each task that was accepted. */
@@ -198,18 +200,18 @@ export class TaskIntake {
     for (const dependency of spec.dependsOn) {
       if (!known.has(dependency)) throw new SwarmError('dependency_not_found', { taskId: dependency })
     }
-    if (spec.parentTaskId !== undefined) {
-      const parent = known.get(spec.parentTaskId)
-      if (parent === undefined || isTerminal(parent.status)) {
-        throw new SwarmError('parent_not_open', { taskId: spec.parentTaskId })
-      }
+    const parent = spec.parentTaskId === undefined ? undefined : known.get(spec.parentTaskId)
+    if (spec.parentTaskId !== undefined && (parent === undefined || isTerminal(parent.status))) {
+      throw new SwarmError('parent_not_open', { taskId: spec.parentTaskId })
     }
     if (spec.deadlineAt !== undefined && spec.deadlineAt <= now) {
       throw new SwarmError('deadline_passed', { deadlineAt: spec.deadlineAt })
     }
     const isBlocked = spec.dependsOn.some((dependency) => known.get(dependency)?.status !== 'completed')
+    // Whoever holds the parent splits it, whoever submits the part.
+    const delegators = parent?.lease && this.#modules.reportingLines.delegatorsFrom(parent.lease.agentId)
     return newTask(
-      { taskId, spec, isBlocked, ...(retryOf === undefined ? {} : { retryOf }) },
+      { taskId, spec, isBlocked, delegators, ...(retryOf === undefined ? {} : { retryOf }) },
       now,
       this.#options.rankOf,
     )

@@ -1,4 +1,4 @@
-import type { EpochMs, FencingToken, TaskId } from '../ids.ts'
+import type { AgentId, EpochMs, FencingToken, TaskId } from '../ids.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { EventDraft } from '../ports/records.ts'
 import {
@@ -26,12 +26,14 @@ export interface NewTaskFacts {
   readonly taskId: TaskId
   readonly spec: TaskSpec
   readonly retryOf?: TaskId
+  /** Who split it off its own task, and the managers above; undefined where nobody in a tree did. */
+  readonly delegators?: readonly AgentId[] | undefined
   /** Whether something it depends on is not completed yet. */
   readonly isBlocked: boolean
 }
 
 export function newTask(
-  { taskId, spec, retryOf, isBlocked }: NewTaskFacts,
+  { taskId, spec, retryOf, delegators, isBlocked }: NewTaskFacts,
   now: EpochMs,
   rankOf: RankOf,
 ): TaskChange {
@@ -39,6 +41,7 @@ export function newTask(
     taskId,
     spec,
     ...(retryOf === undefined ? {} : { retryOf }),
+    ...(delegators === undefined ? {} : { delegators }),
     createdAt: now,
     status: 'submitted',
     phase: 'blocked',
@@ -118,6 +121,8 @@ export interface FailedAttempt {
   /** False where another attempt cannot help. */
   readonly mayRetry: boolean
   readonly retryInMs: number
+  /** The managers above the agent, nearest first; undefined where the swarm is not hierarchical. */
+  readonly escalation?: readonly AgentId[] | undefined
 }
 
 /** An attempt failed or its lease ran out: try again after a wait, or give up. */
@@ -127,7 +132,7 @@ export function failAttempt(
   now: EpochMs,
   rankOf: RankOf,
 ): TaskChange {
-  const { failure, outcome, mayRetry, retryInMs } = attempt
+  const { failure, outcome, mayRetry, retryInMs, escalation } = attempt
   const ended: TaskRecord = { ...endAttempt(task, outcome, now, failure), failure }
   const data = { ...holder(task), outcome, failure }
   if (!mayRetry || task.attempt >= task.spec.maxAttempts) {
@@ -135,8 +140,17 @@ export function failAttempt(
     return finish({ ...ended, status: 'failed', phase }, 'task.failed', { ...data, phase }, now)
   }
   const dueAt = (now + retryInMs) as EpochMs
-  const change = makeReady({ ...ended, status: 'submitted' }, now, dueAt, rankOf, 'retrying')
-  return { ...change, events: [event('task.retrying', change.task, now, { ...data, retryInMs })] }
+  // A stage of a pipeline goes on along its own order and asks no manager.
+  const reportingChain = task.previousAgentId === undefined ? escalation : undefined
+  const offered = reportingChain === undefined ? ended : { ...ended, delegators: reportingChain }
+  const change = makeReady({ ...offered, status: 'submitted' }, now, dueAt, rankOf, 'retrying')
+  const events = [event('task.retrying', change.task, now, { ...data, retryInMs })]
+  if (reportingChain !== undefined && reportingChain.length > 0) {
+    // Without its token: the assignment ended with the event before.
+    const { agentId, attempt: failed } = holder(task)
+    events.push(event('task.escalated', change.task, now, { agentId, attempt: failed, reportingChain }))
+  }
+  return { ...change, events }
 }
 
 /** The agent says the task should never have been asked for. */
@@ -191,7 +205,15 @@ export function readyEntryOf(task: TaskRecord, rankOf: RankOf): ReadyEntry | und
   const rank = rankOf(task.createdAt, spec.priority)
   const { capabilities, resources } = spec
   const entry = { taskId, readyCount, rank, dueAt, capabilities, resources }
-  return task.previousAgentId === undefined ? entry : { ...entry, previousAgentId: task.previousAgentId }
+  if (task.previousAgentId !== undefined) return { ...entry, previousAgentId: task.previousAgentId }
+  if (task.delegators === undefined) return entry
+  return { ...entry, delegators: task.delegators, failedAgentIds: failedAt(task) }
+}
+
+function failedAt({ attempts }: TaskRecord): readonly AgentId[] {
+  return attempts.flatMap(({ outcome, agentId }) =>
+    outcome === 'failed' || outcome === 'expired' ? [agentId] : [],
+  )
 }
 
 /** In the ready queue, now or when it falls due. */

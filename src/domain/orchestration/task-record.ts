@@ -72,6 +72,8 @@ export interface TaskLease {
   readonly ownerNodeId: NodeId
   readonly nodeEpoch: SwarmEpoch
   readonly leaseMs: number
+  /** The managers above the agent when it was given the task, nearest first; only in a hierarchical swarm. */
+  readonly reportingChain?: readonly AgentId[]
 }
 
 export interface TaskAttempt {
@@ -102,6 +104,11 @@ export interface TaskRecord {
   readonly readyAt?: EpochMs
   /** Who did the stage before it in a pipeline; known once it may run. */
   readonly previousAgentId?: AgentId
+  /**
+   * In whose branches of the tree it is offered first, nearest first: of whoever held the task that it was split off,
+   * and after a failure of the managers above the agent that failed.
+   */
+  readonly delegators?: readonly AgentId[]
   readonly lease?: TaskLease
   readonly assignedAt?: EpochMs
   readonly startedAt?: EpochMs

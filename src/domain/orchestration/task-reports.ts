@@ -4,6 +4,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import { put, type RecordWrite } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
+import type { ReportingLines } from '../topology/reporting-lines.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
 import type {
   CompleteReport,
@@ -33,6 +34,7 @@ export interface TaskReportsOptions {
 export interface TaskReportsModules {
   readonly journal: SwarmJournal
   readonly aftermath: TaskAftermath
+  readonly reportingLines: ReportingLines
   readonly clock: Clock
   readonly random: Random
 }
@@ -84,7 +86,9 @@ export class TaskReports {
     const draw = this.#modules.random.next()
     return this.#report(report, 'failed', 'failure', (task, now) => {
       const retryInMs = backoffMs(task.spec.backoff, task.attempt, draw)
-      const attempt = { failure, outcome: 'failed', mayRetry: kind === 'retry', retryInMs } as const
+      const mayRetry = kind === 'retry'
+      const escalation = this.#modules.reportingLines.escalationFrom(task.lease ?? report)
+      const attempt = { failure, outcome: 'failed', mayRetry, retryInMs, escalation } as const
       return failAttempt(task, attempt, now, this.#options.rankOf)
     })
   }

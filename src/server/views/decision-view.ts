@@ -3,5 +3,11 @@ import type { DecisionRecord } from '#domain/distribution/decision-record.ts'
 import { wireTime } from './wire-time.ts'
 
 export function decisionView(record: DecisionRecord): TaskDecision {
-  return { ...record, candidates: [...record.candidates], decidedAt: wireTime(record.decidedAt) }
+  const { delegationPath, ...rest } = record
+  return {
+    ...rest,
+    candidates: [...record.candidates],
+    ...(delegationPath === undefined ? {} : { delegationPath: [...delegationPath] }),
+    decidedAt: wireTime(record.decidedAt),
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agentId, type EpochMs, nodeId, swarmEpoch, taskId } from '#domain/ids.ts'
+import { type AgentId, agentId, type EpochMs, nodeId, swarmEpoch, taskId } from '#domain/ids.ts'
 import { fencingToken } from '#domain/orchestration/fencing-token.ts'
 import {
   assignTask,
@@ -192,6 +192,27 @@ describe('a transition of a task', () => {
         fencingToken: lease(1).fencingToken,
       })
     }
+  })
+
+  it('escalates a failed attempt to the managers above, and offers the next without those who failed', () => {
+    const escalation = [agentId('bea'), agentId('root')]
+    const change = failAttempt(assigned(), { ...attempt(true), escalation }, at(2_000), rankOf)
+    expect(change.events.map(({ type }) => type)).toEqual(['task.retrying', 'task.escalated'])
+    expect(change.events[1]?.data).toEqual({ agentId: 'ada', attempt: 1, reportingChain: escalation })
+    expect(change.ready).toMatchObject([{ delegators: escalation, failedAgentIds: ['ada'] }])
+    const released = releaseTask(assigned(change.task), 'released', 'busy', at(3_000), rankOf)
+    expect(released.ready).toMatchObject([{ delegators: escalation, failedAgentIds: ['ada'] }])
+  })
+
+  it('escalates nothing from the root, in a pipeline, and where no other attempt is made', () => {
+    const managers = [agentId('bea')]
+    const types = (task: TaskRecord, escalation: readonly AgentId[], mayRetry = true) =>
+      failAttempt(task, { ...attempt(mayRetry), escalation }, at(2_000), rankOf).events.map(
+        ({ type }) => type,
+      )
+    expect(types(assigned(), [])).toEqual(['task.retrying'])
+    expect(types({ ...assigned(), previousAgentId: agentId('cay') }, managers)).toEqual(['task.retrying'])
+    expect(types(assigned(), managers, false)).toEqual(['task.failed'])
   })
 
   it('counts an attempt with each assignment and gives it back with a release', () => {
