@@ -20,8 +20,4 @@ export abstract class FlatTopology {
   reportingChain(): readonly AgentId[] {
     return []
   }
-
-  delegationTarget(): undefined {
-    return undefined
-  }
 }

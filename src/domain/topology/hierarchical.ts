@@ -142,32 +142,6 @@ export class Hierarchical implements Topology {
     return chain
   }
 
-  delegationTarget(from: AgentId, loadOf: (agentId: AgentId) => number): AgentId | undefined {
-    let target: AgentId | undefined
-    let loadMin = Infinity
-    const top = this.#place(from)
-    // The descendants of one place stand side by side on each level.
-    let first = this.#firstChildPlace(top)
-    let end = first + this.#branching
-    while (first < this.#order.length) {
-      for (const place of this.#leavesBetween(first, end)) {
-        const load = loadOf(this.#at(place))
-        if (load >= loadMin) continue
-        loadMin = load
-        target = this.#at(place)
-      }
-      first = this.#firstChildPlace(first)
-      end = this.#firstChildPlace(end)
-    }
-    return target
-  }
-
-  *#leavesBetween(first: number, end: number): Iterable<number> {
-    const firstLeaf = this.#order.length === 1 ? 0 : this.#parentPlace(this.#order.length - 1) + 1
-    const stop = Math.min(end, this.#order.length)
-    for (let place = Math.max(first, firstLeaf); place < stop; place += 1) yield place
-  }
-
   /** Every link that ends at one of the places, each once. */
   #linksAround(places: readonly number[]): readonly Link[] {
     const ends = new Set<number>()

@@ -66,9 +66,4 @@ export interface Topology {
   childrenOf(agentId: AgentId): readonly AgentId[]
   /** The managers above a member, nearest first: whom it reports to, and the way a failure escalates. */
   reportingChain(agentId: AgentId): readonly AgentId[]
-  /**
-   * The least loaded leaf below a manager, the first in the tree's order among equals; undefined where there is none
-   * or all are at `Infinity`, which excludes a leaf.
-   */
-  delegationTarget(from: AgentId, loadOf: (agentId: AgentId) => number): AgentId | undefined
 }

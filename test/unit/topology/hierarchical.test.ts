@@ -104,45 +104,10 @@ describe('a new leader', () => {
   })
 })
 
-describe('delegation and escalation', () => {
-  it('delegates to the least loaded leaf below the manager, wherever the idle ones are', () => {
-    const tree = treeOfSeven()
-    const loads = new Map([
-      [d, 3],
-      [e, 2],
-      [f, 1],
-      [g, 0],
-    ])
-    const loadOf = (agentId: AgentId) => loads.get(agentId) ?? 9
-    expect(tree.delegationTarget(b, loadOf)).toBe(e)
-    expect(tree.delegationTarget(a, loadOf)).toBe(g)
-  })
-
-  it('takes the first of equals, skips excluded leaves, and never a manager', () => {
-    const tree = treeOfSeven()
-    expect(tree.delegationTarget(a, () => 1)).toBe(d)
-    expect(tree.delegationTarget(a, (agentId) => (agentId === d ? Infinity : 1))).toBe(e)
-    expect(tree.delegationTarget(a, (agentId) => ([a, b, c].includes(agentId) ? 0 : 1))).toBe(d)
-  })
-
-  it('has no target below a leaf, nor where all leaves are excluded', () => {
-    const tree = treeOfSeven()
-    expect(tree.delegationTarget(d, () => 0)).toBeUndefined()
-    expect(tree.delegationTarget(a, () => Infinity)).toBeUndefined()
-  })
-
-  it('counts a member without children as a leaf on whatever level it stands', () => {
-    const tree = treeOfSeven()
-    tree.remove(g)
-    tree.remove(f)
-    expect(tree.delegationTarget(a, (agentId) => (agentId === c ? 0 : 1))).toBe(c)
-  })
-
-  it('escalates to the managers above, nearest first, up to the root', () => {
-    const tree = treeOfSeven()
-    expect(tree.reportingChain(d)).toEqual([b, a])
-    expect(tree.reportingChain(a)).toEqual([])
-  })
+it('escalates to the managers above, nearest first, up to the root', () => {
+  const tree = treeOfSeven()
+  expect(tree.reportingChain(d)).toEqual([b, a])
+  expect(tree.reportingChain(a)).toEqual([])
 })
 
 it('passes a pipeline level by level from the first stage on', () => {
