@@ -227,7 +227,7 @@ export class ProposalDesk {
     const { proposalId } = utterance
     if (utterance.kind !== 'ask') meter.count('not_open')
     const record = await ledger.find(proposalId)
-    if (record?.certificate != null) {
+    if (record !== undefined && record.certificate !== null) {
       line.tell([agentId], { kind: 'certificate', proposalId, certificate: record.certificate })
     } else if (record !== undefined && utterance.kind === 'certificate') {
       const [observer] = openInstance(this.#instanceOf(record), null)
