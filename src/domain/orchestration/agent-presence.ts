@@ -3,7 +3,7 @@ import { isSwarmError, SwarmError } from '../errors.ts'
 import type { AgentId, NodeId, TaskId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { AgentRecord, AgentTransport } from './agent-record.ts'
+import { type AgentRecord, type AgentTransport, drainingStatus } from './agent-record.ts'
 import type { AgentRegistry } from './agent-registry.ts'
 import type { AgentState } from './agent-state.ts'
 import type { Assignment, HeldTask } from './assignment.ts'
@@ -148,8 +148,8 @@ export class AgentPresence {
     const { registry, clock } = this.#modules
     const state = registry.get(agentId)
     if (state.session !== undefined) throw new SwarmError('agent_on_channel', { agentId })
-    if (state.record.isDraining) throw new SwarmError('agent_draining', { agentId })
     await this.heard(state, 'http')
+    if (state.record.isDraining) throw new SwarmError('agent_draining', { agentId })
     // The agent asks again before its earlier question was answered: it no longer listens for that answer.
     state.claim?.end()
     return new Promise((resolve) => {
@@ -171,7 +171,7 @@ export class AgentPresence {
     const state = registry.get(agentId)
     const record = await registry.change(agentId, 'agent.draining', (before) => ({
       ...before,
-      status: 'draining',
+      status: drainingStatus(before),
       isDraining: true,
       isLeaving: true,
     }))
@@ -240,9 +240,9 @@ export class AgentPresence {
   #writeStatus(agentId: AgentId, status: 'suspect' | 'offline'): void {
     const { registry, reminders, logger } = this.#modules
     const state = registry.find(agentId)
-    if (state === undefined || state.record.isDraining || state.claim !== undefined) return
+    if (state === undefined || state.claim !== undefined) return
     registry
-      .change(agentId, `agent.${status}`, (record) => (record.isDraining ? record : { ...record, status }))
+      .change(agentId, `agent.${status}`, (record) => absent(record, status))
       .catch((error: unknown) => {
         logger.warn({ error, agentId }, 'agent status not written')
         // Nothing else would ever say so, and the agent would go on being given work.
@@ -261,6 +261,12 @@ function present(record: AgentRecord, transport: AgentTransport, isNewChannel: b
     transport,
     epoch: record.epoch + (isNewChannel ? 1 : 0),
   }
+}
+
+function absent(record: AgentRecord, status: 'suspect' | 'offline'): AgentRecord {
+  // It gets nothing new anyway, and that it drains says more.
+  if (status === 'suspect' && record.isDraining) return record
+  return { ...record, status }
 }
 
 function toId({ taskId }: HeldTask): TaskId {

@@ -12,7 +12,7 @@ export interface Capability {
 
 /**
  * `online`: can be given work. `suspect`: its channel closed and the grace period runs, or half a lease passed in
- * silence. `offline`: gone. `draining`: finishes what it holds and gets nothing new.
+ * silence. `offline`: gone, also where it was told to drain. `draining`: finishes what it holds and gets nothing new.
  */
 export type AgentStatus = 'online' | 'suspect' | 'offline' | 'draining'
 
@@ -46,4 +46,9 @@ export interface AgentRecord {
   readonly quarantine?: string
   readonly registeredAt: EpochMs
   readonly lastChangeAt: EpochMs
+}
+
+/** The status once the agent is told to finish what it holds: who is gone stays gone. */
+export function drainingStatus({ status }: AgentRecord): AgentStatus {
+  return status === 'offline' ? 'offline' : 'draining'
 }

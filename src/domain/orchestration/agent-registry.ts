@@ -7,7 +7,7 @@ import type { AgentId, EpochMs, SessionId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { type EventDraft, put, remove } from '../ports/records.ts'
-import type { AgentRecord, AgentStatus } from './agent-record.ts'
+import { type AgentRecord, type AgentStatus, drainingStatus } from './agent-record.ts'
 import { AgentState } from './agent-state.ts'
 import type { BreakerOptions } from './circuit-breaker.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
@@ -120,7 +120,7 @@ export class AgentRegistry {
     return this.change(agentId, wantsDrain ? 'agent.draining' : 'agent.updated', (record) => {
       const drains = isDraining ?? record.isDraining
       const status =
-        drains === record.isDraining ? record.status : drains ? 'draining' : settledStatus(record)
+        drains === record.isDraining ? record.status : drains ? drainingStatus(record) : settledStatus(record)
       return { ...record, spec: { ...record.spec, ...spec }, isDraining: drains, status }
     })
   }
