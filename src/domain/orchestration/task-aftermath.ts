@@ -41,15 +41,25 @@ export class TaskAftermath {
     leases.end(taskId, lease.fencingToken)
     const agent = registry.find(lease.agentId)
     if (agent === undefined || !agent.free(taskId, lease.fencingToken)) return
-    this.#judge(agent, verdict)
-    registry.refresh(agent)
-    if (agent.heldCount === 0) this.#modules.onIdle(agent)
+    this.#freed(agent, verdict)
+  }
+
+  /** An assignment came to nothing: its agent has the room again that was set aside for it. */
+  assignmentFailed(agent: AgentState): void {
+    this.#freed(agent, 'neutral')
   }
 
   /** The task stands as given now. */
   changed(task: TaskRecord): void {
     if (isTerminal(task.status)) this.#finished(task)
     else this.#modules.openTasks.setPhase(task.taskId, task.phase)
+  }
+
+  #freed(agent: AgentState, verdict: Verdict): void {
+    const { registry, onIdle } = this.#modules
+    this.#judge(agent, verdict)
+    registry.refresh(agent)
+    if (agent.heldCount === 0) onIdle(agent)
   }
 
   #finished({ taskId, status }: TaskRecord): void {

@@ -151,9 +151,8 @@ export class TaskAssigner {
   }
 
   #undo(agent: AgentState, task: TaskRecord | undefined): void {
-    const { registry, leases, ender } = this.#modules
-    agent.breaker.onNeutral()
-    registry.refresh(agent)
+    const { leases, aftermath, ender } = this.#modules
+    aftermath.assignmentFailed(agent)
     if (task?.lease === undefined) return
     // An earlier try was written although the store's answer was lost: its agent was never told.
     const known = leases.leaseOf(task.taskId)

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { agentId } from '#domain/ids.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
+import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import {
   agentSpec,
   anAgent,
@@ -382,5 +383,20 @@ describe('the failure of the store', () => {
     steps = Number.POSITIVE_INFINITY
     await cluster.pass(2_000)
     await expect(node.swarm.reader.agent(ada.id)).rejects.toMatchObject({ code: 'agent_not_found' })
+  })
+
+  it('does not keep an agent that left while it was being given a task', async () => {
+    const faults: StepFault[] = []
+    const cluster = new Cluster({ faultFor: () => faults.shift() })
+    const node = await cluster.node()
+    const bob = await httpAgent('bob', node)
+    await cluster.settle(bob.claim(1, 0))
+    await submit(node, 'a')
+    faults.push({ delayMs: 50 }, { fail: 'before_commit' })
+    const left = node.service.deregisterAgent({ agentId: bob.id })
+    const claim = bob.claim(1, 1_000)
+    expect(await cluster.settle(left)).toMatchObject({ status: 'draining' })
+    expect(await cluster.settle(claim)).toEqual([])
+    await expect(node.swarm.reader.agent(bob.id)).rejects.toMatchObject({ code: 'agent_not_found' })
   })
 })
