@@ -2,7 +2,7 @@ import type { Candidate } from '../distribution/distribution-strategy.ts'
 import type { AgentLoad } from '../distribution/down-the-tree.ts'
 import type { Requirement } from '../distribution/requirement.ts'
 import { coveredBy } from '../distribution/room.ts'
-import { SwarmError } from '../errors.ts'
+import { isSwarmError, SwarmError } from '../errors.ts'
 import type { AgentId, EpochMs, SessionId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -10,6 +10,7 @@ import { type EventDraft, put, remove } from '../ports/records.ts'
 import { type AgentRecord, type AgentStatus, drainingStatus } from './agent-record.ts'
 import { AgentState } from './agent-state.ts'
 import type { BreakerOptions } from './circuit-breaker.ts'
+import type { Reminders } from './reminders.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
 import type { PatchAgentRequest, RegisterRequest } from './swarm-service.ts'
 
@@ -23,9 +24,15 @@ export interface AgentRegistryModules {
   readonly journal: SwarmJournal
   readonly clock: Clock
   readonly logger: Logger
+  readonly reminders: Reminders
   /** Called when an agent may have room for work. */
   onRoom(): void
+  /** Called when the record of an agent was read again, since its last change went unanswered. */
+  onFound(state: AgentState): void
 }
+
+/** Pause before looking what became of a change that the store did not answer, in milliseconds. */
+const LOOK_AGAIN_MS = 1_000
 
 /** The swarm's agents: who is registered, what each can do, and which of them can be given work now. */
 export class AgentRegistry {
@@ -104,9 +111,7 @@ export class AgentRegistry {
         }
         return registered(before, request, now)
       })
-      const state = this.#agents.get(agentId) ?? this.adopt(record)
-      state.setRecord(record)
-      this.refresh(state)
+      this.#know(record)
       return record
     } finally {
       this.#registering -= known ? 0 : 1
@@ -198,26 +203,56 @@ export class AgentRegistry {
     if (actual > limit) throw new SwarmError('limit_exceeded', { limitName: 'agentsMax', limit, actual })
   }
 
-  #write(
+  async #write(
     agentId: AgentId,
     eventType: string,
     update: (before: AgentRecord | undefined, now: EpochMs) => AgentRecord,
     data: EventDraft['data'] = {},
   ): Promise<AgentRecord> {
     const { journal, clock } = this.#modules
-    return journal.transact([{ kind: 'agent', id: agentId }], ([stored]) => {
-      const now = clock.now()
-      const changed = update(stored?.value, now)
-      if (changed === stored?.value) return unchanged(changed)
-      const record = { ...changed, lastChangeAt: now }
-      const event = {
-        type: eventType,
-        subject: agentId,
-        time: now,
-        data: { status: record.status, epoch: record.epoch, slots: record.spec.slots, ...data },
-      }
-      return { writes: [put('agent', agentId, record)], events: [event], ready: [], result: record }
+    try {
+      return await journal.transact([{ kind: 'agent', id: agentId }], ([stored]) => {
+        const now = clock.now()
+        const changed = update(stored?.value, now)
+        if (changed === stored?.value) return unchanged(changed)
+        const record = { ...changed, lastChangeAt: now }
+        const { status, epoch, spec } = record
+        const event = {
+          type: eventType,
+          subject: agentId,
+          time: now,
+          data: { status, epoch, slots: spec.slots, ...data },
+        }
+        return { writes: [put('agent', agentId, record)], events: [event], ready: [], result: record }
+      })
+    } catch (error) {
+      if (isSwarmError(error, 'store_unavailable')) this.#lookAgainLater(agentId)
+      throw error
+    }
+  }
+
+  #know(record: AgentRecord): AgentState {
+    const state = this.#agents.get(record.agentId) ?? this.adopt(record)
+    state.setRecord(record)
+    this.refresh(state)
+    return state
+  }
+
+  /** The store failed on a change that may have been written all the same, and the caller may never ask again. */
+  #lookAgainLater(agentId: AgentId): void {
+    this.#modules.reminders.set(LOOK_AGAIN_MS, () => {
+      this.#lookAgain(agentId).catch((error: unknown) => {
+        if (isSwarmError(error, 'store_unavailable')) this.#lookAgainLater(agentId)
+      })
     })
+  }
+
+  async #lookAgain(agentId: AgentId): Promise<void> {
+    const { journal, onFound } = this.#modules
+    const record = await journal.transact([{ kind: 'agent', id: agentId }], ([stored]) =>
+      unchanged(stored?.value),
+    )
+    if (record !== undefined) onFound(this.#know(record))
   }
 }
 

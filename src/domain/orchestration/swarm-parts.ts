@@ -86,7 +86,11 @@ function createWork({ nodeId }: Coordinatorship, options: OrchestratorOptions, b
 
   const registry = new AgentRegistry(
     { ...options, agentsMax: () => settings.record.limits.agentsMax },
-    { ...base, onRoom: () => distributor.wake() },
+    {
+      ...base,
+      onRoom: () => distributor.wake(),
+      onFound: (agent) => void presence.removeIfLeaving(agent),
+    },
   )
   const deadlines = new TimerQueue<TaskId>((taskId) => void ender.missDeadline(taskId), base)
   const leases = new LeaseKeeper({ clock, onEnd: (...ended) => void ender.expire(...ended) })

@@ -64,6 +64,31 @@ describe('a step that was committed though its answer was lost', () => {
     expect(await node.service.monitor()).toMatchObject({ openTasks: 0 })
   })
 
+  it('counts when it was the leave of an agent that nobody repeats: it is removed', async () => {
+    const { cluster, faults } = clusterWithFaults()
+    const node = await cluster.node()
+    const ada = await anAgent('ada', node)
+    faults.push('after_commit')
+    await expect(node.service.deregisterAgent({ agentId: ada.id })).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
+    await cluster.pass(2_000)
+    await expect(node.swarm.reader.agent(ada.id)).rejects.toMatchObject({ code: 'agent_not_found' })
+  })
+
+  it('counts when it was a change of an agent: it is given work by what is stored', async () => {
+    const { cluster, faults } = clusterWithFaults()
+    const node = await cluster.node()
+    const ada = await anAgent('ada', node)
+    faults.push('after_commit')
+    const change = node.service.patchAgent({ agentId: ada.id, spec: { slots: 2 } })
+    await expect(change).rejects.toMatchObject({ code: 'store_unavailable' })
+    await cluster.pass(2_000)
+    for (const id of ['a', 'b']) await submit(node, id)
+    await cluster.pass(0)
+    expect(ada.assignments).toHaveLength(2)
+  })
+
   it('counts when it was a cancel that nobody repeats: all below it is canceled too', async () => {
     const { cluster, faults } = clusterWithFaults()
     const node = await cluster.node()

@@ -20,14 +20,15 @@ async function distributorUnder(isWanted: (context: DistributionContext) => bool
   const node = await cluster.node()
   const { infra, swarm, logger } = node
   const { nodeId } = infra.coordination
+  const reminders = new Reminders({ clock })
   const journal = new SwarmJournal(
     { scope: SCOPE, epoch: swarmEpoch(1) },
-    { ...infra, events: swarm.events, reminders: new Reminders({ clock }), onFenced: () => undefined },
+    { ...infra, events: swarm.events, reminders, onFenced: () => undefined },
   )
   const queue = new MemoryReadyQueue({ clock, load: () => Promise.resolve([]), onClose: () => undefined })
   const registry: AgentRegistry = new AgentRegistry(
     { ...ORCHESTRATOR_DEFAULTS, agentsMax: () => 10 },
-    { journal, clock, logger, onRoom: () => distributor.wake() },
+    { journal, clock, logger, reminders, onRoom: () => distributor.wake(), onFound: () => undefined },
   )
   const offered: number[] = []
   const assigned: string[] = []
