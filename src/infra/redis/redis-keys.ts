@@ -1,15 +1,24 @@
 import type { NodeId, Scope } from '#domain/ids.ts'
 import type { RecordKind } from '#domain/ports/records.ts'
 
-export const RECORD_KINDS: readonly RecordKind[] = [
-  'swarm',
-  'agent',
-  'task',
-  'payload',
-  'result',
-  'decision',
-  'idempotency',
-]
+/** A kind that is missing here does not compile: its records would outlive their swarm. */
+const RECORD_KINDS: Record<RecordKind, true> = {
+  swarm: true,
+  agent: true,
+  task: true,
+  payload: true,
+  result: true,
+  decision: true,
+  idempotency: true,
+  inbox: true,
+  topology: true,
+  proposal: true,
+  proposal_payload: true,
+  hosted_key: true,
+  hosted_signing: true,
+  election: true,
+  hosted_raft: true,
+}
 
 /** All keys of one scope share one hash tag, so that one script may touch them wherever Redis keeps them. */
 const inScope = (scope: Scope, name: string): string => `amos:{${scope}}:${name}`
@@ -40,7 +49,8 @@ export function droppedKeys(scope: Scope): readonly string[] {
     idsKey(scope, kind),
     openKey(scope, kind),
   ]
-  return [...RECORD_KINDS.flatMap(ofKind), eventsKey(scope), outboxKey(scope)]
+  const kinds = Object.keys(RECORD_KINDS) as RecordKind[]
+  return [...kinds.flatMap(ofKind), eventsKey(scope), outboxKey(scope)]
 }
 
 /** Sorted set of nodes by the time of their last sign of life, on Redis' clock. */
