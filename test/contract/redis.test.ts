@@ -68,7 +68,7 @@ describe('Redis adapters', () => {
     const entry = sampleEntry('a', { dueAt: clock.now(), rank: clock.now() })
     await t.infra.readyQueueFor(swarm.scope).add([entry])
     await write(t, swarm, { writes: [putNumber('a', 1)], events: [sampleEvent('a')], ready: [entry] })
-    await t.infra.store.drop(swarm.scope)
+    await t.infra.store.drop(swarm.scope, swarm.epoch)
     await t.infra.coordination.release(swarm.scope)
     const client = new Redis(redis.url)
     expect(await client.keys(`amos:{${swarm.scope}}*`)).toEqual([`amos:{${swarm.scope}}:meta`])

@@ -1,5 +1,5 @@
 import { SwarmError } from '#domain/errors.ts'
-import { type Scope, swarmEpoch } from '#domain/ids.ts'
+import { type Scope, type SwarmEpoch, swarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type {
@@ -119,9 +119,10 @@ export class MemorySwarmStore implements SwarmStore {
     })
   }
 
-  drop(scope: Scope): Promise<void> {
+  drop(scope: Scope, epoch: SwarmEpoch): Promise<void> {
     return this.#inTurn(async () => {
       const kept = this.#modules.medium.scope(scope)
+      refuseOldEpoch(kept, epoch)
       kept.records.clear()
       kept.events.length = 0
     })
@@ -151,12 +152,7 @@ export class MemorySwarmStore implements SwarmStore {
     if (fault.fail === 'before_commit') throw unavailable('injected before the commit')
     const { medium, deliver } = this.#modules
     const kept = medium.scope(request.scope)
-    if (kept.epoch > 0 && request.epoch !== kept.epoch) {
-      throw new SwarmError('not_coordinator', { coordinatorId: kept.holder ?? null })
-    }
-    if (request.epoch !== undefined && request.epoch !== kept.epoch) {
-      throw new SwarmError('not_coordinator', { coordinatorId: null })
-    }
+    refuseOldEpoch(kept, request.epoch)
     const records = request.keys.map((key) => find(kept, key)) as RecordsOf<Keys>
     const step = request.decide(records)
     const events = commit(kept, step)
@@ -176,6 +172,11 @@ export class MemorySwarmStore implements SwarmStore {
   #refuseWhenUnwritable(): void {
     if (this.#unwritableReason !== undefined) throw unavailable(this.#unwritableReason)
   }
+}
+
+/** Without an epoch one may write only where nobody has ever coordinated. */
+function refuseOldEpoch({ epoch, holder }: KeptScope, presented: SwarmEpoch | undefined): void {
+  if ((presented ?? 0) !== epoch) throw new SwarmError('not_coordinator', { coordinatorId: holder ?? null })
 }
 
 /** Encodes everything before it changes anything: a value that is not JSON must not leave half a step behind. */

@@ -157,16 +157,22 @@ export class SwarmDirectory {
 
   /** @throws SwarmError `swarm_not_found`, `swarm_not_empty` */
   async deleteSwarm(tenant: TenantId, id: SwarmId, { force }: { readonly force: boolean }): Promise<void> {
-    const { store } = this.#modules
     const swarm = await this.open(tenant, id)
     await swarm.service.deleteSwarm({ force })
-    await store.transact({
+    await this.#strike(tenant, id, swarm)
+  }
+
+  /** Takes a swarm that was emptied off the tenant's list, unless another one stands there under its id by now. */
+  async #strike(tenant: TenantId, id: SwarmId, swarm: OpenSwarm): Promise<void> {
+    await this.#modules.store.transact({
       scope: tenantScope(tenant),
-      keys: [],
-      decide: () => ({ ...unchanged(null), writes: [remove('swarm', id)] }),
+      keys: [{ kind: 'swarm', id }] as const,
+      decide: ([stored]) =>
+        stored?.value.createdAt === swarm.createdAt
+          ? { ...unchanged(null), writes: [remove('swarm', id)] }
+          : unchanged(null),
     })
     await this.#forget(swarm)
-    await store.drop(swarm.scope)
   }
 
   async #forget(swarm: OpenSwarm): Promise<void> {
@@ -194,7 +200,8 @@ export class SwarmDirectory {
         if (swarm === undefined) throw new SwarmError('not_coordinator', { coordinatorId: null })
         const open = await this.open(tenant, swarm)
         const answer = await open.gateway.serve(method, argument)
-        if (method === 'deleteSwarm') await this.#forget(open)
+        // While the claim is still held, or another node would coordinate what is to be deleted.
+        if (method === 'deleteSwarm') await this.#strike(tenant, swarm, open)
         return answer
       },
       notice: (notice) => {

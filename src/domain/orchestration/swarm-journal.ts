@@ -28,15 +28,21 @@ export function unchanged<T>(result: T): Step<T> {
 
 /** Writes one swarm's steps under one coordinatorship, and passes what they committed to the event stream. */
 export class SwarmJournal {
-  readonly scope: Scope
-  readonly epoch: SwarmEpoch
+  readonly #options: SwarmJournalOptions
   readonly #modules: SwarmJournalModules
   #isCatchingUp = false
 
-  constructor({ scope, epoch }: SwarmJournalOptions, modules: SwarmJournalModules) {
-    this.scope = scope
-    this.epoch = epoch
+  constructor(options: SwarmJournalOptions, modules: SwarmJournalModules) {
+    this.#options = options
     this.#modules = modules
+  }
+
+  get scope(): Scope {
+    return this.#options.scope
+  }
+
+  get epoch(): SwarmEpoch {
+    return this.#options.epoch
   }
 
   /** As {@link SwarmStore.transact}. */
@@ -44,16 +50,31 @@ export class SwarmJournal {
     keys: Keys,
     decide: (records: RecordsOf<Keys>) => Step<T>,
   ): Promise<T> {
-    const { store, events, onFenced } = this.#modules
+    const { store, events } = this.#modules
     try {
-      const committed = await store.transact({ scope: this.scope, epoch: this.epoch, keys, decide })
+      const committed = await store.transact({ ...this.#options, keys, decide })
       events.append(committed.events)
       return committed.result
     } catch (error) {
-      if (isSwarmError(error, 'not_coordinator')) onFenced()
-      if (isSwarmError(error, 'store_unavailable')) this.#catchUpLater()
+      this.#failed(error)
       throw error
     }
+  }
+
+  /** As {@link SwarmStore.drop}. */
+  async drop(): Promise<void> {
+    const { scope, epoch } = this.#options
+    try {
+      await this.#modules.store.drop(scope, epoch)
+    } catch (error) {
+      this.#failed(error)
+      throw error
+    }
+  }
+
+  #failed(error: unknown): void {
+    if (isSwarmError(error, 'not_coordinator')) this.#modules.onFenced()
+    if (isSwarmError(error, 'store_unavailable')) this.#catchUpLater()
   }
 
   /** A step that was not answered may have been committed, and its events may be the last for a long time. */

@@ -272,13 +272,14 @@ export class SwarmOrchestrator implements SwarmService {
   }
 
   async deleteSwarm({ force }: { readonly force: boolean }): Promise<null> {
-    const { openTasks, settings, ender } = this.#parts
+    const { openTasks, settings, ender, journal } = this.#parts
     const { swarmId } = settings.record
     if (!force && openTasks.size > 0) {
       throw new SwarmError('swarm_not_empty', { swarmId, openTaskCount: openTasks.size })
     }
     await ender.cancelAll('the swarm is deleted')
     this.stop()
+    await journal.drop()
     return null
   }
 

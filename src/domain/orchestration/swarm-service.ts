@@ -265,7 +265,7 @@ export interface SwarmService {
   consensusCounts(): Promise<Readonly<Record<string, number>>>
 
   updateSwarm(patch: SwarmPatch): Promise<SwarmRecord>
-  /** @throws `swarm_not_empty` unless `force`, which cancels what is open. */
+  /** Removes all the swarm holds. @throws `swarm_not_empty` unless `force`, which cancels what is open. */
   deleteSwarm(request: { readonly force: boolean }): Promise<null>
   monitor(): Promise<MonitorReport>
   status(): Promise<SwarmStatus>

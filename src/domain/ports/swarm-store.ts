@@ -64,7 +64,7 @@ export interface StoreStatus {
  *
  * - A step is atomic: all of its writes, events and outbox entries, or none, also across a kill.
  * - Steps of one scope are serialised: what `decide` saw still holds when the step commits.
- * - A step whose `epoch` is not the scope's newest is refused with `not_coordinator` and changes nothing.
+ * - A step or a drop whose `epoch` is not the scope's newest is refused with `not_coordinator` and changes nothing.
  * - `transact` resolves only when the step has the durability that `status()` names; a reader never sees an event
  *   or record that could still be lost below that durability.
  * - Events of one scope get contiguous sequence numbers in commit order.
@@ -88,7 +88,12 @@ export interface SwarmStore {
   readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage>
   /** Drops the events up to and including `sequence`. */
   trimEvents(scope: Scope, sequence: number): Promise<void>
-  /** Removes all that is filed under the scope, except what keeps its epochs and sequence numbers from being given again. */
-  drop(scope: Scope): Promise<void>
+  /**
+   * Removes all that is filed under the scope, except what keeps its epochs and sequence numbers from being given
+   * again. Not atomic, and to be repeated where it fails. What is written beside it may stay.
+   *
+   * @throws `not_coordinator`, `store_unavailable`
+   */
+  drop(scope: Scope, epoch: SwarmEpoch): Promise<void>
   status(): StoreStatus
 }

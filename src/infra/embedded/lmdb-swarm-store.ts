@@ -94,9 +94,8 @@ export class LmdbSwarmStore implements SwarmStore {
     await this.#repeat((batch) => trimLog(batch, scope, upTo))
   }
 
-  /** The scope's coordinator must have stopped: what is written while it runs may stay. */
-  async drop(scope: Scope): Promise<void> {
-    await this.#repeat((batch) => dropPart(batch, scope))
+  async drop(scope: Scope, epoch: SwarmEpoch): Promise<void> {
+    await this.#repeat((batch) => dropPart(batch, scope, epoch))
   }
 
   status(): StoreStatus {

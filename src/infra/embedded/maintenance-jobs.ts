@@ -3,7 +3,7 @@ import type { Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { Batch } from './batch.ts'
 import type { Job } from './job.ts'
 import { type EventTableKey, type RecordTableKey, wholeLog, wholeScope } from './lmdb-tables.ts'
-import { type ClaimFacts, claimedState } from './scope-ledger.ts'
+import { type ClaimFacts, claimedState, refuseOldEpoch } from './scope-ledger.ts'
 
 /** Keys removed in one transaction: more would keep the event loop waiting. */
 export const REMOVED_AT_ONCE_MAX = 5_000
@@ -50,7 +50,8 @@ export function trimLog(batch: Batch, scope: Scope, sequence: number): number {
 }
 
 /** Removes part of what is filed under the scope. @returns as many as the limit when there may be more. */
-export function dropPart(batch: Batch, scope: Scope): number {
+export function dropPart(batch: Batch, scope: Scope, epoch: SwarmEpoch): number {
+  refuseOldEpoch(batch.scopeState(scope), epoch)
   const { events, open, records } = batch.tables
   batch.touch()
   let removed = removePart(events, wholeLog(scope), REMOVED_AT_ONCE_MAX)

@@ -1,3 +1,4 @@
+import { SwarmError } from '#domain/errors.ts'
 import { type EpochMs, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/ids.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
 import { newestEpochAfter } from './swarm-epochs.ts'
@@ -18,6 +19,11 @@ const LOST_TAIL_MAX = 1_000_000
 export function readScopeState({ meta }: Pick<LmdbTables, 'meta'>, scope: Scope): ScopeState {
   const bytes = meta.get(['scope', scope])
   return bytes === undefined ? NEVER_SEEN : (JSON.parse(bytes.toString('utf8')) as ScopeState)
+}
+
+/** Without an epoch one may write only where nobody has ever coordinated. @throws SwarmError `not_coordinator` */
+export function refuseOldEpoch({ epoch }: ScopeState, presented: SwarmEpoch | undefined): void {
+  if ((presented ?? 0) !== epoch) throw new SwarmError('not_coordinator', { coordinatorId: null })
 }
 
 export interface ClaimFacts {

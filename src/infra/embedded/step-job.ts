@@ -1,12 +1,12 @@
-import { assert, SwarmError } from '#domain/errors.ts'
-import type { Scope, SwarmEpoch } from '#domain/ids.ts'
+import { assert } from '#domain/errors.ts'
+import type { Scope } from '#domain/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { EventDraft, RecordKey, RecordWrite, SwarmEvent } from '#domain/ports/records.ts'
 import type { Committed, RecordsOf, Step, StepRequest } from '#domain/ports/swarm-store.ts'
 import type { Batch } from './batch.ts'
 import type { Job } from './job.ts'
 import { textOf } from './record-codec.ts'
-import type { ScopeState } from './scope-ledger.ts'
+import { refuseOldEpoch, type ScopeState } from './scope-ledger.ts'
 
 const KEYS_MAX = 1_100
 const ID_PATTERN = /^[\x20-\x2e\x30-\x7e]{1,255}$/
@@ -36,7 +36,7 @@ export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
   run(batch: Batch): void {
     const { scope, keys, epoch, decide } = this.#request
     const state = batch.scopeState(scope)
-    refuseOldEpoch(epoch, state.epoch)
+    refuseOldEpoch(state, epoch)
     const records = keys.map((key) => batch.read(scope, key)) as RecordsOf<Keys>
     const step: Step<T> = decide(records)
     // All that can go wrong with the values goes wrong here, before the first of them is staged.
@@ -61,11 +61,6 @@ export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
   reject(error: unknown): void {
     this.#outcome.reject(error)
   }
-}
-
-/** Without an epoch one may write only where nobody has ever coordinated. */
-function refuseOldEpoch(presented: SwarmEpoch | undefined, newest: SwarmEpoch): void {
-  if ((presented ?? 0) !== newest) throw new SwarmError('not_coordinator', { coordinatorId: null })
 }
 
 function writeText({ key, value }: RecordWrite): string | undefined {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { assert } from '#domain/errors.ts'
-import type { Scope } from '#domain/ids.ts'
+import { assert, SwarmError } from '#domain/errors.ts'
+import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { RecordKey, RecordKind, StoredRecord } from '#domain/ports/records.ts'
 import type {
@@ -15,9 +15,10 @@ import { readRecords } from './read-records.ts'
 import { RecordCache } from './record-cache.ts'
 import { decodeRecord, NO_RECORD, toStored } from './record-codec.ts'
 import type { RedisHealth } from './redis-health.ts'
-import { droppedKeys, eventsKey, idsKey, metaKey, openKey, recordsKey } from './redis-keys.ts'
+import { coordinatorKey, droppedKeys, eventsKey, idsKey, metaKey, openKey, recordsKey } from './redis-keys.ts'
 import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
 import { ScopeLane } from './scope-lane.ts'
+import { dropScript } from './scripts/drop-script.ts'
 import { eventsScript } from './scripts/events-script.ts'
 import { listScript } from './scripts/list-script.ts'
 import { type AnyRequest, decodeEvent } from './step-batch.ts'
@@ -115,11 +116,18 @@ export class RedisSwarmStore implements SwarmStore {
     await this.#guard(() => this.#link.client.xtrim(eventsKey(scope), 'MINID', `${sequence + 1}-0`))
   }
 
-  async drop(scope: Scope): Promise<void> {
-    await this.#guard(() => this.#link.client.unlink(...droppedKeys(scope)))
-    await this.#guard(() => this.#link.client.hdel(metaKey(scope), 'rankBase'))
-    await this.#guard(() => this.#modules.dropReadyQueue(scope))
+  async drop(scope: Scope, epoch: SwarmEpoch): Promise<void> {
+    const keys = [metaKey(scope), coordinatorKey(scope), ...droppedKeys(scope)]
+    const runId = this.#link.requireRunId()
+    const [isDropped, coordinatorId] = (await this.#guard(() =>
+      dropScript.run(this.#link.client, keys, [epoch, runId]),
+    )) as [number, string]
     this.#lanes.get(scope)?.forget()
+    if (isDropped === 0)
+      throw new SwarmError('not_coordinator', {
+        coordinatorId: coordinatorId === '' ? null : (coordinatorId as NodeId),
+      })
+    await this.#guard(() => this.#modules.dropReadyQueue(scope))
   }
 
   status(): StoreStatus {

@@ -94,10 +94,13 @@ export function describeRestarts(setup: SetupInfra): void {
       const neighbour = await openSwarm(t, 'neighbour')
       await fill(swarm)
       await fill(neighbour)
-      await t.infra.store.drop(swarm.scope)
+      const kept = { version: 1, leaderId: null }
+      await write(t, swarm, { writes: [put('topology', 'topology', kept)] })
+      await t.infra.store.drop(swarm.scope, swarm.epoch)
       const { store } = t.infra
       const everything = { scope: swarm.scope, kind: 'task', countMax: 10 } as const
       expect(await store.get(swarm.scope, key)).toBeUndefined()
+      expect(await store.get(swarm.scope, { kind: 'topology', id: 'topology' })).toBeUndefined()
       expect(await store.list(everything)).toEqual([])
       expect(await store.list({ ...everything, openOnly: true })).toEqual([])
       expect((await store.readEvents(swarm.scope, 0, 10)).events).toEqual([])
@@ -107,7 +110,7 @@ export function describeRestarts(setup: SetupInfra): void {
 
     it('gives no epoch or number of a dropped swarm again', async () => {
       await fill(swarm)
-      await t.infra.store.drop(swarm.scope)
+      await t.infra.store.drop(swarm.scope, swarm.epoch)
       await t.reopen()
       expect(await t.infra.store.readEvents(swarm.scope, 0, 10)).toEqual({
         events: [],
@@ -120,6 +123,15 @@ export function describeRestarts(setup: SetupInfra): void {
       expect(events.map(({ sequence }) => sequence)).toEqual([3])
     })
 
+    it('refuses to drop under an older epoch: what a newer coordinatorship wrote stays', async () => {
+      const newer = { ...swarm, epoch: await claimed(t, swarm.scope) }
+      await fill(newer)
+      const { store } = t.infra
+      await expect(store.drop(swarm.scope, swarm.epoch)).rejects.toMatchObject({ code: 'not_coordinator' })
+      expect(await store.get(swarm.scope, key)).toMatchObject({ version: 1 })
+      expect((await store.readEvents(swarm.scope, 0, 10)).events).toHaveLength(2)
+    })
+
     it('drops a swarm of 10 000 records', async () => {
       const ids = Array.from({ length: 10_000 }, (_, index) => `t-${index}`)
       for (let from = 0; from < ids.length; from += 1_000) {
@@ -128,7 +140,7 @@ export function describeRestarts(setup: SetupInfra): void {
           writes: part.map((id) => put('payload', id, jsonText('1'), { isOpen: true })),
         })
       }
-      await t.infra.store.drop(swarm.scope)
+      await t.infra.store.drop(swarm.scope, swarm.epoch)
       expect(await t.infra.store.list({ scope: swarm.scope, kind: 'payload', countMax: 10 })).toEqual([])
     })
 

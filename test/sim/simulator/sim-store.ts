@@ -58,7 +58,7 @@ export function simStore(inner: MemorySwarmStore, process: SimProcess, world: Wo
     list: <K extends RecordKey['kind']>(request: ListRequest<K>) => cross(() => inner.list(request)),
     readEvents: (scope, after, countMax) => cross(() => inner.readEvents(scope, after, countMax)),
     trimEvents: (scope, sequence) => cross(() => inner.trimEvents(scope, sequence)),
-    drop: (scope) => cross(() => inner.drop(scope)),
+    drop: (scope, epoch) => cross(() => inner.drop(scope, epoch)),
     status: () => inner.status(),
   }
 }
