@@ -28,6 +28,8 @@ export interface EventReaderModules {
   read(after: number, countMax: number): EventPage | Promise<EventPage>
   /** The same from the store alone: memory may lack what was committed a moment ago. */
   readStored(after: number, countMax: number): EventPage | Promise<EventPage>
+  /** The store has lost what memory may still hold: from now on {@link read} must not give it out. */
+  onLoss(): void
 }
 
 const LOOK_BACK_STEP = 500
@@ -42,6 +44,7 @@ export class EventReader {
   readonly #options: EventReaderOptions
   readonly #read: EventReaderModules['read']
   readonly #readStored: EventReaderModules['readStored']
+  readonly #onLoss: EventReaderModules['onLoss']
   #position: number | undefined
   /** Of the event at the position; undefined where the reader cannot know. */
   #epoch: number | undefined
@@ -52,10 +55,11 @@ export class EventReader {
   #isWoken = false
   #wake: () => void = () => undefined
 
-  constructor(options: EventReaderOptions, { read, readStored }: EventReaderModules) {
+  constructor(options: EventReaderOptions, { read, readStored, onLoss }: EventReaderModules) {
     this.#options = options
     this.#read = read
     this.#readStored = readStored
+    this.#onLoss = onLoss
     this.#position = options.since?.sequence
     this.#epoch = options.since?.epoch
   }
@@ -88,6 +92,7 @@ export class EventReader {
       const shared = await this.#lastShared(from)
       if (shared < from) {
         this.#report(found, shared + 1, from, 'lost')
+        this.#onLoss()
         page = await this.#read(shared, lookMax)
       }
       this.#position = shared

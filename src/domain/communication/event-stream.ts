@@ -78,7 +78,7 @@ export class EventStream {
     this.announced(lastSequence)
   }
 
-  /** To be called where a coordinatorship begins or ends: the store may hold less than is in memory. */
+  /** To be called where the store may hold less than is in memory, as where a coordinatorship begins or ends. */
   forget(): void {
     this.#tail.forget()
   }
@@ -131,7 +131,8 @@ export class EventStream {
     const read = (after: number, countMax: number) =>
       this.#tail.read(after, countMax) ?? readStored(after, countMax)
     const matches = (event: SwarmEvent): boolean => matchesEvent(event, filter)
-    return new EventReader({ since, matches, onClose }, { read, readStored })
+    const onLoss = (): void => this.forget()
+    return new EventReader({ since, matches, onClose }, { read, readStored, onLoss })
   }
 
   #wakeReaders(): void {

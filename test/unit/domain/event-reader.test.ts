@@ -37,7 +37,17 @@ class Log {
   reader(since?: EventCursor, matches: (event: SwarmEvent) => boolean = () => true): EventReader {
     return new EventReader(
       { since, matches, onClose: () => undefined },
-      { read: this.read, readStored: this.read },
+      { read: this.read, readStored: this.read, onLoss: () => undefined },
+    )
+  }
+
+  /** One that reads first in the memory of a node. */
+  readerThrough(tail: EventTail, since: EventCursor): EventReader {
+    const read = (after: number, countMax: number): EventPage =>
+      tail.read(after, countMax) ?? this.read(after, countMax)
+    return new EventReader(
+      { since, matches: () => true, onClose: () => undefined },
+      { read, readStored: this.read, onLoss: () => tail.forget() },
     )
   }
 }
@@ -197,6 +207,20 @@ describe('EventReader', () => {
     reader.close()
     expect(await last).toEqual([])
     expect(await reader.next(10)).toEqual([])
+  })
+})
+
+describe('an EventReader on a node that has not heard of the loss', () => {
+  it('is not given again from memory what it was told is lost', async () => {
+    const log = new Log()
+    const tail = new EventTail(10)
+    log.write(1, 5)
+    tail.append(log.read(0, 10).events)
+    log.loseAfter(3)
+    const reader = log.readerThrough(tail, { sequence: 4, epoch: 1 })
+    expect(await readAll(reader)).toEqual(['lost 4-4'])
+    log.write(2, 2)
+    expect(await readAll(reader)).toEqual(['4@2', '5@2'])
   })
 })
 
