@@ -1,4 +1,5 @@
 import { agentId, type TaskId, taskId } from '#domain/ids.ts'
+import type { AgentRecord } from '#domain/orchestration/agent-record.ts'
 import type { TaskRecord } from '#domain/orchestration/task-record.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { KeptScope } from '../../helpers/memory-medium.ts'
@@ -17,6 +18,9 @@ const LEASE_ENDS: ReadonlySet<string> = new Set([
   'task.released',
 ])
 
+/** A reader that is on its way from one node to another is told later than the others. */
+const TOLD_WITHIN_MS = 2_000
+
 /**
  * Sees everything that was committed, at the moment it was, and everything the clients and agents were answered; and
  * says which promise was broken first. It shares no code with what it audits but the types.
@@ -26,7 +30,7 @@ export class Auditor {
   readonly #world: World
   readonly #history: TaskHistory
   /** Every event ever committed, by epoch and number. */
-  readonly #contents = new Map<string, string>()
+  readonly #contents = new Map<string, { readonly text: string; readonly committedAt: number }>()
   readonly #accepted = new Set<TaskId>()
   readonly #byKey = new Map<string, TaskId>()
   #lastSequence = 0
@@ -112,7 +116,13 @@ export class Auditor {
 
   /** What an event number of an epoch stands for, as it was committed. */
   contentOf({ epoch, sequence }: SwarmEvent): string | undefined {
-    return this.#contents.get(`${epoch}/${sequence}`)
+    return this.#contents.get(`${epoch}/${sequence}`)?.text
+  }
+
+  /** Whether it was committed so long ago that every reader must have been told of it. */
+  isOld({ epoch, sequence }: SwarmEvent): boolean {
+    const content = this.#contents.get(`${epoch}/${sequence}`)
+    return content !== undefined && this.#world.clock.now - content.committedAt > TOLD_WITHIN_MS
   }
 
   openTasks(): readonly TaskId[] {
@@ -131,6 +141,8 @@ export class Auditor {
       if (record === undefined) this.fail(`${id} lost its record`, id)
       else this.#history.compare(record)
     }
+    for (const id of leavingAgents(kept))
+      this.fail(`${id} was deregistered, holds nothing and is still there`, id)
   }
 
   #look(event: SwarmEvent, kept: KeptScope): void {
@@ -147,7 +159,7 @@ export class Auditor {
     const place = `${epoch}/${sequence}`
     const text = JSON.stringify(event)
     if (this.#contents.has(place)) this.fail(`event ${sequence} of epoch ${epoch} has two contents`, subject)
-    this.#contents.set(place, text)
+    this.#contents.set(place, { text, committedAt: this.#world.clock.now })
     this.#history.read(event)
     this.#follow(event, kept)
   }
@@ -180,9 +192,10 @@ export class Auditor {
     })
   }
 
-  #noteKey({ taskId: id, spec }: TaskRecord): void {
+  #noteKey({ taskId: id, spec, retryOf }: TaskRecord): void {
     const key = spec.metadata['key']
-    if (key === undefined) return
+    // A retry is another task by intent, with the metadata of the first.
+    if (key === undefined || retryOf !== undefined) return
     const earlier = this.#byKey.get(key)
     if (earlier !== undefined) this.fail(`the key of ${earlier} made a second task ${id}`, id)
     this.#byKey.set(key, id)
@@ -193,6 +206,12 @@ function newEvents({ events }: KeptScope, after: number): readonly SwarmEvent[] 
   let from = events.length
   while (from > 0 && (events[from - 1]?.sequence ?? 0) > after) from -= 1
   return events.slice(from)
+}
+
+function leavingAgents({ records }: KeptScope): readonly string[] {
+  const agents = [...records].filter(([name]) => name.startsWith('agent/'))
+  const found = agents.map(([, { text }]) => JSON.parse(text) as AgentRecord)
+  return found.filter(({ isLeaving }) => isLeaving).map((agent) => agent.agentId)
 }
 
 function recordOf({ records }: KeptScope, id: TaskId): TaskRecord | undefined {

@@ -31,6 +31,7 @@ export class FaultPlan {
     const { nodes, agents } = this.#modules
     this.#each('agent_crash', 4, () => agents.crash())
     this.#each('agent_silence', 3, () => agents.silence())
+    this.#each('agent_leave', 3, () => agents.leave())
     this.#each('cut_sockets', 5, () => agents.cutSocket())
     this.#each('node_death', 3, () => nodes.kill())
     this.#each('node_stop', 3, () => nodes.stopForAWhile())

@@ -4,6 +4,7 @@ export const FAULTS = [
   'agent_crash',
   'agent_silence',
   'agent_slowness',
+  'agent_leave',
   'failing_handlers',
   'duplicates',
   'reordering',
@@ -42,13 +43,14 @@ const FAULT_RATIO = 0.3
 
 export function scenarioOf(seed: number, always: readonly Fault[] = []): Scenario {
   const random = new SeededRandom(seed)
-  const isLarge = random.next() < 0.15
-  const agents = 1 + random.integer(isLarge ? 30 : 8)
-  const httpAgents = random.integer(agents)
-  const faults = new Set(FAULTS.filter(() => random.next() < FAULT_RATIO))
+  // Each has draws of its own, so that a new kind of fault does not make other worlds of the old seeds.
+  const faults = new Set(FAULTS.filter((fault) => drawFor(seed, fault) < FAULT_RATIO))
   for (const fault of always) faults.add(fault)
   // What was trimmed cannot be replayed after a loss.
   if (faults.has('lost_tail')) faults.delete('trimming')
+  const isLarge = random.next() < 0.15
+  const agents = 1 + random.integer(isLarge ? 30 : 8)
+  const httpAgents = random.integer(agents)
   return {
     seed,
     nodeCount: 1 + random.integer(3),
@@ -61,4 +63,10 @@ export function scenarioOf(seed: number, always: readonly Fault[] = []): Scenari
     faults,
     latencyMaxMs: random.pick([1, 5, 30]),
   }
+}
+
+function drawFor(seed: number, fault: Fault): number {
+  let mixed = seed
+  for (const character of fault) mixed = (Math.imul(mixed, 31) + (character.codePointAt(0) ?? 0)) >>> 0
+  return new SeededRandom(mixed).next()
 }

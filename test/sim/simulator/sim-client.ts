@@ -1,7 +1,7 @@
 import { isSwarmError } from '#domain/errors.ts'
 import { epochMs, jsonText, type TaskId, taskId } from '#domain/ids.ts'
 import type { NewTask, SubmitReply } from '#domain/orchestration/swarm-service.ts'
-import type { TaskSpec } from '#domain/orchestration/task-record.ts'
+import type { TaskRecord, TaskSpec } from '#domain/orchestration/task-record.ts'
 import { sampleSpec } from '../../helpers/sample-records.ts'
 import type { SeededRandom } from '../../helpers/seeded-random.ts'
 import { httpCall } from './http-call.ts'
@@ -84,7 +84,25 @@ export class SimClient {
     world.trace.note(this.#name, `is answered ${ids.join(', ')} for ${key}`, ids[0])
     world.auditor.accepted(ids, askedAt)
     this.#accepted.push(...ids)
-    for (const [item, id] of ids.entries()) this.#cancelSome(id, drafts[item]?.spec)
+    for (const [item, id] of ids.entries()) {
+      this.#cancelSome(id, drafts[item]?.spec)
+      if (drafts[item]?.spec.capabilities.includes(NOBODYS) === false) this.#retrySome(id)
+    }
+  }
+
+  /** A finished task is wanted again, as a new one. */
+  #retrySome(id: TaskId): void {
+    const { random, world } = this.#modules
+    if (random.next() > 0.1) return
+    this.#later(random.integer(10_000), async () => {
+      const askedAt = world.clock.now
+      const again = await this.#insist<TaskRecord>(
+        'retry',
+        (node) => ({ taskId: id, newTaskId: taskId(node.ids.next()) }),
+        false,
+      )
+      if (again !== undefined) world.auditor.accepted([again.taskId], askedAt)
+    })
   }
 
   #cancelSome(id: TaskId, spec: TaskSpec | undefined): void {
@@ -131,7 +149,7 @@ export class SimClient {
 
   /** Asks until it is answered, at any node each time. @returns undefined where the answer is no, or nobody knows. */
   async #insist<T>(
-    method: 'submit' | 'cancel',
+    method: 'submit' | 'cancel' | 'retry',
     argument: (node: SimNode) => object,
     mayRepeat: boolean,
   ): Promise<T | undefined> {

@@ -1,9 +1,11 @@
+import { isSwarmError } from '#domain/errors.ts'
 import { agentId } from '#domain/ids.ts'
 import type { AgentSpec } from '#domain/orchestration/agent-record.ts'
 import type { SeededRandom } from '../../helpers/seeded-random.ts'
 import type { AgentIdentity, AgentLife } from './agent-life.ts'
 import { ChannelAgent } from './channel-agent.ts'
 import { HttpAgent } from './http-agent.ts'
+import { httpCall } from './http-call.ts'
 import { LEASE_MS } from './sim-node.ts'
 import { SimProcess } from './sim-process.ts'
 import type { SwarmOfNodes } from './swarm-of-nodes.ts'
@@ -65,6 +67,18 @@ export class SwarmOfAgents {
       this.#world.trace.note(identity.agentId, 'goes on')
       process.goOn()
     })
+  }
+
+  /** Somebody deregisters an agent. It finishes what it holds, finds itself unknown, and registers again. */
+  leave(): void {
+    const agent = this.#pickAlive()
+    const node = this.#nodes.pick(this.#random)
+    if (agent === undefined || node === undefined) return
+    const { agentId } = agent.identity
+    this.#world.trace.note(agentId, 'is deregistered')
+    httpCall(this.#world, new SimProcess(this.#world.clock), node, 'deregisterAgent', { agentId }).catch(
+      (error: unknown) => isSwarmError(error) || this.#world.auditor.report(error),
+    )
   }
 
   cutSocket(): void {

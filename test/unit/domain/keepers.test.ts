@@ -297,4 +297,15 @@ describe('TimerQueue', () => {
     expect(queue.size).toBe(0)
     expect(process.memoryUsage().heapUsed - before).toBeLessThan(25_000_000)
   })
+
+  it('is over once it was cleared: what is set after that never rings', () => {
+    const clock = new ManualClock()
+    const rung: string[] = []
+    const queue = new TimerQueue<string>((key) => rung.push(key), { clock })
+    queue.set('before', 10)
+    queue.clear()
+    queue.set('after', 10)
+    clock.advance(100)
+    expect([rung, clock.timerCount]).toEqual([[], 0])
+  })
 })
