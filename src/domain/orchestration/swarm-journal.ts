@@ -8,6 +8,8 @@ import type { Reminders } from './reminders.ts'
 export interface SwarmJournalOptions {
   readonly scope: Scope
   readonly epoch: SwarmEpoch
+  /** Of every step, as in a `StepRequest`. */
+  readonly isBulk?: boolean
 }
 
 export interface SwarmJournalModules {
@@ -43,6 +45,11 @@ export class SwarmJournal {
 
   get epoch(): SwarmEpoch {
     return this.#options.epoch
+  }
+
+  /** The same for what comes in herds: what agents ask for and report goes before it. */
+  inBulk(): SwarmJournal {
+    return new SwarmJournal({ ...this.#options, isBulk: true }, this.#modules)
   }
 
   /** As {@link SwarmStore.transact}. */

@@ -146,6 +146,7 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
     { ...parts, openTasksMax: () => settings.record.limits.openTasksMax },
     {
       ...parts,
+      journal: parts.journal.inBulk(),
       onAccepted: ({ taskId, spec }) => watchDeadline(taskId, spec.deadlineAt),
       onUnblocked: (taskId) => void ender.lookAtDependencies(taskId),
     },

@@ -23,6 +23,8 @@ export interface StepRequest<Keys extends readonly RecordKey[], T> {
   readonly scope: Scope
   /** The writer's coordinatorship. Left out for a tenant's own scope, which any node may write. */
   readonly epoch?: SwarmEpoch
+  /** One of many that come in herds: where steps have to wait, it may be overtaken by others that are asked for later. */
+  readonly isBulk?: boolean
   /** Read before `decide`, and unchanged until the commit. At most 1 100. */
   readonly keys: Keys
   /** Pure: it may run more than once. What it throws rejects the step, and nothing changes. */

@@ -6,6 +6,7 @@ import { DiskProbe } from './disk-probe.ts'
 import { BatchUnderWay, type Job } from './job.ts'
 import { causeOfFailure } from './lmdb-failure.ts'
 import type { StoreHealth } from './store-health.ts'
+import { WaitingJobs } from './waiting-jobs.ts'
 
 export interface GroupCommitOptions {
   readonly durability: Durability
@@ -28,8 +29,8 @@ const BATCH_NUMBER_BYTES = 6
 
 /**
  * Commits jobs in groups: all that wait when LMDB gives the word become one child transaction, which is committed or
- * aborted as a whole, and while that one goes to the disk the next is filled. Jobs run and are answered in the order
- * they came.
+ * aborted as a whole, and while that one goes to the disk the next is filled. Jobs are answered in the order they ran
+ * in.
  *
  * The first failure ends it: nothing more is taken until the disk has taken a trial write.
  */
@@ -42,7 +43,7 @@ export class GroupCommit {
   /** Oldest first. */
   readonly #underWay: BatchUnderWay[] = []
   readonly #idleListeners: (() => void)[] = []
-  #waiting: Job[] = []
+  readonly #waiting = new WaitingJobs()
   #isRequested = false
   /** Of the newest batch that ran; undefined where only LMDB knows. */
   #lastNumber: number | undefined
@@ -63,7 +64,7 @@ export class GroupCommit {
   add(job: Job): void {
     const { health } = this.#modules
     if (health.trouble !== undefined) job.reject(health.unavailable())
-    else if (this.#waiting.length >= JOBS_WAITING_MAX) job.reject(health.unavailable('too many steps wait'))
+    else if (this.#waiting.count >= JOBS_WAITING_MAX) job.reject(health.unavailable('too many steps wait'))
     else {
       this.#waiting.push(job)
       this.#request()
@@ -85,11 +86,11 @@ export class GroupCommit {
   }
 
   get #isIdle(): boolean {
-    return this.#underWay.length === 0 && this.#waiting.length === 0
+    return this.#underWay.length === 0 && this.#waiting.count === 0
   }
 
   #request(): void {
-    if (this.#isRequested || this.#waiting.length === 0 || this.#underWay.length >= this.#underWayMax) return
+    if (this.#isRequested || this.#waiting.count === 0 || this.#underWay.length >= this.#underWayMax) return
     this.#isRequested = true
     const batch = new BatchUnderWay()
     this.#underWay.push(batch)
@@ -148,11 +149,13 @@ export class GroupCommit {
   }
 
   #runWaiting(staged: Batch): readonly Job[] {
+    const waiting = this.#waiting
     const done: Job[] = []
     let count = 0
-    for (const job of this.#waiting) {
+    for (let job = waiting.first; job !== undefined; job = waiting.first) {
       const isFull = count >= JOBS_PER_BATCH_MAX || staged.textSize >= TEXT_PER_BATCH_MAX
       if (isFull || (job.isAlone && count > 0)) break
+      waiting.shift()
       count += 1
       try {
         job.run(staged)
@@ -162,7 +165,6 @@ export class GroupCommit {
       }
       if (job.isAlone) break
     }
-    this.#waiting = this.#waiting.slice(count)
     return done
   }
 
@@ -217,8 +219,8 @@ export class GroupCommit {
 
   #rejectWaiting(): void {
     const { health } = this.#modules
-    for (const job of this.#waiting) job.reject(health.unavailable())
-    this.#waiting = []
+    for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift())
+      job.reject(health.unavailable())
   }
 }
 

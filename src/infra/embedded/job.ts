@@ -2,6 +2,8 @@ import type { Batch } from './batch.ts'
 
 /** Something to be done inside a transaction. */
 export interface Job {
+  /** Lets calls that came later go first; see `WaitingJobs`. */
+  readonly isBulk: boolean
   /** Has a transaction to itself, because it changes the tables without staging. */
   readonly isAlone: boolean
   /** Answered only when it is on the disk, whatever the store's durability. */

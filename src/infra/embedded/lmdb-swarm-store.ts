@@ -15,7 +15,14 @@ import type {
 import type { Batch } from './batch.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
-import { claimScope, dropPart, jobOf, REMOVED_AT_ONCE_MAX, trimLog } from './maintenance-jobs.ts'
+import {
+  claimScope,
+  dropPart,
+  type JobTraits,
+  jobOf,
+  REMOVED_AT_ONCE_MAX,
+  trimLog,
+} from './maintenance-jobs.ts'
 import { ScratchEncoder } from './record-codec.ts'
 import { StepJob } from './step-job.ts'
 import { StoreHealth } from './store-health.ts'
@@ -107,7 +114,8 @@ export class LmdbSwarmStore implements SwarmStore {
   /** Raises the scope's epoch; on the disk before it resolves. */
   claim(scope: Scope, sequenceFloor: number, now: EpochMs): Promise<SwarmEpoch> {
     const facts = { now, sequenceFloor, lossCount: this.#options.lossCount }
-    return this.#run({ isAlone: false, isFlushNeeded: true }, (batch) => claimScope(batch, scope, facts))
+    const traits = { isBulk: false, isAlone: false, isFlushNeeded: true }
+    return this.#run(traits, (batch) => claimScope(batch, scope, facts))
   }
 
   /** Refuses what comes from now on, and waits for what came before. Leaves the tables open. */
@@ -126,17 +134,14 @@ export class LmdbSwarmStore implements SwarmStore {
     return found
   }
 
-  #run<T>(
-    traits: { readonly isAlone: boolean; readonly isFlushNeeded: boolean },
-    work: (batch: Batch) => T,
-  ): Promise<T> {
+  #run<T>(traits: JobTraits, work: (batch: Batch) => T): Promise<T> {
     return new Promise((resolve, reject) => {
       this.#commits.add(jobOf(traits, work, { resolve, reject }))
     })
   }
 
   async #repeat(removePart: (batch: Batch) => number): Promise<void> {
-    const traits = { isAlone: true, isFlushNeeded: false }
+    const traits = { isBulk: true, isAlone: true, isFlushNeeded: false }
     for (let removed = REMOVED_AT_ONCE_MAX; removed === REMOVED_AT_ONCE_MAX; ) {
       removed = await this.#run(traits, removePart)
     }

@@ -8,17 +8,15 @@ import { type ClaimFacts, claimedState, refuseOldEpoch } from './scope-ledger.ts
 /** Keys removed in one transaction: more would keep the event loop waiting. */
 export const REMOVED_AT_ONCE_MAX = 5_000
 
+export type JobTraits = Pick<Job, 'isBulk' | 'isAlone' | 'isFlushNeeded'>
+
 interface Outcome<T> {
   readonly resolve: (result: T) => void
   readonly reject: (error: unknown) => void
 }
 
 /** A job that is one function, with the promise of its result. */
-export function jobOf<T>(
-  traits: Pick<Job, 'isAlone' | 'isFlushNeeded'>,
-  work: (batch: Batch) => T,
-  { resolve, reject }: Outcome<T>,
-): Job {
+export function jobOf<T>(traits: JobTraits, work: (batch: Batch) => T, { resolve, reject }: Outcome<T>): Job {
   let answer: () => void = () => reject(new Error('answered before it ran'))
   return {
     ...traits,

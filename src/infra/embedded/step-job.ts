@@ -20,6 +20,7 @@ export interface StepOutcome<T> {
 
 /** One step of the domain: reads, decides, and stages what was decided. */
 export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
+  readonly isBulk: boolean
   readonly isAlone = false
   readonly isFlushNeeded = false
   readonly #request: StepRequest<Keys, T>
@@ -29,6 +30,7 @@ export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
 
   constructor(request: StepRequest<Keys, T>, outcome: StepOutcome<T>) {
     assert(request.keys.length <= KEYS_MAX, `a step reads at most ${KEYS_MAX} records`)
+    this.isBulk = request.isBulk ?? false
     this.#request = request
     this.#outcome = outcome
   }

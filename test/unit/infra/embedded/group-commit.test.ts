@@ -17,7 +17,8 @@ import { openTemporaryTables, type TemporaryTables } from './temporary-tables.ts
 
 const scope = 'acme/alpha' as Scope
 const key: RecordKey<'payload'> = { kind: 'payload', id: 'a' }
-const TRAITS = { isAlone: false, isFlushNeeded: false }
+const TRAITS = { isBulk: false, isAlone: false, isFlushNeeded: false }
+const BULK = { ...TRAITS, isBulk: true }
 
 let temporary: TemporaryTables
 let clock: ManualClock
@@ -98,7 +99,7 @@ describe('answers', () => {
     let answeredEarly = 0
     for (let round = 0; round < 30; round += 1) {
       let isClaimed = false
-      const claim = run(writeText('"b"'), { isAlone: false, isFlushNeeded: true }).then(() => {
+      const claim = run(writeText('"b"'), { ...TRAITS, isFlushNeeded: true }).then(() => {
         isClaimed = true
       })
       await run(writeText('"a"'))
@@ -122,6 +123,17 @@ describe('answers', () => {
       await Promise.all(jobs)
       expect(answered).toEqual(answered.toSorted((a, b) => a - b))
     }
+  })
+
+  it('do not wait behind a herd of bulk, which is not held up for ever either', async () => {
+    const answered: string[] = []
+    const ask = (name: string, traits: typeof TRAITS): Promise<unknown> =>
+      run(writeText('"a"'), traits).then(() => answered.push(name))
+    const herd = Array.from({ length: 3_000 }, () => ask('bulk', BULK))
+    const calls = Array.from({ length: 1_500 }, () => ask('call', TRAITS))
+    await Promise.all([...herd, ...calls])
+    expect(answered.slice(0, 1_000)).not.toContain('bulk')
+    expect(answered.slice(1_000, 4_000)).not.toContain('call')
   })
 
   it('are refusals when more wait than may', async () => {
