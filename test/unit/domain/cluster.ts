@@ -237,6 +237,23 @@ export async function anAgent(
   return agent
 }
 
+/** An agent that asks for its work. */
+interface HttpAgent {
+  readonly id: ReturnType<typeof agentId>
+  claim(countMax: number, waitMs: number): ReturnType<SwarmService['claim']>
+  heartbeat(held: Parameters<SwarmService['heartbeat']>[0]['held']): ReturnType<SwarmService['heartbeat']>
+}
+
+export async function httpAgent(name: string, node: TestNode, slots = 1): Promise<HttpAgent> {
+  const id = agentId(name)
+  await node.service.registerAgent({ agentId: id, spec: agentSpec(name, { slots }), isNew: true })
+  return {
+    id,
+    claim: (countMax, waitMs) => node.service.claim({ agentId: id, countMax, waitMs }),
+    heartbeat: (held) => node.service.heartbeat({ agentId: id, held }),
+  }
+}
+
 export function agentSpec(name: string, changes: Partial<AgentSpec> = {}): AgentSpec {
   const capabilities = [{ name: 'review', proficiency: 1, cost: 1 }]
   return { name, capabilities, slots: 1, resources: {}, labels: {}, ...changes }
