@@ -6,8 +6,8 @@ import type { Logger } from '#domain/ports/logger.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import { priorityRank } from '#domain/resources/priority-rank.ts'
 import type { Infra } from '../infra.ts'
+import { DirectoryLock } from '../system/directory-lock.ts'
 import { UuidIds } from '../system/uuid-ids.ts'
-import { DataDirectoryLock } from './data-directory-lock.ts'
 import { EmbeddedCoordination } from './embedded-coordination.ts'
 import { LonelyPeers } from './embedded-peers.ts'
 import { beginLifetime, endLifetime } from './lifetime.ts'
@@ -39,7 +39,12 @@ export async function createEmbeddedInfra(
   options: EmbeddedInfraOptions,
   modules: EmbeddedInfraModules,
 ): Promise<Infra> {
-  const lock = DataDirectoryLock.acquire(options.dataDir)
+  const lock = DirectoryLock.acquire({
+    directory: options.dataDir,
+    fileName: 'node.lock',
+    directoryName: 'data directory',
+    holderName: 'server',
+  })
   try {
     return await openInfra(options, modules, lock)
   } catch (error) {
@@ -51,7 +56,7 @@ export async function createEmbeddedInfra(
 async function openInfra(
   options: EmbeddedInfraOptions,
   { clock, logger }: EmbeddedInfraModules,
-  lock: DataDirectoryLock,
+  lock: DirectoryLock,
 ): Promise<Infra> {
   const { dataDir, durability, agingMs = ORCHESTRATOR_DEFAULTS.agingMs } = options
   const tables = openLmdbTables(join(dataDir, DATABASE_FILE))

@@ -1,10 +1,19 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-const LOCK_FILE = 'node.lock'
+export interface DirectoryLockOptions {
+  /** Made where it is missing. */
+  readonly directory: string
+  /** The lock's name in it. */
+  readonly fileName: string
+  /** How the error calls the directory, for instance `data directory`. */
+  readonly directoryName: string
+  /** What holds such a directory, for instance `server`. */
+  readonly holderName: string
+}
 
-/** Keeps a data directory to one process. The file names the holder, so that a dead one's lock can be taken over. */
-export class DataDirectoryLock {
+/** Keeps a directory to one process. The file names the holder, so that a dead one's lock can be taken over. */
+export class DirectoryLock {
   readonly #path: string
   readonly #holder: string
 
@@ -14,16 +23,17 @@ export class DataDirectoryLock {
   }
 
   /** @throws Error naming the process that has the directory */
-  static acquire(directory: string): DataDirectoryLock {
+  static acquire(options: DirectoryLockOptions): DirectoryLock {
+    const { directory, fileName } = options
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    const path = join(directory, LOCK_FILE)
+    const path = join(directory, fileName)
     const holder = `${process.pid} ${startTimeOf(process.pid) ?? ''}`.trim()
     while (!create(path, holder)) {
       const present = read(path)
-      if (present !== undefined && isAlive(present)) throw inUse(directory, present)
-      if (present !== undefined) takeAway(path, present, directory)
+      if (present !== undefined && isAlive(present)) throw inUse(options, present)
+      if (present !== undefined) takeAway(path, present, options)
     }
-    return new DataDirectoryLock(path, holder)
+    return new DirectoryLock(path, holder)
   }
 
   release(): void {
@@ -59,7 +69,7 @@ function read(path: string): string | undefined {
  * Two processes may find the same dead holder at once. A rename takes the file from under the other, and whoever
  * finds that it took a living holder's file by mistake puts it back.
  */
-function takeAway(path: string, deadHolder: string, directory: string): void {
+function takeAway(path: string, deadHolder: string, options: DirectoryLockOptions): void {
   const aside = `${path}.${process.pid}.dead`
   try {
     renameSync(path, aside)
@@ -71,7 +81,7 @@ function takeAway(path: string, deadHolder: string, directory: string): void {
   if (taken !== undefined && taken !== deadHolder) {
     linkSync(aside, path)
     rmSync(aside)
-    throw inUse(directory, taken)
+    throw inUse(options, taken)
   }
   rmSync(aside, { force: true })
 }
@@ -102,9 +112,11 @@ function startTimeOf(pid: number): string | undefined {
   }
 }
 
-function inUse(directory: string, holder: string): Error {
+function inUse({ directory, directoryName, holderName }: DirectoryLockOptions, holder: string): Error {
   const [pid] = holder.split(' ')
-  return new Error(`data directory ${directory} is in use by process ${pid}: one server at a time, please`)
+  return new Error(
+    `${directoryName} ${directory} is in use by process ${pid}: one ${holderName} at a time, please`,
+  )
 }
 
 function hasCode(error: unknown, code: string): boolean {
