@@ -179,6 +179,20 @@ function certify(instance: DecisionInstance, agents: readonly VotingAgent[]): De
   return buildCertificate(instance, value, 0, precommits)
 }
 
+describe('agents whose keys the hub holds', () => {
+  it('may answer in the very moment they are told, before their voters have their seats', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const ada = await anAgent('ada', node)
+    const proposing = node.service.propose(asked())
+    while (!ada.told.some(({ type }) => type === 'consensus')) await Promise.resolve()
+    const utterance = { kind: 'choice' as const, proposalId: merge, choice: 'approve' }
+    await node.service.consensus({ agentId: ada.id, sessionId: ada.session, utterance })
+    await proposing
+    expect((await node.swarm.reader.proposal(merge)).ballots).toMatchObject([{ voter: 'ada' }])
+  })
+})
+
 describe('what the hub refuses', () => {
   it('quarantines a voter that signs two ballots, counts it as abstaining and shows why', async () => {
     const { cluster, node, agents } = await table(4, (at) => (at < 3 ? 'approve' : null))

@@ -42,6 +42,8 @@ export class HostedVoters {
   readonly #modules: HostedVotersModules
   readonly #voters = new Map<AgentId, DecisionVoter>()
   readonly #timers = new Set<() => void>()
+  /** Voters that take up what their journals remember. */
+  readonly #seating = new Map<AgentId, Promise<void>>()
   #isCancelled = false
   #isStopped = false
 
@@ -72,12 +74,26 @@ export class HostedVoters {
     for (const voter of this.#voters.values()) voter.cancel()
   }
 
-  /** The ballot of an agent whose key is here; undefined where it is not. */
+  /**
+   * The ballot of an agent whose key is here; undefined where it is not.
+   *
+   * @throws what the store throws while the agent's voter is being seated
+   */
   async choose(agentId: AgentId, choice: string, reason?: string): Promise<BallotOutcome | undefined> {
+    // An agent is told of the proposal before its voter is seated, and may answer at once.
+    await this.#seating.get(agentId)
     return this.#voters.get(agentId)?.castBallot(choice, reason)
   }
 
-  async #seat(agentId: AgentId): Promise<void> {
+  #seat(agentId: AgentId): Promise<void> {
+    const known = this.#seating.get(agentId)
+    if (known !== undefined) return known
+    const seating = this.#takeSeat(agentId).finally(() => this.#seating.delete(agentId))
+    this.#seating.set(agentId, seating)
+    return seating
+  }
+
+  async #takeSeat(agentId: AgentId): Promise<void> {
     const { keys, said } = this.#modules
     if (this.#voters.has(agentId)) return
     const key = await keys.keyOf(agentId)
