@@ -48,7 +48,11 @@ export const ProposalCreate = closedObject(
       }),
     ),
     title: ProposalTitle,
-    payload: Json(`What is judged; at most ${LIMITS.payloadBytesMax / 1024} KiB as JSON.`),
+    payload: Type.Optional(
+      annotate(Json(`What is judged; at most ${LIMITS.payloadBytesMax / 1024} KiB as JSON.`), {
+        default: null,
+      }),
+    ),
     mode: annotate(ProposalMode, { default: 'approval' }),
     options: Type.Optional(annotate(Options, { description: 'Of a `choice`; an approval has its own.' })),
     threshold: annotate(Threshold, { default: { numerator: 2, denominator: 3 } }),
