@@ -1,4 +1,5 @@
 /** What runs in a browser: the client. It imports no package and nothing of Node. */
+export type { ConsensusClient } from './client/consensus-client.ts'
 export type { EventItem, FeedRequest, OpenFeed } from './client/event-feed.ts'
 export type { EventSubscription, SubscriptionOptions } from './client/event-subscription.ts'
 export type { HttpConnectionOptions } from './client/http-connection.ts'
@@ -9,6 +10,7 @@ export type {
   AgentFilter,
   CallOptions,
   PageOptions,
+  ProposalFilter,
   ReadEventsOptions,
   SubmitOptions,
   SwarmClientOptions,

@@ -1,4 +1,4 @@
-import type { AgentStatus, TaskPhase, TaskStatus } from '#contract/index.ts'
+import type { AgentStatus, ProposalView, TaskPhase, TaskStatus } from '#contract/index.ts'
 import type { OpenFeed } from './event-feed.ts'
 import type { HttpConnectionOptions } from './http-connection.ts'
 
@@ -49,6 +49,11 @@ export interface AgentFilter {
   readonly capability?: string
   /** As `name=value`. */
   readonly label?: string
+}
+
+/** Which proposals to list. */
+export interface ProposalFilter {
+  readonly status?: ProposalView['status']
 }
 
 /** Which events to read. */

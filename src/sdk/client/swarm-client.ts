@@ -32,10 +32,12 @@ import type {
   TaskPage,
   TaskProgressReport,
   TaskReleaseReport,
+  TaskStatus,
   TaskSubmitInput,
   TaskView,
   TopologyView,
 } from '#contract/index.ts'
+import { ConsensusClient } from './consensus-client.ts'
 import type { OpenFeed } from './event-feed.ts'
 import { EventSubscription, type SubscriptionOptions } from './event-subscription.ts'
 import { HttpConnection, type HttpRequest } from './http-connection.ts'
@@ -51,7 +53,9 @@ import type {
   TaskFilter,
   WaitOptions,
 } from './swarm-client-options.ts'
-import { waitForTask } from './wait-for-task.ts'
+import { waitUntilOver } from './wait-until-over.ts'
+
+const FINAL_STATUSES: readonly TaskStatus[] = ['completed', 'failed', 'canceled', 'rejected']
 
 /**
  * One swarm, over REST.
@@ -63,6 +67,8 @@ import { waitForTask } from './wait-for-task.ts'
  */
 export class SwarmClient {
   readonly swarmId: string
+  /** What the swarm decides together, and who leads it. */
+  readonly consensus: ConsensusClient
   readonly #http: HttpConnection
   readonly #openFeed: OpenFeed
   readonly #swarmPath: string
@@ -72,6 +78,11 @@ export class SwarmClient {
     this.#http = new HttpConnection(options)
     this.#openFeed = options.openFeed ?? openSseFeed
     this.#swarmPath = `/v1/swarms/${encodeURIComponent(this.swarmId)}`
+    this.consensus = new ConsensusClient({
+      call: (request) => this.#call(request),
+      events: (subscription) => this.events(subscription),
+      readEvents: (page) => this.readEvents(page),
+    })
   }
 
   /** The server that is asked now; another one where several were given and this one stopped answering. */
@@ -115,7 +126,13 @@ export class SwarmClient {
    * @throws the signal's reason, or a `TimeoutError`, when it is given up first
    */
   waitForTask(taskId: string, options: WaitOptions = {}): Promise<TaskDetail> {
-    return waitForTask(this, taskId, options)
+    const task = {
+      subject: taskId,
+      types: FINAL_STATUSES.map((status) => `amos.task.${status}`),
+      read: (call: CallOptions) => this.getTask(taskId, call),
+      isOver: ({ status }: TaskDetail) => FINAL_STATUSES.includes(status),
+    }
+    return waitUntilOver(this, task, options)
   }
 
   /** Cancels the task and all its parts. */

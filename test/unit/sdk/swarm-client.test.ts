@@ -70,6 +70,38 @@ describe('SwarmClient', () => {
     expect(calls[2]?.body).toEqual({ type: 'work', payload: { a: 1 } })
   })
 
+  it('repeats a proposal under one id until the server takes it', async () => {
+    answers = [(response) => response.destroy(), (response) => reply(response, 201, { proposalId: 'p1' })]
+    const { consensus } = new SwarmClient({ url })
+    await consensus.propose({ title: 'Ship it?' })
+    await consensus.propose({ title: 'Ship it?', proposalId: 'mine' })
+    const ids = calls.map(({ body }) => (body as { proposalId: string }).proposalId)
+    expect(ids).toEqual([ids[0], ids[0], 'mine'])
+    expect(ids[0]).toMatch(/^[a-z0-9][a-z0-9-]{0,62}$/)
+  })
+
+  it('reads and votes where the contract says', async () => {
+    const { consensus } = new SwarmClient({ url })
+    await consensus.list({ status: 'open', pageSize: 2 })
+    await consensus.proposal('p1')
+    await consensus.ballots('p1')
+    await consensus.castBallot('p1', { agentId: 'ada', choice: 'approve' })
+    await consensus.cancel('p1', 'a bug')
+    await consensus.decision('p1')
+    await consensus.leader()
+    await consensus.startElection({ transferTo: 'bob' })
+    expect(calls.map(({ method, url: path, body }) => [method, path?.slice(18), body])).toEqual([
+      ['GET', '/proposals?status=open&pageSize=2', undefined],
+      ['GET', '/proposals/p1', undefined],
+      ['GET', '/proposals/p1/ballots', undefined],
+      ['POST', '/proposals/p1/ballots', { agentId: 'ada', choice: 'approve' }],
+      ['POST', '/proposals/p1/cancel', { reason: 'a bug' }],
+      ['GET', '/proposals/p1/decision', undefined],
+      ['GET', '/leader', undefined],
+      ['POST', '/elections', { transferTo: 'bob' }],
+    ])
+  })
+
   it('makes up another key for another submit', async () => {
     const client = new SwarmClient({ url })
     await client.submit({ type: 'work' })
