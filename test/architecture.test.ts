@@ -74,7 +74,8 @@ describe('the rules', () => {
     ['src/infra/a.ts', '#contract/task.ts'],
     ['src/infra/a.ts', '#server/app.ts'],
     ['src/server/a.ts', '#infra/system/clock.ts'],
-    ['src/sdk/a.ts', '#domain/ids.ts'],
+    ['src/sdk/a.ts', '#domain/orchestration/leases.ts'],
+    ['src/sdk/a.ts', '#infra/embedded/lifetime.ts'],
     ['src/sdk/a.ts', '#server/app.ts'],
     ['src/server/a.ts', '../main.ts'],
   ])('refuse that %s imports %s', (path, specifier) => {
@@ -84,6 +85,8 @@ describe('the rules', () => {
   it.each([
     ['src/infra/a.ts', '#domain/ports/clock.ts'],
     ['src/sdk/a.ts', '#domain/consensus/raft.ts'],
+    ['src/sdk/a.ts', '#domain/ids.ts'],
+    ['src/sdk/a.ts', '#infra/system/system-clock.ts'],
     ['src/main.ts', '#infra/system/clock.ts'],
     ['src/cli/main.ts', '#server/app.ts'],
   ])('allow that %s imports %s', (path, specifier) => {

@@ -18,7 +18,14 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   contract: [],
   infra: ['src/domain/'],
   server: ['src/domain/', 'src/contract/'],
-  sdk: ['src/contract/', 'src/domain/consensus/'],
+  // Agents vote in their own processes: with the cores of consensus, over adapters that need nothing but Node.
+  sdk: [
+    'src/contract/',
+    'src/domain/consensus/',
+    'src/domain/ports/',
+    'src/domain/ids.ts',
+    'src/infra/system/',
+  ],
 }
 
 /** Layers that run where there is no Node: under the simulator's clock, or in a browser. */

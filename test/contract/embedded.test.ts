@@ -5,8 +5,10 @@ import type { Durability } from '#domain/ports/swarm-store.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { MemoryLogger } from '../helpers/memory-logger.ts'
+import { hostedJournal } from './hosted-journal.ts'
 import type { InfraUnderTest } from './infra-under-test.ts'
 import { describeReadyQueue } from './ready-queue.contract.ts'
+import { describeSigningJournal } from './signing-journal.contract.ts'
 import { describeSwarmStore } from './swarm-store.contract.ts'
 
 async function setup(durability: Durability): Promise<InfraUnderTest> {
@@ -35,3 +37,4 @@ async function setup(durability: Durability): Promise<InfraUnderTest> {
 describeSwarmStore('LMDB, synced', () => setup('synced'))
 describeSwarmStore('LMDB, committed', () => setup('committed'))
 describeReadyQueue('embedded', () => setup('committed'))
+describeSigningJournal('hosted, LMDB', (publicKey) => hostedJournal(() => setup('synced'), publicKey))

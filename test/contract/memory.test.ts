@@ -1,8 +1,10 @@
 import { ManualClock } from '../helpers/manual-clock.ts'
 import { createMemoryInfra, type MemoryInfra } from '../helpers/memory-infra.ts'
 import { MemoryMedium } from '../helpers/memory-medium.ts'
+import { hostedJournal } from './hosted-journal.ts'
 import type { InfraUnderTest } from './infra-under-test.ts'
 import { describeReadyQueue } from './ready-queue.contract.ts'
+import { describeSigningJournal } from './signing-journal.contract.ts'
 import { describeSwarmStore } from './swarm-store.contract.ts'
 
 async function setup(): Promise<InfraUnderTest> {
@@ -26,3 +28,4 @@ async function setup(): Promise<InfraUnderTest> {
 // What stands in for the stores in unit tests and simulations has to keep the stores' promises.
 describeSwarmStore('memory', setup)
 describeReadyQueue('memory', setup)
+describeSigningJournal('hosted, memory', (publicKey) => hostedJournal(setup, publicKey))

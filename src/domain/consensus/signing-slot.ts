@@ -35,6 +35,11 @@ export function judgeSlot(
   return isPassed ? { type: 'refuse', reason: 'slot_passed' } : { type: 'sign' }
 }
 
+/** Whether a journal has to keep a record once another is added: of rounds the last two count, ballots always. */
+export function isStillNeeded({ message: kept }: SigningRecord, { message: added }: SigningRecord): boolean {
+  return kept.kind === 'ballot' || added.kind === 'ballot' || kept.round >= added.round - 1
+}
+
 const STEP_NUMBER = { nomination: 0, prevote: 1, precommit: 2 } as const
 
 function slotNumber(message: UnsignedMessage): number {

@@ -6,6 +6,7 @@ import { put } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import type { PublicKey } from '../hex.ts'
 import type { SigningJournal, SigningRecord } from '../ports/signing-journal.ts'
+import { isStillNeeded } from '../signing-slot.ts'
 import { hostedSigningId } from './proposal-record.ts'
 
 export interface HostedJournalOptions {
@@ -44,7 +45,7 @@ export class HostedJournal implements SigningJournal {
     const key = this.#key(record.proposalId)
     const { journal, clock } = this.#modules
     await journal.transact([key] as const, ([stored]) => {
-      const records = [...(stored?.value.records ?? []).filter((kept) => isNeeded(kept, record)), record]
+      const records = [...(stored?.value.records ?? []).filter((kept) => isStillNeeded(kept, record)), record]
       const value = { agentId: this.#agentId, lastAt: clock.now(), records }
       return { ...unchanged(null), writes: [put('hosted_signing', key.id, value)] }
     })
@@ -53,9 +54,4 @@ export class HostedJournal implements SigningJournal {
   #key(proposalId: ProposalId): { readonly kind: 'hosted_signing'; readonly id: string } {
     return { kind: 'hosted_signing', id: hostedSigningId(proposalId, this.#agentId) }
   }
-}
-
-/** A record of a round may go when one of the round after the next is there, a ballot's never. */
-function isNeeded({ message: kept }: SigningRecord, { message: added }: SigningRecord): boolean {
-  return kept.kind === 'ballot' || added.kind === 'ballot' || kept.round >= added.round - 1
 }
