@@ -1,4 +1,5 @@
 /** The SDK on Node: the client, and the runtime of agents. */
+export type { DecisionVerdict } from '#domain/consensus/verify-decision.ts'
 export type { LinkEnd } from './agent/agent-link.ts'
 export type { MessageHandler, RequestOptions, SendOptions } from './agent/agent-messages.ts'
 export {
@@ -10,7 +11,10 @@ export {
   type TaskHandler,
   TaskRevoked,
 } from './agent/agent-task.ts'
-export { type AgentNotice, SwarmAgent, type SwarmAgentOptions } from './agent/swarm-agent.ts'
+export { SwarmAgent } from './agent/swarm-agent.ts'
+export type { AgentNotice, SwarmAgentOptions } from './agent/swarm-agent-options.ts'
+export type { AgentDecision, Ballot, OpenProposal, ProposalHandler } from './agent/voting/open-proposal.ts'
+export type { ConsensusClient } from './client/consensus-client.ts'
 export type { EventItem, FeedRequest, OpenFeed } from './client/event-feed.ts'
 export type { EventSubscription, SubscriptionOptions } from './client/event-subscription.ts'
 export type { HttpConnectionOptions } from './client/http-connection.ts'
@@ -20,6 +24,7 @@ export type {
   AgentFilter,
   CallOptions,
   PageOptions,
+  ProposalFilter,
   ReadEventsOptions,
   SubmitOptions,
   SwarmClientOptions,
@@ -28,3 +33,4 @@ export type {
 } from './client/swarm-client-options.ts'
 export { openWebSocketFeed } from './client/websocket-feed.ts'
 export { SwarmClient } from './node-swarm-client.ts'
+export { verifyDecision } from './verify-decision.ts'

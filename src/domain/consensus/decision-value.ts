@@ -46,7 +46,7 @@ export function valueDefect(
 /** Why a ballot cannot count, its signature aside; undefined where it can. */
 export function ballotDefect(
   { proposal, electorate }: DecisionInstance,
-  { voter, choice, reason }: SignedBallot,
+  { voter, choice, reason }: Pick<SignedBallot, 'voter' | 'choice' | 'reason'>,
 ): string | undefined {
   if (!electorate.byId.has(voter)) return 'a ballot is by no voter'
   if (choice !== ABSTAIN && !proposal.options.includes(choice)) return 'a ballot is for no option'

@@ -87,6 +87,11 @@ export class AgentChannel {
     })
   }
 
+  /** Sends a frame that nobody answers; lost where the channel is closed. */
+  send(frame: OutgoingFrame): void {
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(this.#options.codec.encode(frame))
+  }
+
   /** Whether anything came since the last call: a silent server is as good as none. */
   takeHeard(): boolean {
     const heard = this.#hasHeard

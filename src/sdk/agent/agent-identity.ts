@@ -7,10 +7,16 @@ export interface AgentCredentials {
   readonly token: string
 }
 
+export interface AgentIdentityModules {
+  readonly client: SwarmClient
+  /** The key an agent of this id is to vote with; undefined where the server is to hold one for it. */
+  claimKey(agentId: string): Promise<AgentRegisterInput['voterKey']>
+}
+
 /** Registers the agent, and again where the swarm has forgotten it; never over another agent that took its id. */
 export class AgentIdentity {
   readonly #registration: AgentRegisterInput
-  readonly #client: SwarmClient
+  readonly #modules: AgentIdentityModules
   readonly #isGiven: boolean
   #credentials: AgentCredentials | undefined
   #agentId: string | undefined
@@ -20,10 +26,10 @@ export class AgentIdentity {
   constructor(
     registration: AgentRegisterInput,
     given: AgentCredentials | undefined,
-    { client }: { readonly client: SwarmClient },
+    modules: AgentIdentityModules,
   ) {
     this.#registration = registration
-    this.#client = client
+    this.#modules = modules
     this.#credentials = given
     this.#isGiven = given !== undefined
     this.#agentId = given?.agentId ?? registration.agentId
@@ -51,9 +57,13 @@ export class AgentIdentity {
   }
 
   async #register(): Promise<AgentCredentials> {
-    const { agentId, token } = await this.#client.registerAgent({
+    const { client, claimKey } = this.#modules
+    const wantedId = this.#agentId
+    const voterKey = wantedId === undefined ? undefined : await claimKey(wantedId)
+    const { agentId, token } = await client.registerAgent({
       ...this.#registration,
-      ...(this.#agentId === undefined ? {} : { agentId: this.#agentId }),
+      ...(wantedId === undefined ? {} : { agentId: wantedId }),
+      ...(voterKey === undefined ? {} : { voterKey }),
       // An agent that starts takes its id over from the run before it. One that has lost its place does not: whoever
       // has the id now came later.
       ...(this.#wasRegistered ? { replace: false } : {}),

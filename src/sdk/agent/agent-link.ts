@@ -88,6 +88,8 @@ export class AgentLink {
       onClose,
     })
     this.#channel = channel
+    // Closed while it was opened: nobody else will close it.
+    if (this.#closing.signal.aborted) channel.close('the agent ends')
     let beating: NodeJS.Timeout | undefined
     try {
       const { heartbeatMs } = await this.#greet(channel, url)

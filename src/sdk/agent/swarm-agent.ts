@@ -12,47 +12,9 @@ import {
 } from './agent-messages.ts'
 import { type TaskHandler, TaskRevoked, taskOf } from './agent-task.ts'
 import { jsonFrames, msgpackFrames } from './frame-codec.ts'
+import type { AgentNotice, SwarmAgentOptions } from './swarm-agent-options.ts'
 import { TaskRuns } from './task-runs.ts'
-
-/** Who an agent is, what it can do, and where its swarm is. */
-export interface SwarmAgentOptions {
-  /** Where the server is, for instance `http://127.0.0.1:3000`. Of several nodes, whichever answers. */
-  readonly url: string | readonly string[]
-  /** Default `default`. */
-  readonly swarmId?: string
-  /** The same id in a later run takes the earlier run's place. The server chooses one where it is left out. */
-  readonly agentId?: string
-  /** What people call it. */
-  readonly name?: string
-  /** What it can do, by name, or with proficiency (0 to 1) and cost. */
-  readonly capabilities?: readonly (string | NonNullable<AgentRegisterInput['capabilities']>[number])[]
-  /** Tasks it does at the same time. Default 1. */
-  readonly slots?: number
-  /** What it has for tasks to use, for instance `{ gpu: 1 }`. */
-  readonly resources?: Readonly<Record<string, number>>
-  readonly labels?: Readonly<Record<string, string>>
-  /** A key that may register agents (role `operator`). A server without keys, on loopback, needs none. */
-  readonly apiKey?: string
-  /** Of an agent that was registered before, with its `agentId`: it is not registered again. */
-  readonly token?: string
-  /** `msgpack` spares the hub work where payloads are large. Default `json`. */
-  readonly frames?: 'json' | 'msgpack'
-  /** Called with what an operator may want to know; the agent itself needs no help. */
-  readonly onNotice?: (notice: AgentNotice) => void
-}
-
-/** What happens around an agent's work. */
-export type AgentNotice =
-  | { readonly type: 'connected'; readonly url: string; readonly epoch: number }
-  /** It reconnects by itself. */
-  | { readonly type: 'interrupted'; readonly error: Error }
-  /** The work on a task was for nothing: it was canceled, taken away or given to another agent. */
-  | { readonly type: 'task_lost'; readonly taskId: string; readonly reason: string }
-  /** The server goes away, or was told to give this agent nothing new. */
-  | { readonly type: 'drain'; readonly reason: string }
-  /** Messages that were not delivered, since they came faster than the agent read them; durable ones still come. */
-  | { readonly type: 'messages_missed'; readonly count: number }
-  | { readonly type: 'error'; readonly error: Error }
+import { AgentVoting, type AgentVotingOptions } from './voting/agent-voting.ts'
 
 /** How long the goodbyes of a closing agent may take. */
 const CLOSE_WITHIN_MS = 1_000
@@ -72,6 +34,7 @@ export class SwarmAgent {
   readonly #identity: AgentIdentity
   readonly #runs: TaskRuns
   readonly #messages: AgentMessages
+  readonly #voting: AgentVoting
   readonly #link: AgentLink
   #onStarted: () => void = () => undefined
   #onEnded: (end: LinkEnd) => void = () => undefined
@@ -79,8 +42,7 @@ export class SwarmAgent {
 
   constructor(options: SwarmAgentOptions) {
     const { url, swarmId = 'default', agentId, token } = options
-    if (token !== undefined && agentId === undefined)
-      throw new TypeError('a token needs the agentId it belongs to')
+    refuseContradiction(options)
     this.#options = options
     this.ended = new Promise((resolve) => (this.#onEnded = resolve))
     const credential = options.apiKey ?? token
@@ -90,7 +52,11 @@ export class SwarmAgent {
       ...(credential === undefined ? {} : { apiKey: credential }),
     })
     const given = token === undefined || agentId === undefined ? undefined : { agentId, token }
-    this.#identity = new AgentIdentity(registrationOf(options), given, { client: this.#client })
+    this.#voting = new AgentVoting(this.#votingOptions(swarmId), { client: this.#client })
+    this.#identity = new AgentIdentity(registrationOf(options), given, {
+      client: this.#client,
+      claimKey: (id) => this.#voting.claimKey(id),
+    })
     this.#runs = new TaskRuns(
       {
         handlerOf: (type) => this.#handlers.get(type) ?? this.#handlers.get('*'),
@@ -105,15 +71,17 @@ export class SwarmAgent {
         swarmId,
         codec: options.frames === 'msgpack' ? msgpackFrames : jsonFrames,
         held: () => this.#runs.held,
-        onOpen: (channel, { epoch }, at) => {
+        onOpen: (channel, { epoch, agentId: self }, at) => {
           this.#runs.connected(channel)
           this.#messages.connected(channel)
+          this.#voting.connected(channel, self)
           this.#onStarted()
           this.#notify({ type: 'connected', url: at, epoch })
         },
         onInterrupted: (error) => {
           this.#runs.disconnected()
           this.#messages.disconnected()
+          this.#voting.disconnected()
           this.#notify({ type: 'interrupted', error })
         },
         onNotice: (notice) => this.#receive(notice),
@@ -196,6 +164,7 @@ export class SwarmAgent {
       // Whoever runs under the id now has the tasks, too.
       this.#runs.disconnected()
       this.#messages.close()
+      await this.#voting.stop()
       await this.#runs.giveBack(`the agent is ${end.reason}`)
       this.#onEnded(end)
     })
@@ -224,6 +193,19 @@ export class SwarmAgent {
     else this.#onEnded({ reason: 'closed' })
   }
 
+  #votingOptions(swarmId: string): AgentVotingOptions {
+    const { stateDir, onProposal, onDecision } = this.#options
+    return {
+      swarmId,
+      stateDir,
+      onProposal,
+      onDecision: (decision) => onDecision?.(decision),
+      onError: (error) => this.#notify({ type: 'error', error }),
+      onKeyReplaced: (reason) => this.#notify({ type: 'voter_key_replaced', reason }),
+      onHalted: (error) => this.#notify({ type: 'voting_halted', error }),
+    }
+  }
+
   async #leave(agentId: string, isForGood: boolean): Promise<void> {
     try {
       if (isForGood) await this.#client.deregisterAgent(agentId)
@@ -250,6 +232,9 @@ export class SwarmAgent {
         this.#messages.receive(message)
         return
       }
+      case 'consensus':
+        if (this.agentId !== undefined) this.#voting.receive(notice.body, this.agentId)
+        return
       case 'gap':
         this.#notify({ type: 'messages_missed', count: notice.missedCount })
         return
@@ -272,6 +257,16 @@ export class SwarmAgent {
   #notify(notice: AgentNotice): void {
     this.#options.onNotice?.(notice)
   }
+}
+
+/** @throws TypeError */
+function refuseContradiction({ agentId, token, stateDir }: SwarmAgentOptions): void {
+  if (token !== undefined && agentId === undefined)
+    throw new TypeError('a token needs the agentId it belongs to')
+  if (stateDir !== undefined && agentId === undefined)
+    throw new TypeError('a stateDir needs the agentId whose key is in it')
+  if (stateDir !== undefined && token !== undefined)
+    throw new TypeError('a key is registered with its agent: a stateDir does not go with a token')
 }
 
 function registrationOf(options: SwarmAgentOptions): AgentRegisterInput {

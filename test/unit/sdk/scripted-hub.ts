@@ -2,7 +2,7 @@ import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { type WebSocket, WebSocketServer } from 'ws'
-import type { AgentFrame, AgentFrameOf, AgentFrameType, ChannelFrame } from '#contract/index.ts'
+import type { AgentFrame, AgentFrameOf, AgentFrameType, ChannelFrame, ProblemCode } from '#contract/index.ts'
 import { eventually } from '../../helpers/eventually.ts'
 
 /** One connection of an agent, as the hub sees it. */
@@ -54,6 +54,11 @@ export class HubChannel {
 
   ack(frame: AgentFrame): void {
     if (frame.requestId !== undefined) this.send({ type: 'ack', requestId: frame.requestId })
+  }
+
+  refuse(frame: AgentFrame, code: ProblemCode, status: number, isRetryable = false): void {
+    const { type: _, instance: __, ...fields } = problem(code, status, { retryable: isRetryable })
+    this.send({ type: 'error', ...fields, code, requestId: frame.requestId ?? 0 })
   }
 }
 
@@ -127,7 +132,7 @@ export class ScriptedHub {
     let text = ''
     for await (const chunk of request) text += String(chunk)
     const body = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>
-    if (request.method !== 'POST') return reply(response, 200, {})
+    if (request.method !== 'POST') return reply(response, 200, { swarmId: 'default', tenantId: 'acme' })
     this.registrations.push(body)
     this.answers.register(body, response)
   }

@@ -1,0 +1,68 @@
+import type { OpenedProposal } from '#domain/consensus/consensus-talk.ts'
+import { ballotDefect } from '#domain/consensus/decision-value.ts'
+import type { DecisionInstance } from '#domain/consensus/instance.ts'
+import type { AgentId } from '#domain/ids.ts'
+import type { Ballot, ProposalHandler } from './open-proposal.ts'
+
+export interface BallotQuestionOptions {
+  readonly opened: OpenedProposal
+  readonly instance: DecisionInstance
+  readonly self: AgentId
+  /** Without one the agent takes part in the agreement, and has no opinion. */
+  readonly handler: ProposalHandler | undefined
+}
+
+/** What one agent is asked about one proposal: put to its handler once, and taken back when the answer comes too late. */
+export class BallotQuestion {
+  readonly #options: BallotQuestionOptions
+  readonly #over = new AbortController()
+
+  constructor(options: BallotQuestionOptions) {
+    this.#options = options
+  }
+
+  /**
+   * The handler's answer; undefined where there is none, or none is wanted any more.
+   *
+   * @throws what the handler throws; RangeError where its answer is no ballot for this proposal
+   */
+  async ask(): Promise<Ballot | undefined> {
+    const { handler, instance, self } = this.#options
+    if (handler === undefined || this.#over.signal.aborted) return undefined
+    try {
+      const answer = await handler(this.#proposal())
+      if (answer === null || this.#over.signal.aborted) return undefined
+      const { choice, reason } = answer
+      const ballot = reason === undefined ? { choice } : { choice, reason }
+      const defect = ballotDefect(instance, { voter: self, ...ballot })
+      if (defect !== undefined) throw new RangeError(`not a ballot for ${instance.proposalId}: ${defect}`)
+      return ballot
+    } catch (error) {
+      // A handler that gives up when it is told to has nothing to complain of.
+      if (this.#over.signal.aborted) return undefined
+      throw error
+    }
+  }
+
+  /** No answer is wanted any more. */
+  withdraw(reason: string): void {
+    this.#over.abort(new Error(reason))
+  }
+
+  #proposal(): Parameters<ProposalHandler>[0] {
+    const { proposalId, proposal, electorate, payload } = this.#options.opened
+    const { title, mode, options, threshold, proposedBy, deadlineMs } = proposal
+    return {
+      proposalId,
+      title,
+      payload: JSON.parse(payload) as unknown,
+      mode,
+      options,
+      threshold,
+      proposedBy,
+      deadlineMs,
+      voters: electorate.map(({ agentId, weight, custody }) => ({ agentId, weight, custody })),
+      signal: this.#over.signal,
+    }
+  }
+}

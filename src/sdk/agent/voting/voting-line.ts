@@ -1,0 +1,48 @@
+import type { ConsensusUtterance as SentUtterance } from '#contract/index.ts'
+import type { ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import { Backoff, pause } from '../../client/backoff.ts'
+import { SwarmApiError } from '../../client/swarm-api-error.ts'
+import type { AgentChannel } from '../agent-channel.ts'
+
+/** An agent's line to the hub, in the matter of consensus. While there is no connection, what is said is lost. */
+export class VotingLine {
+  #channel: AgentChannel | undefined
+
+  connected(channel: AgentChannel): void {
+    this.#channel = channel
+  }
+
+  disconnected(): void {
+    this.#channel = undefined
+  }
+
+  /** To be said again where it matters: nobody acknowledges it. */
+  say(utterance: ConsensusUtterance): void {
+    this.#channel?.send({ type: 'consensus', body: bodyOf(utterance) })
+  }
+
+  /**
+   * Says it until the hub has taken it, or the connection ends.
+   *
+   * @throws SwarmApiError what the hub refuses it with
+   */
+  async tell(utterance: ConsensusUtterance): Promise<void> {
+    const channel = this.#channel
+    if (channel === undefined) return
+    const backoff = new Backoff({ minMs: 50, baseMs: 200, maxMs: 3_000 })
+    while (this.#channel === channel) {
+      try {
+        await channel.request({ type: 'consensus', body: bodyOf(utterance) })
+        return
+      } catch (error) {
+        if (!(error instanceof SwarmApiError) || !error.retryable) throw error
+        await pause(Math.max(backoff.nextMs(), error.retryAfterMs ?? 0))
+      }
+    }
+  }
+}
+
+/** The domain's words are the contract's, but for what the compiler knows of their texts. */
+function bodyOf(utterance: ConsensusUtterance): SentUtterance {
+  return utterance as unknown as SentUtterance
+}
