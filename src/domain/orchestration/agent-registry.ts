@@ -41,6 +41,7 @@ export class AgentRegistry {
   readonly #agents = new Map<AgentId, AgentState>()
   /** The agents with a free slot: the only ones a plan has to look at. */
   readonly #available = new Set<AgentState>()
+  readonly #listeners = new Set<(agentId: AgentId) => void>()
   /** Registrations being written, counted so that many at once cannot pass the limit together. */
   #registering = 0
 
@@ -74,6 +75,12 @@ export class AgentRegistry {
 
   find(agentId: AgentId): AgentState | undefined {
     return this.#agents.get(agentId)
+  }
+
+  /** Calls back after an agent's record was written or removed, when it reads as it now is. The returned function ends it. */
+  onChange(listener: (agentId: AgentId) => void): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** @throws SwarmError `agent_not_found` */
@@ -146,9 +153,9 @@ export class AgentRegistry {
       },
       data,
     )
-    const state = this.get(agentId)
-    state.setRecord(record)
-    this.refresh(state)
+    // One that was removed meanwhile does not come back by this.
+    this.get(agentId)
+    this.#know(record)
     return record
   }
 
@@ -165,6 +172,7 @@ export class AgentRegistry {
     // A registration that was written after the removal has put a state of its own here.
     if (isRemoved && this.#agents.get(agentId) === state) this.#agents.delete(agentId)
     if (isRemoved) this.#available.delete(state)
+    if (isRemoved) this.#tellOf(agentId)
     return isRemoved
   }
 
@@ -195,6 +203,10 @@ export class AgentRegistry {
         candidates.push(state.asCandidate(freeSlots))
     }
     return candidates
+  }
+
+  #tellOf(agentId: AgentId): void {
+    for (const listener of this.#listeners) listener(agentId)
   }
 
   #refuseOneTooMany(): void {
@@ -235,6 +247,7 @@ export class AgentRegistry {
     const state = this.#agents.get(record.agentId) ?? this.adopt(record)
     state.setRecord(record)
     this.refresh(state)
+    this.#tellOf(record.agentId)
     return state
   }
 
