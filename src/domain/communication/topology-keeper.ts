@@ -60,10 +60,17 @@ export class TopologyKeeper implements MessageRoutes, StageOrder {
       if (type === 'agent.online') this.#note(this.#topology.join(agentId(subject)))
       else if (type === 'agent.offline') this.#note(this.#topology.remove(agentId(subject), 'died'))
       else if (type === 'agent.removed') this.#note(this.#topology.remove(agentId(subject), 'left'))
+      else if (type === 'leader.elected') this.follow(agentId(subject))
+      else if (type === 'leader.lost' && this.#topology.leaderId === subject) this.follow(null)
       else if (type === 'swarm.updated' && data['topology'] !== undefined) {
         this.#note(this.#topology.switchTo(data['topology'] as TopologySettings))
       }
     }
+  }
+
+  /** The elected leader is the root of a tree; without one the tree keeps the root it has. */
+  follow(leaderId: AgentId | null): void {
+    this.#note(leaderId === null ? this.#topology.loseLeader() : this.#topology.lead(leaderId))
   }
 
   route(from: AgentId, to: AgentId): readonly AgentId[] {
