@@ -55,7 +55,7 @@ export const ConsensusUtterance = Type.Union(
       proposalId: ProposalId,
     }),
     Election,
-    body('leadership', 'ConsensusLeadership', 'The sender won an election.', {
+    body('leadership', 'ConsensusLeadership', 'The sender won an election, and leads.', {
       certificate: VoteCertificate,
     }),
     body('resigned', 'ConsensusResigned', 'The sender leads no more.', {
@@ -100,7 +100,7 @@ export const ConsensusNotice = Type.Union(
     body('electorate', 'ConsensusElectorate', 'Who elects the leader from now on.', {
       epoch: ElectorateEpoch,
       voters: Members('The committee.'),
-      candidates: Members('Agents that may join it later, with their keys.'),
+      candidates: Members('Agents that are about to join it, with their keys.'),
     }),
     Election,
     body('leader_gone', 'ConsensusLeaderGone', 'The leader lost its connection: elect another.', {

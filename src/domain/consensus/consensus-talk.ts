@@ -44,11 +44,11 @@ export type ConsensusUtterance =
   | { readonly kind: 'ask'; readonly proposalId: ProposalId }
   /** To the one voter it names. */
   | { readonly kind: 'election'; readonly message: RaftMessage }
-  /** By the winner of an election. */
+  /** By the winner of an election; once more where it is told the electorate and leads still: it may not have been heard. */
   | { readonly kind: 'leadership'; readonly certificate: VoteCertificate }
   /** By a leader that lost its majority or handed over. */
   | { readonly kind: 'resigned'; readonly epoch: ElectorateEpoch; readonly term: number }
-  /** A change of the committee that is committed. */
+  /** A change of the committee that is committed; once more where a change is asked for that is made already. */
   | {
       readonly kind: 'committee'
       readonly epoch: ElectorateEpoch
@@ -68,12 +68,15 @@ export type ConsensusNotice =
   | { readonly kind: 'cancelled'; readonly proposalId: ProposalId }
   /** Nothing came of it in time: nobody need wait for it any longer. */
   | { readonly kind: 'closed'; readonly proposalId: ProposalId }
-  /** Who elects from now on; a voter of it starts, all others stop. */
+  /**
+   * Who elects from now on; a voter of it, by the key it has now, starts, all others stop. One that is about to be added
+   * is told that it is among them before the leader is asked to add it: without it nobody could commit its coming.
+   */
   | {
       readonly kind: 'electorate'
       readonly epoch: ElectorateEpoch
       readonly voters: readonly CommitteeMember[]
-      /** The keys of all agents that could be added later. */
+      /** Who is about to be added; the committee's log may be ahead of the hub. */
       readonly candidates: readonly CommitteeMember[]
     }
   | { readonly kind: 'election'; readonly message: RaftMessage }

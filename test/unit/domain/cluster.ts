@@ -41,9 +41,12 @@ export class RecordedSessions implements AgentSessions {
 
   /** Connections that take no messages: they are not being read. */
   readonly slow = new Set<SessionId>()
+  /** Called with what the connection is told, as it is told. */
+  readonly listeners = new Map<SessionId, (delivery: AgentDelivery) => void>()
 
   deliver(session: SessionId, delivery: AgentDelivery): boolean {
     if (delivery.type === 'message' && this.slow.has(session)) return false
+    this.listeners.get(session)?.(delivery)
     const present = this.#bySession.get(session)
     if (present === undefined) this.#bySession.set(session, [delivery])
     else present.push(delivery)

@@ -1,4 +1,5 @@
 import { BroadcastChannel } from '../../communication/broadcast-channel.ts'
+import type { TopologyKeeper } from '../../communication/topology-keeper.ts'
 import { SwarmError } from '../../errors.ts'
 import { type AgentId, type ProposalId, type SwarmId, splitScope } from '../../ids.ts'
 import type { AgentRegistry } from '../../orchestration/agent-registry.ts'
@@ -22,6 +23,7 @@ import { VotersLine } from './voters-line.ts'
 export interface ConsensusEngineModules extends SwarmModules {
   readonly journal: SwarmJournal
   readonly registry: AgentRegistry
+  readonly topology: TopologyKeeper
   readonly reminders: Reminders
 }
 
@@ -35,6 +37,7 @@ export class ConsensusEngine {
   readonly #proposals: ProposalDesk
   readonly #elections: ElectionDesk
   readonly #meter = new ConsensusMeter()
+  #endWatch: () => void = () => undefined
 
   constructor(
     { scope }: Pick<Coordinatorship, 'scope'>,
@@ -50,7 +53,7 @@ export class ConsensusEngine {
       keys: new HostedKeys({ ...modules, keys: consensusCrypto.keys }),
       line: new VotersLine({ registry, broadcast: new BroadcastChannel(scope, modules) }),
     }
-    this.#elections = new ElectionDesk()
+    this.#elections = new ElectionDesk(parts)
     this.#proposals = new ProposalDesk(options, {
       ...parts,
       ledger: new ProposalLedger(modules),
@@ -59,18 +62,21 @@ export class ConsensusEngine {
   }
 
   async recover(): Promise<void> {
+    const { registry } = this.#modules
     await this.#proposals.recover()
+    this.#endWatch = registry.onChange((agentId) => this.#elections.agentChanged(agentId))
     await this.#elections.recover()
   }
 
   stop(): void {
+    this.#endWatch()
     this.#proposals.stop()
     this.#elections.stop()
   }
 
-  /** Reads the log: who came, went, or votes with another key. */
+  /** Reads the log, after the topology has. */
   read(events: readonly SwarmEvent[]): void {
-    if (events.some(({ type }) => type.startsWith('agent.'))) this.#elections.lookAround()
+    if (events.some(({ type }) => type === 'swarm.updated')) this.#elections.lookAround()
   }
 
   /** @throws SwarmError `key_refused` where the agent cannot vote with the key it claims. */

@@ -6,11 +6,13 @@ export type StatementFate =
   | 'accepted'
   | AdmissionRefusal
   | SigningRefusal
-  /** Of a proposal that is not open, or none of this swarm's. */
+  /** Of a proposal that is not open, or none of this swarm's; of an electorate that was replaced. */
   | 'not_open'
   /** In another's name, or by somebody who has no vote. */
   | 'foreign'
   | 'vote_forged'
+  /** For a second candidate in one term. */
+  | 'vote_doubled'
 
 /** Counts what voters said, and what was thrown away and why. */
 export class ConsensusMeter {

@@ -1,35 +1,213 @@
-import type { AgentId } from '../../ids.ts'
+import type { TopologyKeeper } from '../../communication/topology-keeper.ts'
+import { assertNever, SwarmError } from '../../errors.ts'
+import { type AgentId, type SwarmId, splitScope } from '../../ids.ts'
+import type { AgentRegistry } from '../../orchestration/agent-registry.ts'
+import type { Reminders } from '../../orchestration/reminders.ts'
+import type { SwarmJournal } from '../../orchestration/swarm-journal.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Logger } from '../../ports/logger.ts'
+import type { Random } from '../../ports/random.ts'
+import type { SwarmStore } from '../../ports/swarm-store.ts'
 import type { ConsensusUtterance } from '../consensus-talk.ts'
-import { electorateEpoch, term } from '../raft/term.ts'
+import type { SignatureVerifier } from '../ports/signature-verifier.ts'
+import type { RaftMessage } from '../raft/raft-message.ts'
+import type { LeaderNews } from '../raft/raft-ports.ts'
+import { term } from '../raft/term.ts'
+import type { ElectionPlace } from '../raft/vote-certificate.ts'
+import { CommitteeKeeper } from './committee-keeper.ts'
+import type { ConsensusMeter, StatementFate } from './consensus-meter.ts'
+import { ElectionLedger } from './election-ledger.ts'
 import type { LeaderState } from './election-record.ts'
+import type { HostedKeys } from './hosted-keys.ts'
+import { HostedRaft } from './hosted-raft.ts'
+import { LeadershipWatch } from './leadership-watch.ts'
+import { VoteWatch } from './vote-watch.ts'
+import { VoterRoll } from './voter-roll.ts'
+import type { VotersLine } from './voters-line.ts'
+
+export interface ElectionDeskModules {
+  readonly registry: AgentRegistry
+  readonly topology: TopologyKeeper
+  readonly journal: SwarmJournal
+  readonly store: SwarmStore
+  readonly keys: HostedKeys
+  readonly line: VotersLine
+  readonly meter: ConsensusMeter
+  readonly reminders: Reminders
+  readonly clock: Clock
+  readonly random: Random
+  readonly verifier: SignatureVerifier
+  readonly logger: Logger
+}
 
 type ElectionUtterance = Exclude<ConsensusUtterance, { readonly proposalId: unknown }>
 
-/** The hub's part in the election of a leader. */
+/**
+ * The hub's part in the election of a leader: it says who elects, carries the voters' words, votes for agents without
+ * keys, and believes a leader that shows the signed votes of a majority.
+ */
 export class ElectionDesk {
-  async recover(): Promise<void> {}
+  readonly #modules: ElectionDeskModules
+  readonly #place: ElectionPlace
+  readonly #ledger: ElectionLedger
+  readonly #roll: VoterRoll
+  readonly #votes: VoteWatch
+  readonly #hosted: HostedRaft
+  readonly #leadership: LeadershipWatch
+  readonly #committee: CommitteeKeeper
 
-  stop(): void {}
+  constructor(modules: ElectionDeskModules) {
+    this.#modules = modules
+    const { tenant, swarm } = splitScope(modules.journal.scope)
+    const place = { tenantId: tenant, swarmId: swarm as SwarmId }
+    const roll = new VoterRoll(modules)
+    const ledger = new ElectionLedger(modules)
+    const parts = { ...modules, roll, ledger, keyOf: (voter: AgentId) => roll.keyOf(voter) }
+    const votes = new VoteWatch({ place }, parts)
+    const hosted = new HostedRaft(
+      { place },
+      {
+        ...parts,
+        send: (message) => this.#deliver(message),
+        leaderChanged: (voter, news) => this.#hearHosted(voter, news),
+        votersChanged: (news) => void this.#committee.committed(news),
+      },
+    )
+    const onChange = (): void => void this.#committee.look()
+    const leadership = new LeadershipWatch({ place }, { ...parts, votes, hosted, onChange })
+    const isTree = (): boolean => modules.topology.topology.shape.settings.kind === 'hierarchical'
+    this.#committee = new CommitteeKeeper({ ...parts, votes, hosted, leadership, isTree })
+    this.#place = place
+    this.#roll = roll
+    this.#ledger = ledger
+    this.#votes = votes
+    this.#hosted = hosted
+    this.#leadership = leadership
+  }
 
-  /** Agents came, went, or vote with another key. */
-  lookAround(): void {}
+  async recover(): Promise<void> {
+    const { registry, topology } = this.#modules
+    await this.#ledger.load()
+    // The leader may have been written, and the topology's change after it not.
+    topology.follow(this.#ledger.record.leadership.leaderId)
+    for (const agentId of registry.ids()) this.#roll.noteChange(agentId)
+    this.#committee.recover()
+  }
 
-  attached(_agentId: AgentId): void {}
+  stop(): void {
+    this.#hosted.stop()
+  }
 
-  detached(_agentId: AgentId): void {}
+  /** The agent came, went, or votes with another key. */
+  agentChanged(agentId: AgentId): void {
+    this.#roll.noteChange(agentId)
+    const { leaderId } = this.#ledger.record.leadership
+    if (leaderId === agentId && !this.#roll.isInStanding(agentId)) this.#leadership.gone(agentId)
+    this.#committee.lookSoon()
+  }
 
-  async hear(_agentId: AgentId, _utterance: ElectionUtterance): Promise<void> {}
+  /** The swarm may need a leader now, or need none any more. */
+  lookAround(): void {
+    this.#committee.lookSoon()
+  }
 
-  async startElection(_transferTo?: AgentId): Promise<void> {}
+  attached(agentId: AgentId): void {
+    if (this.#ledger.record.epoch === 0 || this.#roll.isHosted(agentId)) return
+    this.#committee.tell([agentId])
+    if (this.#leadership.present === undefined)
+      this.#modules.line.tell([agentId], { kind: 'leader_gone', leaderId: null })
+  }
+
+  detached(agentId: AgentId): void {
+    if (this.#ledger.record.epoch === 0) return
+    this.#leadership.gone(agentId)
+    void this.#committee.look()
+  }
+
+  /** @throws SwarmError `not_a_voter` */
+  async hear(agentId: AgentId, utterance: ElectionUtterance): Promise<void> {
+    if (!this.#roll.hasVoice(agentId)) this.#refuse(agentId)
+    switch (utterance.kind) {
+      case 'election':
+        this.#count(this.#relay(agentId, utterance.message))
+        return
+      case 'leadership':
+        if (utterance.certificate.leaderId !== agentId) this.#refuse(agentId)
+        this.#count(this.#leadership.claim(utterance.certificate))
+        return
+      case 'resigned':
+        this.#leadership.resigned(agentId, { epoch: utterance.epoch, term: term(utterance.term) })
+        return
+      case 'committee':
+        await this.#committee.committed(utterance)
+        return
+      default:
+        assertNever(utterance)
+    }
+  }
+
+  /** @throws SwarmError `not_a_voter`, `no_leader`, `store_unavailable` */
+  async startElection(transferTo?: AgentId): Promise<void> {
+    const { voters } = this.#ledger.record
+    if (transferTo !== undefined) {
+      if (voters.every((voter) => voter.agentId !== transferTo))
+        throw new SwarmError('not_a_voter', { agentId: transferTo })
+      const leaderId = this.#leadership.present
+      if (leaderId === undefined) throw new SwarmError('no_leader', { swarmId: this.#place.swarmId })
+      if (leaderId !== transferTo) this.#transfer(leaderId, transferTo)
+      return
+    }
+    await this.#ledger.askFor()
+    const leaderId = this.#leadership.present
+    const successor = voters.find((voter) => voter.agentId !== leaderId && this.#roll.isHere(voter.agentId))
+    if (leaderId === undefined) await this.#committee.look()
+    else if (successor !== undefined) this.#transfer(leaderId, successor.agentId)
+  }
 
   leader(): LeaderState {
-    return {
-      epoch: electorateEpoch(0),
-      voters: [],
-      committeeIndex: 0,
-      isAskedFor: false,
-      leadership: { epoch: electorateEpoch(0), term: term(0), leaderId: null, certificate: null },
-      electionsHeld: 0,
+    return { ...this.#ledger.record, electionsHeld: this.#ledger.electionsHeld }
+  }
+
+  #relay(agentId: AgentId, message: RaftMessage): StatementFate {
+    const { from, to, epoch, term } = message
+    if (from !== agentId || this.#roll.keyOf(to) === undefined) this.#refuse(agentId)
+    if (epoch !== this.#ledger.record.epoch) {
+      // It missed the news.
+      this.#committee.tell([agentId])
+      return 'not_open'
     }
+    if (message.type === 'vote_grant') {
+      const vote = { epoch, term, voter: from, candidate: to, signature: message.signature }
+      const refusal = this.#votes.admit(vote)
+      if (refusal !== undefined) return refusal
+    }
+    this.#deliver(message)
+    return 'accepted'
+  }
+
+  #deliver(message: RaftMessage): void {
+    if (this.#hosted.has(message.to)) this.#hosted.receive(message)
+    else this.#modules.line.tell([message.to], { kind: 'election', message })
+  }
+
+  #hearHosted(voter: AgentId, { leaderId, certificate }: LeaderNews): void {
+    if (certificate !== null) this.#count(this.#leadership.claim(certificate))
+    else if (leaderId !== voter && this.#ledger.record.leadership.leaderId === voter)
+      void this.#leadership.lose()
+  }
+
+  #transfer(leaderId: AgentId, to: AgentId): void {
+    if (this.#hosted.has(leaderId)) this.#hosted.transfer(leaderId, to)
+    else this.#modules.line.tell([leaderId], { kind: 'transfer', to })
+  }
+
+  #count(fate: StatementFate): void {
+    this.#modules.meter.count(fate)
+  }
+
+  /** @throws SwarmError `not_a_voter`, always */
+  #refuse(agentId: AgentId): never {
+    this.#count('foreign')
+    throw new SwarmError('not_a_voter', { agentId })
   }
 }
