@@ -4,6 +4,7 @@ import type { SigningKey } from '#domain/consensus/ports/signing-key.ts'
 import type { LeaderNews, RaftStore } from '#domain/consensus/raft/raft-ports.ts'
 import { type DurableState, RAFT_TIMING } from '#domain/consensus/raft/raft-state.ts'
 import { RaftVoter } from '#domain/consensus/raft/raft-voter.ts'
+import type { VoteCertificate } from '#domain/consensus/raft/vote-certificate.ts'
 import { votersOf } from '#domain/consensus/raft/voter-log.ts'
 import { possessionBytes } from '#domain/consensus/sign-bytes.ts'
 import type { AgentId, SessionId } from '#domain/ids.ts'
@@ -33,6 +34,8 @@ class Memory implements RaftStore {
 export class AgentVoter {
   readonly agent: TestAgent
   key: SigningKey
+  /** All elections it won, whether or not the hub heard of them. */
+  readonly won: VoteCertificate[] = []
   /** What the hub refused to hear. */
   readonly refusals: unknown[] = []
   readonly #cluster: Cluster
@@ -60,17 +63,21 @@ export class AgentVoter {
     return this.#voter
   }
 
+  get isConnected(): boolean {
+    return this.#isConnected
+  }
+
   get isLeading(): boolean {
     return this.#voter?.state?.role.type === 'leader'
   }
 
   /** With a new key and nothing remembered, where one is given. */
-  async register(key?: SigningKey): Promise<void> {
+  async register(key?: SigningKey, node: TestNode = this.#node): Promise<void> {
     if (key !== undefined) this.#forget(key)
     const { publicKey } = this.key
     const proof = this.key.sign(possessionBytes({ ...PLACE, agentId: this.id, publicKey }))
     const spec = agentSpec(this.id)
-    await this.#node.service.registerAgent({
+    await node.service.registerAgent({
       agentId: this.id,
       spec,
       isNew: false,
@@ -98,6 +105,11 @@ export class AgentVoter {
       sessionId: this.agent.session,
       closedBy: 'agent',
     })
+  }
+
+  /** The node that held its connection is gone. */
+  cutOff(): void {
+    this.#isConnected = false
   }
 
   /** Its process ends. What it remembers stays. */
@@ -195,6 +207,7 @@ export class AgentVoter {
   #leaderChanged(news: LeaderNews): void {
     if (news.certificate !== null) {
       this.#leading = news
+      this.won.push(news.certificate)
       this.say({ kind: 'leadership', certificate: news.certificate })
     } else if (this.#leading !== undefined) {
       const { epoch, term } = this.#leading

@@ -147,7 +147,7 @@ export class CommitteeKeeper {
     this.#lostSince = null
     this.#cancelLook()
     this.#lookAt = undefined
-    this.#modules.hosted.stop()
+    this.#modules.hosted.unseatAll()
     await this.#modules.leadership.lose()
   }
 

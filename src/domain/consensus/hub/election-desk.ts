@@ -11,7 +11,6 @@ import type { SwarmStore } from '../../ports/swarm-store.ts'
 import type { ConsensusUtterance } from '../consensus-talk.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
 import type { RaftMessage } from '../raft/raft-message.ts'
-import type { LeaderNews } from '../raft/raft-ports.ts'
 import { term } from '../raft/term.ts'
 import type { ElectionPlace } from '../raft/vote-certificate.ts'
 import { CommitteeKeeper } from './committee-keeper.ts'
@@ -69,7 +68,8 @@ export class ElectionDesk {
       {
         ...parts,
         send: (message) => this.#deliver(message),
-        leaderChanged: (voter, news) => this.#hearHosted(voter, news),
+        won: (certificate) => this.#count(this.#leadership.claim(certificate)),
+        resigned: (certificate) => void this.#leadership.resigned(certificate.leaderId, certificate),
         votersChanged: (news) => void this.#committee.committed(news),
       },
     )
@@ -136,7 +136,7 @@ export class ElectionDesk {
         this.#count(this.#leadership.claim(utterance.certificate))
         return
       case 'resigned':
-        this.#leadership.resigned(agentId, { epoch: utterance.epoch, term: term(utterance.term) })
+        await this.#leadership.resigned(agentId, { epoch: utterance.epoch, term: term(utterance.term) })
         return
       case 'committee':
         await this.#committee.committed(utterance)
@@ -170,12 +170,14 @@ export class ElectionDesk {
 
   #relay(agentId: AgentId, message: RaftMessage): StatementFate {
     const { from, to, epoch, term } = message
-    if (from !== agentId || this.#roll.keyOf(to) === undefined) this.#refuse(agentId)
+    if (from !== agentId) this.#refuse(agentId)
     if (epoch !== this.#ledger.record.epoch) {
       // It missed the news.
       this.#committee.tell([agentId])
       return 'not_open'
     }
+    // A leader whose log is ahead of the hub may mean somebody that the hub, restarted, has not told to vote yet.
+    if (this.#roll.keyOf(to) === undefined) return 'foreign'
     if (message.type === 'vote_grant') {
       const vote = { epoch, term, voter: from, candidate: to, signature: message.signature }
       const refusal = this.#votes.admit(vote)
@@ -188,12 +190,6 @@ export class ElectionDesk {
   #deliver(message: RaftMessage): void {
     if (this.#hosted.has(message.to)) this.#hosted.receive(message)
     else this.#modules.line.tell([message.to], { kind: 'election', message })
-  }
-
-  #hearHosted(voter: AgentId, { leaderId, certificate }: LeaderNews): void {
-    if (certificate !== null) this.#count(this.#leadership.claim(certificate))
-    else if (leaderId !== voter && this.#ledger.record.leadership.leaderId === voter)
-      void this.#leadership.lose()
   }
 
   #transfer(leaderId: AgentId, to: AgentId): void {

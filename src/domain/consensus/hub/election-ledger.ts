@@ -9,7 +9,13 @@ import { type EventDraft, put } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import type { CommitteeMember } from '../consensus-talk.ts'
 import type { DoubleVote } from '../raft/double-vote.ts'
-import { compareLeadership, type ElectorateEpoch, electorateEpoch, term } from '../raft/term.ts'
+import {
+  compareLeadership,
+  type ElectorateEpoch,
+  electorateEpoch,
+  type Leadership,
+  term,
+} from '../raft/term.ts'
 import type { VoteCertificate } from '../raft/vote-certificate.ts'
 import type { ElectionRecord } from './election-record.ts'
 
@@ -117,6 +123,15 @@ export class ElectionLedger {
   lose(leaderId: AgentId): Promise<void> {
     return this.#change((record) =>
       record.leadership.leaderId === leaderId ? this.#withoutLeader(record) : undefined,
+    )
+  }
+
+  /** Its time in this term is over; where it was elected again meanwhile, nothing changes. */
+  resign(leaderId: AgentId, resigned: Leadership): Promise<void> {
+    return this.#change(({ leadership, ...record }) =>
+      leadership.leaderId === leaderId && compareLeadership(leadership, resigned) === 0
+        ? this.#withoutLeader({ ...record, leadership })
+        : undefined,
     )
   }
 

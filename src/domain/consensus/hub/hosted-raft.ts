@@ -9,11 +9,11 @@ import type { SignatureVerifier } from '../ports/signature-verifier.ts'
 import type { SigningKey } from '../ports/signing-key.ts'
 import type { VoterChange } from '../raft/raft-input.ts'
 import type { RaftMessage } from '../raft/raft-message.ts'
-import type { LeaderNews, VotersNews } from '../raft/raft-ports.ts'
+import type { VotersNews } from '../raft/raft-ports.ts'
 import { RAFT_TIMING } from '../raft/raft-state.ts'
 import { RaftVoter } from '../raft/raft-voter.ts'
 import type { ElectorateEpoch } from '../raft/term.ts'
-import type { ElectionPlace, KeyOf } from '../raft/vote-certificate.ts'
+import type { ElectionPlace, KeyOf, VoteCertificate } from '../raft/vote-certificate.ts'
 import type { HostedKeys } from './hosted-keys.ts'
 import { HostedRaftStore } from './hosted-raft-store.ts'
 
@@ -33,7 +33,11 @@ export interface HostedRaftModules {
   readonly keyOf: KeyOf
   /** Carries what a hosted voter says to the one voter it is for. */
   send(message: RaftMessage): void
-  leaderChanged(voter: AgentId, news: LeaderNews): void
+  /** A hosted voter won an election. */
+  won(certificate: VoteCertificate): void
+  /** The winner leads no more. */
+  resigned(certificate: VoteCertificate): void
+  /** Its voters committed a change of the committee. */
   votersChanged(news: VotersNews): void
 }
 
@@ -53,7 +57,9 @@ export class HostedRaft {
   readonly #options: HostedRaftOptions
   readonly #modules: HostedRaftModules
   readonly #voters = new Map<AgentId, RaftVoter>()
+  readonly #leading = new Map<AgentId, VoteCertificate>()
   #seats: HostedSeats | undefined
+  #isStopped = false
 
   constructor(options: HostedRaftOptions, modules: HostedRaftModules) {
     this.#options = options
@@ -66,6 +72,7 @@ export class HostedRaft {
 
   /** Starts who has a seat and does not vote yet, and stops who has none any more. */
   seat(seats: HostedSeats): void {
+    if (this.#isStopped) return
     const { epoch, committee, hosted } = seats
     const isNewEpoch = epoch !== this.#seats?.epoch
     this.#seats = seats
@@ -79,11 +86,18 @@ export class HostedRaft {
   unseat(agentId: AgentId): void {
     this.#voters.get(agentId)?.stop()
     this.#voters.delete(agentId)
+    this.#leading.delete(agentId)
   }
 
-  stop(): void {
+  unseatAll(): void {
     this.#seats = undefined
     for (const agentId of this.#voters.keys()) this.unseat(agentId)
+  }
+
+  /** For good: a look at the committee that is under way may want to seat voters yet. */
+  stop(): void {
+    this.#isStopped = true
+    this.unseatAll()
   }
 
   receive(message: RaftMessage): void {
@@ -121,7 +135,7 @@ export class HostedRaft {
 
   #create(agentId: AgentId, key: SigningKey): RaftVoter {
     const { place } = this.#options
-    const { random, send, leaderChanged, votersChanged } = this.#modules
+    const { random, send, votersChanged } = this.#modules
     const seed = Math.floor(random.next() * 2 ** 32)
     const voter: RaftVoter = new RaftVoter(
       { self: agentId, place, timing: RAFT_TIMING, seed, mailboxMax: MAILBOX_MAX },
@@ -131,7 +145,7 @@ export class HostedRaft {
         store: new HostedRaftStore(agentId, this.#modules),
         transport: { send },
         listener: {
-          leaderChanged: (news) => leaderChanged(agentId, news),
+          leaderChanged: ({ certificate }) => this.#leaderChanged(agentId, certificate),
           votersChanged: (news) => votersChanged(news),
           voteRejected: () => undefined,
           halted: (error) => this.#halted(agentId, voter, error),
@@ -139,6 +153,16 @@ export class HostedRaft {
       },
     )
     return voter
+  }
+
+  #leaderChanged(agentId: AgentId, certificate: VoteCertificate | null): void {
+    const { won, resigned } = this.#modules
+    const earlier = this.#leading.get(agentId)
+    this.#leading.delete(agentId)
+    if (earlier !== undefined) resigned(earlier)
+    if (certificate === null) return
+    this.#leading.set(agentId, certificate)
+    won(certificate)
   }
 
   /** The store refused. What it holds decides where the next voter goes on. */

@@ -56,16 +56,19 @@ export class LeadershipWatch {
     const trusted = new Map(members.map(({ agentId, publicKey }) => [agentId, publicKey]))
     const defect = voteCertificateDefect(this.#options.place, certificate, trusted, verifier)
     if (defect !== undefined) return defect === 'signature_wrong' ? 'vote_forged' : 'unproven'
-    for (const { voter, signature } of certificate.votes)
-      votes.observe({ epoch, term, voter, candidate: leaderId, signature })
+    const doubled = certificate.votes.filter(({ voter, signature }) =>
+      votes.observe({ epoch, term, voter, candidate: leaderId, signature }),
+    )
+    if (doubled.length > 0) return 'vote_doubled'
     void this.#elect(certificate)
     return 'accepted'
   }
 
   /** A leader says itself that its time is over. */
-  resigned(leaderId: AgentId, resigned: Leadership): void {
-    const { leadership } = this.#modules.ledger.record
-    if (leadership.leaderId === leaderId && compareLeadership(leadership, resigned) === 0) void this.lose()
+  async resigned(leaderId: AgentId, resigned: Leadership): Promise<void> {
+    const { ledger, onChange } = this.#modules
+    await ledger.resign(leaderId, resigned)
+    onChange()
   }
 
   /** An agent left, or was cut off. The voters need not wait for a silence to last, whether it led or was about to. */
@@ -73,7 +76,8 @@ export class LeadershipWatch {
     const { ledger, roll, hosted, line } = this.#modules
     const { leadership, voters } = ledger.record
     const { leaderId } = leadership
-    if (roll.keyOf(agentId) === undefined || (leaderId !== null && leaderId !== agentId)) return
+    const mayHaveLed = leaderId === null ? roll.keyOf(agentId) !== undefined : leaderId === agentId
+    if (!mayHaveLed) return
     hosted.unseat(agentId)
     line.tell(
       voters.map((voter) => voter.agentId),
