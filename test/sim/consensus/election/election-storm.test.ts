@@ -12,6 +12,7 @@ describe('elections through the hub, among agents that come, go and take new key
       const replay = `replay: AMOS_SEED=${seed} npm run test:sim -- test/sim/consensus/election/election-storm.test.ts`
       expect(report.doubleTerms, replay).toEqual([])
       expect(report.committee, replay).toEqual(ALL_VOTERS)
+      expect(report.staleKeys, replay).toEqual([])
       expect(ALL_VOTERS, replay).toContain(report.leaderId)
       expect(report.leaderEpoch, replay).toBe(report.epoch)
       expect(report.topologyLeaderId, replay).toBe(report.leaderId)

@@ -23,6 +23,8 @@ export interface StormReport {
   readonly leaderId: string | null
   readonly topologyLeaderId: string | null
   readonly committee: readonly string[]
+  /** Members that the committee knows by a key they do not vote with. */
+  readonly staleKeys: readonly string[]
 }
 
 export const ALL_VOTERS = [...SELF_VOTERS, ...HOSTED_VOTERS]
@@ -43,6 +45,9 @@ export async function raiseStorm(seed: number): Promise<StormReport> {
     leaderId: leadership.leaderId,
     topologyLeaderId: (await service.topology()).leaderId,
     committee: voters.map(({ agentId }) => agentId).toSorted(),
+    staleKeys: storm.voters
+      .filter(({ id, key }) => voters.some((one) => one.agentId === id && one.publicKey !== key.publicKey))
+      .map(({ id }) => id),
   }
 }
 
