@@ -1,8 +1,10 @@
 import { afterEach, describe, expect, it } from 'vitest'
+import { CONSENSUS_OPERATIONS } from '#contract/operations/consensus-operations.ts'
 import { SYSTEM_OPERATIONS } from '#contract/operations/system-operations.ts'
 import { TASK_OPERATIONS } from '#contract/operations/task-operations.ts'
 import { type AgentTask, SwarmAgent, SwarmClient } from '#sdk/index.ts'
 import { ContractClient } from '../helpers/contract-client.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
 import { startTestNode, type TestNode } from '../helpers/test-node.ts'
 
@@ -32,7 +34,14 @@ describe('a hierarchical swarm', { timeout: 60_000 }, () => {
       if (handler !== undefined) agent.handle('job', handler)
       agents.push(agent)
       await agent.start()
+      if (agentId === 'root') await eventually(() => isLedBy('root'), { what: 'a leader' })
     }
+  }
+
+  /** Elected while it is alone, it stays the root of those who come. */
+  async function isLedBy(agentId: string): Promise<boolean> {
+    const { body } = await new ContractClient(node.url).call(CONSENSUS_OPERATIONS.getLeader)
+    return body['leaderId'] === agentId
   }
 
   it.each(['embedded', 'redis'])('has what a manager splits done by those below it, on %s', async (store) => {

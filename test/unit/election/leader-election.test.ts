@@ -152,6 +152,21 @@ describe('a swarm of agents without keys', () => {
     expect(levels[0]).toEqual([second])
   })
 
+  it('is led by the same after a restart, where that one is still here', async () => {
+    const cluster = new Cluster()
+    const before = await cluster.node()
+    await keyless(before, 'a', 'b', 'c', 'd', 'e', 'f', 'g')
+    await before.service.startElection({})
+    await cluster.pass(500)
+    const { leadership } = await before.service.leader()
+    before.die()
+    const after = await cluster.node()
+    await cluster.pass(3_000)
+    const again = (await after.service.leader()).leadership
+    expect(again.leaderId).toBe(leadership.leaderId)
+    expect(again.term).toBeGreaterThan(leadership.term)
+  })
+
   it('elects when somebody asks for it, and remembers that', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()

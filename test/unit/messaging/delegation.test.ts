@@ -20,9 +20,16 @@ async function aTree(more: Readonly<Record<string, string>> = {}) {
   await node.service.updateSwarm({ topology: TREE })
   const agents = new Map<string, TestAgent>()
   for (const name of NAMES) agents.set(name, await anAgent(name, node, skilled(more[name] ?? 'idle')))
-  await cluster.pass(0)
+  await lead(cluster, node, 'a')
   const agent = (name: string): TestAgent => agents.get(name)!
   return { cluster, node, agents, agent }
+}
+
+/** Whoever is elected first is the root, in place of the one that stood there: handing over puts both back. */
+async function lead(cluster: Cluster, node: TestNode, name: string): Promise<void> {
+  await cluster.pass(800)
+  await node.service.startElection({ transferTo: agentId(name) })
+  await cluster.pass(100)
 }
 
 async function give(

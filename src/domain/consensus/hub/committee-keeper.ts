@@ -1,4 +1,4 @@
-import { type AgentId, type MonotonicMs, monotonicMs } from '../../ids.ts'
+import type { AgentId, MonotonicMs } from '../../ids.ts'
 import type { Reminders } from '../../orchestration/reminders.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
@@ -14,6 +14,7 @@ import type { VotersNews } from '../raft/raft-ports.ts'
 import type { ElectionLedger } from './election-ledger.ts'
 import type { HostedRaft } from './hosted-raft.ts'
 import type { LeadershipWatch } from './leadership-watch.ts'
+import { PacedWork } from './paced-work.ts'
 import type { VoteWatch } from './vote-watch.ts'
 import type { VoterRoll } from './voter-roll.ts'
 import type { VotersLine } from './voters-line.ts'
@@ -43,19 +44,18 @@ const ASK_AGAIN_MS = 500
  */
 export class CommitteeKeeper {
   readonly #modules: CommitteeKeeperModules
+  readonly #looks: PacedWork
   #isElecting = false
   /** Asked for and not committed yet, as far as the hub knows: it votes already, or nobody could commit its coming. */
   #joining: CommitteeMember | undefined
   #lostSince: MonotonicMs | null = null
   /** The newest committed change that is being written. */
   #heardIndex = 0
-  #isLooking = false
-  #isToLookAgain = false
-  #lookAt: MonotonicMs | undefined
-  #cancelLook: () => void = () => undefined
 
   constructor(modules: CommitteeKeeperModules) {
     this.#modules = modules
+    const name = 'a look at the committee'
+    this.#looks = new PacedWork({ name, retryMs: ASK_AGAIN_MS }, { ...modules, work: () => this.#look() })
   }
 
   /** Takes up the electorate on record. Its voters come back by themselves. */
@@ -68,25 +68,12 @@ export class CommitteeKeeper {
 
   /** Agents came or went. A swarm that elects nobody sets no timer. */
   lookSoon(): void {
-    if (this.#isElecting || this.#isWanted()) this.#lookIn(LOOK_SOON_MS)
+    if (this.#isElecting || this.#isWanted()) this.#looks.within(LOOK_SOON_MS)
   }
 
   /** Looks at the committee now, and does what is due. */
-  async look(): Promise<void> {
-    this.#isToLookAgain = true
-    if (this.#isLooking) return
-    this.#isLooking = true
-    try {
-      while (this.#isToLookAgain) {
-        this.#isToLookAgain = false
-        await this.#lookOnce()
-      }
-    } catch (error) {
-      this.#modules.logger.warn({ error }, 'committee not looked after')
-      this.#lookIn(ASK_AGAIN_MS)
-    } finally {
-      this.#isLooking = false
-    }
+  look(): Promise<void> {
+    return this.#looks.now()
   }
 
   /** The voters agreed on a change. Each of them says so; the first is believed. */
@@ -126,7 +113,7 @@ export class CommitteeKeeper {
     return roll.hasSelfVoter || ledger.record.isAskedFor || isTree()
   }
 
-  async #lookOnce(): Promise<void> {
+  async #look(): Promise<void> {
     const { ledger, roll } = this.#modules
     if (!this.#isWanted()) {
       await this.#rest()
@@ -145,8 +132,7 @@ export class CommitteeKeeper {
     this.#isElecting = false
     this.#joining = undefined
     this.#lostSince = null
-    this.#cancelLook()
-    this.#lookAt = undefined
+    this.#looks.cancel()
     this.#modules.hosted.unseatAll()
     await this.#modules.leadership.lose()
   }
@@ -171,7 +157,7 @@ export class CommitteeKeeper {
     this.tell([...idsOf(former), ...chosen])
     line.tell(chosen, { kind: 'leader_gone', leaderId: null })
     hosted.leaderGone(null)
-    this.#lookIn(LOOK_SOON_MS)
+    this.#looks.within(LOOK_SOON_MS)
   }
 
   async #tend(committee: readonly AgentId[]): Promise<void> {
@@ -203,7 +189,7 @@ export class CommitteeKeeper {
     }
     if (hosted.has(leaderId)) hosted.changeVoters(leaderId, change)
     else line.tell([leaderId], { kind: 'change_voters', change })
-    this.#lookIn(ASK_AGAIN_MS)
+    this.#looks.within(ASK_AGAIN_MS)
   }
 
   /** The hub votes for those of the committee that have no key of their own, as long as they are here. */
@@ -229,25 +215,12 @@ export class CommitteeKeeper {
     }
     this.#lostSince = electorateLostSince(this.#lostSince, health, now)
     if (this.#lostSince !== null && !this.#isGivenUp())
-      this.#lookIn(this.#lostSince + ELECTORATE_PATIENCE_MS - now)
+      this.#looks.within(this.#lostSince + ELECTORATE_PATIENCE_MS - now)
   }
 
   #isGivenUp(): boolean {
     const now = this.#modules.clock.monotonic()
     return this.#lostSince !== null && now - this.#lostSince >= ELECTORATE_PATIENCE_MS
-  }
-
-  /** One timer for all: where an earlier look is due already, that one sets the next. */
-  #lookIn(delayMs: number): void {
-    const { clock, reminders } = this.#modules
-    const at = monotonicMs(clock.monotonic() + delayMs)
-    if (this.#lookAt !== undefined && this.#lookAt <= at) return
-    this.#cancelLook()
-    this.#lookAt = at
-    this.#cancelLook = reminders.set(delayMs, () => {
-      this.#lookAt = undefined
-      void this.look()
-    })
   }
 }
 

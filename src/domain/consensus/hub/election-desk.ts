@@ -67,6 +67,7 @@ export class ElectionDesk {
       { place },
       {
         ...parts,
+        leaderId: () => ledger.record.leadership.leaderId,
         send: (message) => this.#deliver(message),
         won: (certificate) => this.#count(this.#leadership.claim(certificate)),
         resigned: (certificate) => void this.#leadership.resigned(certificate.leaderId, certificate),

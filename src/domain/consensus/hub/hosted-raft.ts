@@ -31,6 +31,8 @@ export interface HostedRaftModules {
   readonly logger: Logger
   readonly verifier: SignatureVerifier
   readonly keyOf: KeyOf
+  /** Who leads, as far as the hub knows. */
+  leaderId(): AgentId | null
   /** Carries what a hosted voter says to the one voter it is for. */
   send(message: RaftMessage): void
   /** A hosted voter won an election. */
@@ -130,7 +132,9 @@ export class HostedRaft {
     await voter.start(seats.epoch, seats.committee)
     // What was logged while it started was not heard.
     if (this.#seats !== undefined) voter.electorateLogged(this.#seats.epoch, this.#seats.committee)
-    voter.leaderGone(null)
+    // Where all start anew with the hub, the one that led is to be the first to try.
+    const leaderId = this.#modules.leaderId()
+    if (leaderId === null || leaderId === agentId) voter.leaderGone(null)
   }
 
   #create(agentId: AgentId, key: SigningKey): RaftVoter {
