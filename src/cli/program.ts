@@ -2,6 +2,8 @@ import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
 import { addDemo } from './commands/demo.ts'
 import { addEvents } from './commands/events.ts'
+import { addLeader } from './commands/leader.ts'
+import { addProposals } from './commands/proposals.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
@@ -37,6 +39,8 @@ export function createProgram(): Command {
     addEvents,
     addTopology,
     addSend,
+    addProposals,
+    addLeader,
     addStatus,
   ])
     add(program)

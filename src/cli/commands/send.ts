@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { MessageSend } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { CommandError, EXIT_CODES } from '../exit-codes.ts'
+import { parseJson } from '../input/parse-json.ts'
 import { createOutput } from '../output/output.ts'
 import { connect, type ServerOptions, wholeNumber, withServerOptions } from '../server-options.ts'
 
@@ -34,7 +35,7 @@ async function send(payload: string, options: SendOptions & { readonly to?: stri
   const { durable, ttl } = options
   const sent = await connect(options).sendMessage({
     to: targetOf(options),
-    payload: parse(payload),
+    payload: parseJson(payload, 'payload'),
     ...(durable === true ? { isDurable: true } : {}),
     ...(ttl === undefined ? {} : { ttlMs: ttl }),
   })
@@ -55,12 +56,4 @@ function targetOf(options: SendOptions & { readonly to?: string }): MessageSend[
   if (target === undefined || targets.length > 1)
     throw new CommandError('send needs one of --to, --topic and --all', EXIT_CODES.usage)
   return target
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new CommandError(`payload: ${(error as Error).message}`, EXIT_CODES.usage)
-  }
 }

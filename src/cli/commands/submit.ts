@@ -5,6 +5,7 @@ import type { TaskSubmitInput } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
 import type { SwarmClient } from '#sdk/index.ts'
 import { CommandError, EXIT_CODES } from '../exit-codes.ts'
+import { parseJson } from '../input/parse-json.ts'
 import { createOutput } from '../output/output.ts'
 import { collect, connect, type ServerOptions, wholeNumber, withServerOptions } from '../server-options.ts'
 import { renderTask } from './tasks.ts'
@@ -115,13 +116,5 @@ async function readPayload(given: string): Promise<string> {
     return await readFile(given.slice(1), 'utf8')
   } catch (error) {
     throw new CommandError((error as Error).message, EXIT_CODES.usage)
-  }
-}
-
-function parseJson(text: string, option: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch (error) {
-    throw new CommandError(`${option}: ${(error as Error).message}`, EXIT_CODES.usage)
   }
 }
