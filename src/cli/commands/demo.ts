@@ -12,17 +12,20 @@ interface DemoCommandOptions {
   readonly agents: number
   readonly json?: boolean
   readonly killOne?: boolean
+  readonly byzantine: number
 }
 
 const HELP = `
 Starts a server on a store of its own and agents as processes of their own, has them review every file of a source
-tree for complexity, secrets, dependencies, broken links and duplicated code, and ends it all again. Needs no network.
-Ends with 0 only if every task was completed.
+tree for complexity, secrets, dependencies, broken links and duplicated code. Then they vote, each by its own look at the
+file, on which findings to report; every decision comes with a certificate, which is verified. Needs no network.
+Ends with 0 only if every task was completed and every decision is proven.
 
 Examples:
   amos demo                                this project
   amos demo --path ~/src/app --agents 4
   amos demo --kill-one                     one agent dies in the middle of its work, and nothing is lost
+  amos demo --byzantine 2                  two agents lie when they vote, and are caught
   amos demo --json | jq '.findings[] | select(.severity == "high")'`
 
 const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
@@ -34,15 +37,22 @@ export function addDemo(program: Command): void {
     .option('--path <dir>', 'the tree to review', PACKAGE_ROOT)
     .option('--agents <count>', 'agent processes', wholeNumber(1, 100), 8)
     .option('--kill-one', 'kill -9 an agent that holds a task, to show that nothing is lost')
+    .option('--byzantine <count>', 'agents that lie when they vote, less than a third', wholeNumber(0, 33), 0)
     .option('--json', 'the whole report as one JSON object')
     .addHelpText('after', HELP)
     .action(demo)
 }
 
-async function demo({ path, agents, json = false, killOne = false }: DemoCommandOptions): Promise<void> {
+async function demo(options: DemoCommandOptions): Promise<void> {
+  const { path, agents, json = false, killOne = false, byzantine } = options
   const folder = await stat(path).catch(() => undefined)
   if (folder?.isDirectory() !== true)
     throw new CommandError(`--path: ${path} is not a folder`, EXIT_CODES.usage)
+  if (byzantine * 3 >= agents && byzantine > 0)
+    throw new CommandError(
+      `--byzantine: ${byzantine} liars need more than ${3 * byzantine} agents`,
+      EXIT_CODES.usage,
+    )
   const interruption = interruptible()
   // Loaded when it is needed, since it brings a whole server with it.
   const { runDemo } = await import('../demo/run-demo.ts')
@@ -52,14 +62,18 @@ async function demo({ path, agents, json = false, killOne = false }: DemoCommand
       path,
       agentCount: agents,
       isKilling: killOne,
+      liarCount: byzantine,
       signal: interruption,
       onProgress: (finished, total) => bar.update(finished, total),
+      onVoting: () => bar.end(),
     })
     bar.end()
     const output = createOutput({ json })
     output.json(result)
     output.text(renderDemo(result))
-    if (result.tasks.completed !== result.tasks.submitted) process.exitCode = EXIT_CODES.failed
+    const isAllProven = result.decisions.every(({ isVerified }) => isVerified)
+    if (result.tasks.completed !== result.tasks.submitted || !isAllProven)
+      process.exitCode = EXIT_CODES.failed
   } catch (error) {
     bar.end()
     if (interruption.aborted) throw new CommandError('interrupted', EXIT_CODES.interrupted)

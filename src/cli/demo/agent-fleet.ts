@@ -3,11 +3,16 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import type { AgentAssignment } from './agent-main.ts'
 import { ALL_CAPABILITIES, capabilitiesOf } from './capabilities.ts'
+import { LIES, type Lie } from './lies.ts'
 
 export interface FleetOptions {
   readonly url: string
   readonly path: string
   readonly count: number
+  /** How many of them lie when they vote. */
+  readonly liarCount: number
+  /** For the keys the agents vote with. */
+  readonly stateDir: string
 }
 
 /** One agent of the demo: a process of its own. */
@@ -15,6 +20,7 @@ export interface FleetAgent {
   readonly agentId: string
   readonly pid: number
   readonly capabilities: readonly string[]
+  readonly lie: Lie | undefined
   readonly child: ChildProcess
 }
 
@@ -48,9 +54,12 @@ export class AgentFleet {
   }
 
   start(): void {
-    const { count } = this.#options
-    for (let index = 0; index < count; index++)
-      this.#spawn(`reviewer-${index + 1}`, capabilitiesOf(index, count))
+    const { count, liarCount } = this.#options
+    for (let index = 0; index < count; index++) {
+      // The last ones, each in its own way.
+      const lie = index < count - liarCount ? undefined : LIES[(count - 1 - index) % LIES.length]
+      this.#spawn(`reviewer-${index + 1}`, capabilitiesOf(index, count), lie)
+    }
   }
 
   async stop(): Promise<void> {
@@ -69,16 +78,23 @@ export class AgentFleet {
     clearTimeout(killing)
   }
 
-  #spawn(agentId: string, capabilities: readonly string[]): void {
-    const { url, path } = this.#options
-    const assignment: AgentAssignment = { url, agentId, capabilities, path }
+  #spawn(agentId: string, capabilities: readonly string[], lie?: Lie): void {
+    const { url, path, stateDir } = this.#options
+    const assignment: AgentAssignment = {
+      url,
+      agentId,
+      capabilities,
+      path,
+      stateDir,
+      ...(lie === undefined ? {} : { lie }),
+    }
     const child = spawn(process.execPath, [...process.execArgv, agentProgram(), JSON.stringify(assignment)], {
       // The channel carries nothing: it closes when this process ends, however it ends.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     child.once('error', (error) => this.#onFailed(error))
     child.once('exit', () => this.#died(agentId, capabilities))
-    this.#agents.push({ agentId, pid: child.pid ?? 0, capabilities, child })
+    this.#agents.push({ agentId, pid: child.pid ?? 0, capabilities, lie, child })
   }
 
   #died(agentId: string, capabilities: readonly string[]): void {

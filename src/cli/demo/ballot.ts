@@ -1,11 +1,11 @@
-import type { ProposalBallot, ProposalToJudge } from '#sdk/index.ts'
+import type { Ballot, OpenProposal } from '#sdk/index.ts'
 import type { Finding } from '../review/finding.ts'
 import { isReviewKind } from '../review/kinds.ts'
 import { reviewFile } from '../review/review.ts'
 import type { SourceTree } from '../review/tree.ts'
 
 /** A reviewer's own opinion of a finding: it looks at the file itself, and believes nobody. */
-export async function judgeFinding(tree: SourceTree, { payload }: ProposalToJudge): Promise<ProposalBallot> {
+export async function judgeFinding(tree: SourceTree, { payload }: OpenProposal): Promise<Ballot> {
   const { rule, kind, path, line } = payload as Finding
   if (!isReviewKind(kind)) return { choice: 'reject', reason: `there is no kind of review ${String(kind)}` }
   const { findings } = await reviewFile(tree, path, kind)

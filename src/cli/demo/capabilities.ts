@@ -1,3 +1,4 @@
+import type { ReviewKind } from '../review/finding.ts'
 import { REVIEW_KINDS } from '../review/kinds.ts'
 
 /** The work that comes after the reviews, each a type of task and the capability it needs. */
@@ -13,6 +14,11 @@ const COSTLY: ReadonlySet<string> = new Set([
   REVIEW_KINDS.duplication.capability,
   REVIEW_KINDS.dependencies.capability,
 ])
+
+/** Whether a review of this kind looks at the whole tree first. */
+export function isCostly(kind: ReviewKind): boolean {
+  return COSTLY.has(REVIEW_KINDS[kind].capability)
+}
 
 /**
  * What the `index`-th of `count` agents can do: different things each, and everything by somebody. With two agents or

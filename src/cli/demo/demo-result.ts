@@ -4,6 +4,7 @@ import type { FleetAgent } from './agent-fleet.ts'
 import type { Kill } from './kill-one.ts'
 import { type DurationQuantiles, quantiles } from './quantiles.ts'
 import type { Handover, RunLedger, TaskStory } from './run-ledger.ts'
+import type { FindingDecision } from './vote-on-findings.ts'
 
 export interface AgentSummary {
   readonly agentId: string
@@ -14,6 +15,8 @@ export interface AgentSummary {
   /** The run times of what it completed; with two slots they may overlap. */
   readonly runMs: number
   readonly wasKilled: boolean
+  /** Told to lie when it votes. */
+  readonly isLiar: boolean
 }
 
 /** A task that went on to another agent, and the file it is about. */
@@ -51,6 +54,8 @@ export interface DemoResult {
     readonly run: DurationQuantiles
     readonly byType: readonly TypeTiming[]
   }
+  /** What the reviewers decided together about the worst findings. */
+  readonly decisions: readonly FindingDecision[]
   readonly attemptsRepeated: number
   readonly takeovers: readonly Takeover[]
   /** Only with `--kill-one`; null where no agent could be caught at work. */
@@ -68,6 +73,7 @@ export interface DemoFacts {
   readonly wallMs: number
   readonly serverReadyMs: number
   readonly workMs: number
+  readonly decisions: readonly FindingDecision[]
 }
 
 export function demoResult(facts: DemoFacts): DemoResult {
@@ -88,6 +94,7 @@ export function demoResult(facts: DemoFacts): DemoResult {
       run: runsOf(stories),
       byType: timingByType(stories),
     },
+    decisions: facts.decisions,
     attemptsRepeated: ledger.repeatedCount,
     takeovers: ledger.handovers.map((handover) => withPath(handover, facts.paths)),
     ...(killed === undefined ? {} : { killed }),
@@ -100,7 +107,7 @@ function withPath(handover: Handover, paths: ReadonlyMap<string, string>): Takeo
 }
 
 function summariseAgent(
-  { agentId, pid, capabilities }: FleetAgent,
+  { agentId, pid, capabilities, lie }: FleetAgent,
   stories: readonly TaskStory[],
   killed: Kill | null | undefined,
 ): AgentSummary {
@@ -115,6 +122,7 @@ function summariseAgent(
     completedByType,
     runMs: own.reduce((sum, { runMs = 0 }) => sum + runMs, 0),
     wasKilled: killed?.agentId === agentId,
+    isLiar: lie !== undefined,
   }
 }
 

@@ -3,6 +3,7 @@ import { renderTable } from '../output/table.ts'
 import { SEVERITIES } from '../review/finding.ts'
 import type { RankedFinding } from '../review/rank.ts'
 import type { AgentSummary, DemoResult, TypeTiming } from './demo-result.ts'
+import { renderDecisions } from './render-decisions.ts'
 
 const FINDINGS_SHOWN = 25
 const TAKEOVERS_SHOWN = 10
@@ -15,6 +16,7 @@ export function renderDemo(result: DemoResult): string {
     renderRules(result),
     `Who did what\n\n${renderAgents(result.agents)}`,
     `How long tasks waited and ran\n\n${renderTimings(result.timing.byType)}`,
+    renderDecisions(result.decisions),
     renderOutcomes(result),
   ]
     .filter((part) => part !== '')
@@ -67,11 +69,11 @@ function renderAgents(agents: readonly AgentSummary[]): string {
   )
 }
 
-function renderWork({ completedByType, wasKilled }: AgentSummary): string {
+function renderWork({ completedByType, wasKilled, isLiar }: AgentSummary): string {
   const work = Object.entries(completedByType)
     .toSorted(([, a], [, b]) => b - a)
     .map(([type, count]) => `${count} ${shortName(type)}`)
-  return [...(wasKilled ? ['KILLED'] : []), ...work].join(', ')
+  return [...(wasKilled ? ['KILLED'] : []), ...(isLiar ? ['LIAR'] : []), ...work].join(', ')
 }
 
 function renderTimings(timings: readonly TypeTiming[]): string {

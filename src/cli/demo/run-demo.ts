@@ -12,15 +12,20 @@ import { countTasks, type SubmittedDemo, submitDemo } from './demo-plan.ts'
 import { type DemoResult, demoResult } from './demo-result.ts'
 import { type Kill, killOne } from './kill-one.ts'
 import { RunLedger } from './run-ledger.ts'
+import { type FindingDecision, voteOnFindings } from './vote-on-findings.ts'
 
 export interface DemoOptions {
   readonly path: string
   readonly agentCount: number
   /** Kill an agent process in the middle of its work. */
   readonly isKilling: boolean
+  /** Agents that lie when they vote. */
+  readonly liarCount: number
   /** Ends the demo early; everything it started is ended, too. */
   readonly signal: AbortSignal
   onProgress(finished: number, total: number): void
+  /** The reviews are done: the agents vote. */
+  onVoting(): void
 }
 
 /** Where the kill comes: in the middle of the work, with most of it still to do. */
@@ -38,7 +43,8 @@ export async function runDemo(options: DemoOptions): Promise<DemoResult> {
     node = await composeNode({ ...demoConfig(dataDir), logTo: 2 })
     const url = await node.listen()
     const serverReadyMs = performance.now() - startedAt
-    fleet = new AgentFleet({ url, path: options.path, count: options.agentCount })
+    const { path, agentCount: count, liarCount } = options
+    fleet = new AgentFleet({ url, path, count, liarCount, stateDir: join(dataDir, 'agents') })
     fleet.start()
     const run = new DemoRun(options, fleet, new SwarmClient({ url }))
     const facts = await run.finish()
@@ -97,11 +103,26 @@ class DemoRun {
       const { result } = await this.#client.getTask(reportTaskId)
       const killed = this.#options.isKilling ? ((await this.#killing) ?? null) : undefined
       const report = result as ReviewReport | undefined
+      const decisions = await this.#vote(report)
       const { root, omittedCount: filesOmitted } = tree
-      return { path: root, filesOmitted, ledger: this.#ledger, paths, report, killed, workMs }
+      return { path: root, filesOmitted, ledger: this.#ledger, paths, report, killed, workMs, decisions }
     } finally {
       events.close()
     }
+  }
+
+  /** The reviewers decide together what of it is to be reported. */
+  async #vote(report: ReviewReport | undefined): Promise<readonly FindingDecision[]> {
+    if (report === undefined) return []
+    const { signal, onVoting } = this.#options
+    onVoting()
+    const liars = this.#fleet.living.filter(({ lie }) => lie !== undefined)
+    const voting = voteOnFindings(this.#client, {
+      findings: report.findings,
+      liars: liars.map(({ agentId }) => agentId),
+      signal,
+    })
+    return Promise.race([voting, this.#fleet.failed])
   }
 
   async #work(files: readonly PlannedFile[], events: EventSubscription): Promise<SubmittedDemo> {

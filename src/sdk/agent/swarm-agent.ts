@@ -15,9 +15,14 @@ import { jsonFrames, msgpackFrames } from './frame-codec.ts'
 import type { AgentNotice, SwarmAgentOptions } from './swarm-agent-options.ts'
 import { TaskRuns } from './task-runs.ts'
 import { AgentVoting, type AgentVotingOptions } from './voting/agent-voting.ts'
+import type { Speech } from './voting/speech.ts'
 
 /** How long the goodbyes of a closing agent may take. */
 const CLOSE_WITHIN_MS = 1_000
+
+export interface SwarmAgentModules {
+  readonly speech?: Speech
+}
 
 /**
  * A member of the swarm: registers, takes work over one WebSocket, renews its leases, reconnects by itself and goes on
@@ -40,7 +45,7 @@ export class SwarmAgent {
   #onEnded: (end: LinkEnd) => void = () => undefined
   #isStarted = false
 
-  constructor(options: SwarmAgentOptions) {
+  constructor(options: SwarmAgentOptions, { speech }: SwarmAgentModules = {}) {
     const { url, swarmId = 'default', agentId, token } = options
     refuseContradiction(options)
     this.#options = options
@@ -52,7 +57,7 @@ export class SwarmAgent {
       ...(credential === undefined ? {} : { apiKey: credential }),
     })
     const given = token === undefined || agentId === undefined ? undefined : { agentId, token }
-    this.#voting = new AgentVoting(this.#votingOptions(swarmId), { client: this.#client })
+    this.#voting = new AgentVoting(this.#votingOptions(swarmId), { client: this.#client, speech })
     this.#identity = new AgentIdentity(registrationOf(options), given, {
       client: this.#client,
       claimKey: (id) => this.#voting.claimKey(id),

@@ -5,13 +5,14 @@ import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/cons
 import { createElectorate } from '#domain/consensus/electorate.ts'
 import type { PublicKey } from '#domain/consensus/hex.ts'
 import { createInstance, type DecisionInstance } from '#domain/consensus/instance.ts'
-import { possessionBytes, signBytes } from '#domain/consensus/sign-bytes.ts'
-import type { SignedMessage, UnsignedMessage } from '#domain/consensus/signed-messages.ts'
+import { possessionBytes } from '#domain/consensus/sign-bytes.ts'
+import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
 import { VoteSigner } from '#domain/consensus/vote-signer.ts'
 import type { ProposalId } from '#domain/ids.ts'
 import { DEFAULT_SWARM_ID } from '#domain/orchestration/swarm-directory.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
+import { penOf, type Speech } from '#sdk/agent/voting/speech.ts'
 import { agentSpec, type Cluster, TENANT, TestAgent, type TestNode } from '../../unit/domain/cluster.ts'
 import { toyKey, toyVerifier } from '../toy-signatures.ts'
 import { MemorySigningJournal } from './memory-signing-journal.ts'
@@ -20,14 +21,11 @@ export interface VotingAgentOptions {
   readonly name: string
   /** What it thinks; null for no ballot. */
   choose(proposalId: ProposalId): string | null
-  /** What it says in place of what its voter does; a liar's pen signs whatever it likes. */
-  readonly speak?: (instance: DecisionInstance, message: SignedMessage, pen: Pen) => readonly SignedMessage[]
+  /** What it says in place of what its voter does. */
+  readonly speech?: Speech
   /** Its record, where that is to fail or to be slow. */
   readonly journal?: (agent: VotingAgent, publicKey: PublicKey) => MemorySigningJournal
 }
-
-/** Signs without looking at what was signed before. */
-export type Pen = <M extends UnsignedMessage>(message: M) => M & Pick<SignedMessage, 'signature'>
 
 export interface VotingAgentModules {
   readonly node: TestNode
@@ -179,13 +177,11 @@ export class VotingAgent extends TestAgent {
   }
 
   #spoken(instance: DecisionInstance, message: SignedMessage): readonly SignedMessage[] {
-    const pen: Pen = (unsigned) => ({
-      ...unsigned,
-      signature: this.key.sign(signBytes(instance, unsigned)),
-    })
+    const { speech } = this.#options
     // Others' words, which it only passes on, it cannot twist.
-    if (message.voter !== this.id) return [message]
-    return this.#options.speak?.(instance, message, pen) ?? [message]
+    return speech === undefined || message.voter !== this.id
+      ? [message]
+      : speech(message, instance, penOf(this.key, instance))
   }
 
   /** A word said over a closed connection is lost. */

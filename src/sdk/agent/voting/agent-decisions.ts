@@ -12,6 +12,7 @@ import { ChoiceSeat } from './choice-seat.ts'
 import type { ProposalHandler } from './open-proposal.ts'
 import { instanceOf } from './opened-instance.ts'
 import type { Seat, SeatListener, SeatNotice } from './seat.ts'
+import type { Speech } from './speech.ts'
 import type { VoterHome } from './voter-home.ts'
 import { VoterSeat } from './voter-seat.ts'
 import type { VotingLine } from './voting-line.ts'
@@ -30,6 +31,7 @@ export interface AgentDecisionsModules {
   readonly hasher: Hasher
   readonly verifier: SignatureVerifier
   readonly listener: Pick<SeatListener, 'decided' | 'failed' | 'halted'>
+  readonly speech?: Speech | undefined
 }
 
 /** Proposals an agent has a seat in at the same time; more than any swarm keeps open. */
@@ -113,7 +115,7 @@ export class AgentDecisions {
       return undefined
     return new VoterSeat(
       { instance, self },
-      { ...modules, journal: home.journal, signer: this.#signer, admission: this.#admission },
+      { ...modules, key: home.key, journal: home.journal, signer: this.#signer, admission: this.#admission },
     )
   }
 

@@ -10,6 +10,7 @@ import type { AgentChannel } from '../agent-channel.ts'
 import { AgentDecisions } from './agent-decisions.ts'
 import { AgentElection } from './agent-election.ts'
 import type { AgentDecision, ProposalHandler } from './open-proposal.ts'
+import type { Speech } from './speech.ts'
 import { VoterHome, type VoterKeyClaim } from './voter-home.ts'
 import { VotingLine } from './voting-line.ts'
 
@@ -26,10 +27,16 @@ export interface AgentVotingOptions {
   onHalted(error: Error): void
 }
 
+export interface AgentVotingModules {
+  readonly client: SwarmClient
+  readonly speech?: Speech | undefined
+}
+
 /** An agent's part in what its swarm decides together and in electing its leader. */
 export class AgentVoting {
   readonly #options: AgentVotingOptions
   readonly #client: SwarmClient
+  readonly #speech: Speech | undefined
   readonly #line = new VotingLine()
   readonly #modules = { clock: new SystemClock(), hasher: sha256Hasher, verifier: new Ed25519Verifier() }
   #home: VoterHome | undefined
@@ -37,9 +44,10 @@ export class AgentVoting {
   #election: AgentElection | undefined
   #isStopped = false
 
-  constructor(options: AgentVotingOptions, { client }: { readonly client: SwarmClient }) {
+  constructor(options: AgentVotingOptions, { client, speech }: AgentVotingModules) {
     this.#options = options
     this.#client = client
+    this.#speech = speech
   }
 
   /**
@@ -119,7 +127,10 @@ export class AgentVoting {
       halted: (error: Error) => this.#halt(error),
     }
     const modules = { ...this.#modules, line: this.#line, listener }
-    this.#decisions = new AgentDecisions({ self: id, swarmId: swarm, handler }, { ...modules, home })
+    this.#decisions = new AgentDecisions(
+      { self: id, swarmId: swarm, handler },
+      { ...modules, home, speech: this.#speech },
+    )
     if (home !== undefined) this.#election = new AgentElection({ self: id }, { ...modules, home })
   }
 

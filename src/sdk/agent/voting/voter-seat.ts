@@ -3,12 +3,15 @@ import { DecisionVoter } from '#domain/consensus/bft/decision-voter.ts'
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import type { Hasher } from '#domain/consensus/ports/hasher.ts'
+import type { SigningKey } from '#domain/consensus/ports/signing-key.ts'
+import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
 import type { VoteSigner } from '#domain/consensus/vote-signer.ts'
 import type { AgentId } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { BallotQuestion } from './ballot-question.ts'
 import type { FileSigningJournal } from './file-signing-journal.ts'
 import type { Seat, SeatListener, SeatNotice } from './seat.ts'
+import { penOf, type Speech } from './speech.ts'
 import type { VotingLine } from './voting-line.ts'
 
 export interface VoterSeatOptions {
@@ -24,7 +27,9 @@ export interface VoterSeatModules {
   readonly admission: Admission
   readonly signer: VoteSigner
   readonly journal: FileSigningJournal
+  readonly key: SigningKey
   readonly listener: SeatListener
+  readonly speech?: Speech | undefined
 }
 
 const RESEND_MS = 1_000
@@ -54,7 +59,8 @@ export class VoterSeat implements Seat {
         ...modules,
         transport: {
           send: (messages) => {
-            for (const message of messages) line.say({ kind: 'statement', proposalId, message })
+            for (const said of messages)
+              for (const message of this.#spoken(said)) line.say({ kind: 'statement', proposalId, message })
           },
           sendCertificate: (certificate) => line.say({ kind: 'certificate', proposalId, certificate }),
         },
@@ -99,6 +105,15 @@ export class VoterSeat implements Seat {
 
   stop(): void {
     this.#end('the agent ends')
+  }
+
+  #spoken(message: SignedMessage): readonly SignedMessage[] {
+    const { speech, key } = this.#modules
+    const { instance, self } = this.#options
+    // Others' words it can only pass on.
+    return speech === undefined || message.voter !== self
+      ? [message]
+      : speech(message, instance, penOf(key, instance))
   }
 
   async #vote(): Promise<void> {

@@ -1,11 +1,9 @@
+import { LIES, type Lie } from '#cli/demo/lies.ts'
 import { SeededRandom } from '../../../helpers/seeded-random.ts'
 
 export type Temper =
   | 'honest'
-  /** Tells one thing and then another: ballots and votes. */
-  | 'equivocates'
-  /** Nominates fewer ballots than it knows, or an ending they do not support. */
-  | 'censors'
+  | Lie
   /** Says nothing but its ballot. */
   | 'withholds'
 
@@ -60,7 +58,7 @@ export function hubScenario(seed: number): HubScenario {
         name: `v${at}`,
         // The hub does not lie for those whose keys it holds.
         custody: !isLiar && random.next() < hosted ? 'hub' : 'self',
-        temper: isLiar ? random.pick<Temper>(['equivocates', 'censors', 'withholds']) : 'honest',
+        temper: isLiar ? random.pick<Temper>([...LIES, 'withholds']) : 'honest',
         choices: Array.from({ length: proposalCount }, choice),
         crashRatio: isLiar ? 0 : crashRatio,
       }

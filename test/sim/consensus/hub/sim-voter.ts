@@ -1,11 +1,11 @@
+import { speechOf as lieAs } from '#cli/demo/lies.ts'
 import type { PublicKey } from '#domain/consensus/hex.ts'
-import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import type { SigningRecord } from '#domain/consensus/ports/signing-journal.ts'
-import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
 import type { ProposalId } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
+import type { Speech } from '#sdk/agent/voting/speech.ts'
 import { MemorySigningJournal } from '../../../helpers/decision/memory-signing-journal.ts'
-import { type Pen, VotingAgent, type VotingAgentOptions } from '../../../helpers/decision/voting-agent.ts'
+import type { VotingAgent, VotingAgentOptions } from '../../../helpers/decision/voting-agent.ts'
 import type { SeededRandom } from '../../../helpers/seeded-random.ts'
 import type { Temper, VoterPlan } from './scenario.ts'
 
@@ -24,9 +24,7 @@ export function votingOptions(plan: VoterPlan, modules: SimVoterModules): Voting
   return {
     name,
     choose: (proposalId) => choices[modules.indexOf(proposalId)] ?? null,
-    ...(temper === 'honest'
-      ? {}
-      : { speak: (instance, message, pen) => lie(temper, instance, message, pen) }),
+    ...(temper === 'honest' ? {} : { speech: speechOf(temper) }),
     journal: (agent, publicKey) => new MortalJournal(publicKey, crashRatio, agent, modules),
   }
 }
@@ -64,39 +62,7 @@ function never(): Promise<void> {
   return new Promise(() => undefined)
 }
 
-function lie(
-  temper: Exclude<Temper, 'honest'>,
-  instance: DecisionInstance,
-  message: SignedMessage,
-  pen: Pen,
-): readonly SignedMessage[] {
-  switch (temper) {
-    case 'equivocates':
-      return [message, contradiction(instance, message, pen)]
-    case 'censors':
-      return [censored(message, pen)]
-    case 'withholds':
-      return message.kind === 'ballot' ? [message] : []
-    default:
-      return temper satisfies never
-  }
-}
-
-function contradiction(instance: DecisionInstance, message: SignedMessage, pen: Pen): SignedMessage {
-  const { signature: _, ...said } = message
-  if (said.kind === 'ballot') {
-    const other = instance.proposal.options.find((option) => option !== said.choice) ?? 'abstain'
-    return pen({ ...said, choice: other })
-  }
-  if (said.kind === 'nomination') return censored(message, pen)
-  // Of a value there is none, or of none where it voted for one.
-  return pen({ ...said, validRound: -1, valueId: said.valueId === null ? instance.proposalHash : null })
-}
-
-/** Without the first ballot; what it says of the value is then wrong as well. */
-function censored(message: SignedMessage, pen: Pen): SignedMessage {
-  if (message.kind !== 'nomination') return message
-  const { signature: _, ...said } = message
-  const value = { ...said.value, ballots: said.value.ballots.slice(1) }
-  return pen({ ...said, value })
+function speechOf(temper: Exclude<Temper, 'honest'>): Speech {
+  if (temper !== 'withholds') return lieAs(temper)
+  return (message) => (message.kind === 'ballot' ? [message] : [])
 }
