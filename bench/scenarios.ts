@@ -1,4 +1,6 @@
 import type { Scenario } from './harness/scenario.ts'
+import { decisions, decisionsByzantine, decisionsDeadProposer } from './scenarios/decisions.ts'
+import { elections } from './scenarios/elections.ts'
 import { eventFanOut } from './scenarios/event-fan-out.ts'
 import { fanOut } from './scenarios/fan-out.ts'
 import { idleAgents } from './scenarios/idle-agents.ts'
@@ -27,6 +29,10 @@ export const SCENARIOS: readonly Scenario[] = [
   taskLatency100Synced,
   taskLatency1000Synced,
   taskThroughputSynced,
+  decisions,
+  decisionsDeadProposer,
+  decisionsByzantine,
+  elections,
   idleAgents,
   restart,
 ]

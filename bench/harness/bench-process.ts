@@ -53,6 +53,15 @@ export class BenchProcess<T extends Calls<T>> {
     return result.finally(() => this.#forget(id)) as Promise<Awaited<ReturnType<T[K]>>>
   }
 
+  /** Stops it in its tracks; its connections stay open. */
+  pause(): void {
+    this.#process.pause()
+  }
+
+  resume(): void {
+    this.#process.resume()
+  }
+
   async close(): Promise<void> {
     await this.#process.kill9()
   }

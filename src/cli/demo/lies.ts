@@ -1,7 +1,9 @@
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
+import type { SigningKey } from '#domain/consensus/ports/signing-key.ts'
 import { ABSTAIN } from '#domain/consensus/proposal.ts'
-import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
-import type { Pen, Speech } from '#sdk/agent/voting/speech.ts'
+import { signBytes } from '#domain/consensus/sign-bytes.ts'
+import type { SignedMessage, UnsignedMessage } from '#domain/consensus/signed-messages.ts'
+import type { Speech } from '#sdk/agent/voting/speech.ts'
 
 export const LIES = [
   /** Two ballots, two nominations, two votes for every slot. */
@@ -13,7 +15,8 @@ export type Lie = (typeof LIES)[number]
 
 /** An agent that breaks the rules of the agreement, to see that it does no harm. */
 export function speechOf(lie: Lie): Speech {
-  return (message, instance, pen) => {
+  return (message, instance, key) => {
+    const pen = penOf(key, instance)
     if (message.kind === 'nomination')
       return [...(lie === 'equivocates' ? [message] : []), misstated(message, pen)]
     if (message.kind === 'ballot' && lie === 'misstates') return [message]
@@ -21,8 +24,15 @@ export function speechOf(lie: Lie): Speech {
   }
 }
 
+/** Signs without a look at what was signed before. */
+type Pen = <M extends UnsignedMessage>(message: M) => M & Pick<SignedMessage, 'signature'>
+
+function penOf(key: SigningKey, instance: DecisionInstance): Pen {
+  return (message) => ({ ...message, signature: key.sign(signBytes(instance, message)) })
+}
+
 /** Another statement for the same slot. */
-export function contradiction(message: SignedMessage, instance: DecisionInstance, pen: Pen): SignedMessage {
+function contradiction(message: SignedMessage, instance: DecisionInstance, pen: Pen): SignedMessage {
   const { signature: _, ...said } = message
   if (said.kind === 'ballot') {
     const other = instance.proposal.options.find((option) => option !== said.choice) ?? ABSTAIN
@@ -34,7 +44,7 @@ export function contradiction(message: SignedMessage, instance: DecisionInstance
 }
 
 /** The first ballot is left out; the id still is that of all of them. */
-export function misstated(message: SignedMessage, pen: Pen): SignedMessage {
+function misstated(message: SignedMessage, pen: Pen): SignedMessage {
   if (message.kind !== 'nomination') return message
   const { signature: _, ...said } = message
   return pen({ ...said, value: { ...said.value, ballots: said.value.ballots.slice(1) } })

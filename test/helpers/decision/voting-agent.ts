@@ -12,7 +12,7 @@ import type { ProposalId } from '#domain/ids.ts'
 import { DEFAULT_SWARM_ID } from '#domain/orchestration/swarm-directory.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
-import { penOf, type Speech } from '#sdk/agent/voting/speech.ts'
+import type { Speech } from '#sdk/agent/voting/speech.ts'
 import { agentSpec, type Cluster, TENANT, TestAgent, type TestNode } from '../../unit/domain/cluster.ts'
 import { toyKey, toyVerifier } from '../toy-signatures.ts'
 import { MemorySigningJournal } from './memory-signing-journal.ts'
@@ -179,9 +179,7 @@ export class VotingAgent extends TestAgent {
   #spoken(instance: DecisionInstance, message: SignedMessage): readonly SignedMessage[] {
     const { speech } = this.#options
     // Others' words, which it only passes on, it cannot twist.
-    return speech === undefined || message.voter !== this.id
-      ? [message]
-      : speech(message, instance, penOf(this.key, instance))
+    return speech === undefined || message.voter !== this.id ? [message] : speech(message, instance, this.key)
   }
 
   /** A word said over a closed connection is lost. */

@@ -11,6 +11,8 @@ import type { SigningRefusal, VoteSigner } from '../vote-signer.ts'
 import type { Admission, AdmissionRefusal, Admitted } from './admission.ts'
 import { openInstance, stepBft } from './bft-core.ts'
 import type { BftEffect, BftInput, BftState } from './bft-state.ts'
+import { isNeedless } from './needless.ts'
+import { ownInput } from './own-message.ts'
 import { restoreInstance } from './restore.ts'
 
 export interface DecisionVoterOptions {
@@ -99,12 +101,19 @@ export class DecisionVoter {
   }
 
   receive(message: SignedMessage): void {
-    this.#admit((state) => this.#modules.admission.admit(state, message))
+    this.#put(async () => {
+      assert(this.#state !== undefined, 'mail is taken after the start')
+      if (!isNeedless(this.#state, message))
+        await this.#take(this.#modules.admission.admit(this.#state, message))
+    })
   }
 
   /** @param json a certificate of unknown origin. */
   receiveCertificate(json: unknown): void {
-    this.#admit((state) => this.#modules.admission.admitCertificate(state, json))
+    this.#put(async () => {
+      assert(this.#state !== undefined, 'mail is taken after the start')
+      await this.#take(this.#modules.admission.admitCertificate(this.#state, json))
+    })
   }
 
   /** The voter's one ballot. The same again is sent again; another is refused with `slot_taken`. */
@@ -127,21 +136,9 @@ export class DecisionVoter {
     this.#feed({ type: 'resend' })
   }
 
-  /** Judged when its turn comes: by then the voter may hold the same already. */
-  #admit(judge: (state: BftState) => Admitted): void {
-    this.#put(async () => {
-      assert(this.#state !== undefined, 'mail is taken after the start')
-      const admitted = judge(this.#state)
-      if (admitted.type === 'admitted') await this.#step(admitted.input)
-      else this.#modules.listener.refused(admitted.reason)
-    })
-  }
-
-  async #take(own: SignedMessage): Promise<void> {
-    if (this.#isStopped || this.#state === undefined) return
-    const admitted = this.#modules.admission.admit(this.#state, own)
-    // Refused where it was signed before a restart and is known.
+  async #take(admitted: Admitted): Promise<void> {
     if (admitted.type === 'admitted') await this.#step(admitted.input)
+    else this.#modules.listener.refused(admitted.reason)
   }
 
   #feed(input: BftInput): void {
@@ -163,7 +160,8 @@ export class DecisionVoter {
     try {
       for (let mail = this.#mailbox.shift(); mail !== undefined; mail = this.#mailbox.shift()) {
         await mail()
-        for (let own = this.#own.shift(); own !== undefined; own = this.#own.shift()) await this.#take(own)
+        for (let own = this.#own.shift(); own !== undefined; own = this.#own.shift())
+          await this.#step(ownInput(own))
       }
     } catch (error) {
       this.stop()

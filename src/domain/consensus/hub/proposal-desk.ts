@@ -15,6 +15,7 @@ import type { Equivocation } from '../evidence.ts'
 import { createInstance, type DecisionInstance } from '../instance.ts'
 import type { Hasher } from '../ports/hasher.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
+import { BallotWriter } from './ballot-writer.ts'
 import type { ConsensusMeter } from './consensus-meter.ts'
 import type { HostedKeys } from './hosted-keys.ts'
 import { type DecisionTimes, OpenDecision, type OpenDecisionListener } from './open-decision.ts'
@@ -150,12 +151,15 @@ export class ProposalDesk {
 
   #listenerOf(proposalId: ProposalId): OpenDecisionListener {
     const { ledger } = this.#modules
+    const ballots = new BallotWriter((taken) =>
+      this.#write(proposalId, () => ledger.addBallots(proposalId, taken)),
+    )
     return {
-      ballotTaken: (ballot) => this.#write(proposalId, () => ledger.addBallot(proposalId, ballot)),
+      ballotTaken: (ballot) => ballots.add(ballot),
       accused: (equivocation) => this.#accuse(proposalId, equivocation),
       decided: (certificate, times) => this.#decided(proposalId, certificate, times),
       gaveUp: () =>
-        this.#write(proposalId, async () => {
+        void this.#write(proposalId, async () => {
           const { electorate } = await ledger.giveUp(proposalId)
           this.#end(
             proposalId,
@@ -167,7 +171,7 @@ export class ProposalDesk {
 
   #decided(proposalId: ProposalId, certificate: DecisionCertificate, times: DecisionTimes): void {
     const { ledger, line } = this.#modules
-    this.#write(proposalId, async () => {
+    void this.#write(proposalId, async () => {
       await ledger.decide(proposalId, certificate, times)
       const voters = certificate.electorate.map(({ agentId }) => agentId)
       line.tell(voters, { kind: 'certificate', proposalId, certificate })
@@ -186,7 +190,7 @@ export class ProposalDesk {
     const { ledger, registry } = this.#modules
     const { voter, first } = equivocation
     const reason = `signed two different ${first.kind}s in the decision on ${proposalId}`
-    this.#write(proposalId, async () => {
+    void this.#write(proposalId, async () => {
       await ledger.addEvidence(proposalId, equivocation)
       if (registry.find(voter)?.record.quarantine !== undefined) return
       await registry.change(voter, 'agent.quarantined', (record) => ({ ...record, quarantine: reason }), {
@@ -195,14 +199,16 @@ export class ProposalDesk {
     })
   }
 
-  /** Writes in the background, until the store takes it. */
-  #write(proposalId: ProposalId, write: () => Promise<unknown>): void {
+  /** Until the store takes it. Never rejects; what is tried again is not waited for. */
+  async #write(proposalId: ProposalId, write: () => Promise<unknown>): Promise<void> {
     const { logger, reminders } = this.#modules
-    write().catch((error: unknown) => {
+    try {
+      await write()
+    } catch (error) {
       logger.warn({ error, proposalId }, 'proposal not written')
       if (isSwarmError(error, 'store_unavailable'))
-        reminders.set(TRY_AGAIN_MS, () => this.#write(proposalId, write))
-    })
+        reminders.set(TRY_AGAIN_MS, () => void this.#write(proposalId, write))
+    }
   }
 
   async #choose(

@@ -79,11 +79,22 @@ export class ProposalLedger {
     })
   }
 
-  addBallot(proposalId: ProposalId, ballot: SignedBallot): Promise<ProposalRecord> {
-    const { voter, choice } = ballot
-    return this.#change(proposalId, 'proposal.ballot_cast', { voter, choice }, (record) => {
-      const isKnown = record.ballots.some((other) => other.voter === voter && saysTheSame(other, ballot))
-      return isKnown ? record : { ...record, ballots: [...record.ballots, ballot] }
+  /** Those that are not there yet, each with its event. */
+  addBallots(proposalId: ProposalId, ballots: readonly SignedBallot[]): Promise<ProposalRecord> {
+    return this.#modules.journal.transact([keyOf(proposalId)] as const, ([stored]): Step<ProposalRecord> => {
+      const before = recordIn(stored, proposalId)
+      const fresh = ballots.filter(
+        (ballot) =>
+          !before.ballots.some((other) => other.voter === ballot.voter && saysTheSame(other, ballot)),
+      )
+      if (fresh.length === 0) return unchanged(before)
+      const after = { ...before, ballots: [...before.ballots, ...fresh] }
+      return {
+        ...written(after),
+        events: fresh.map(({ voter, choice }) =>
+          this.#event('proposal.ballot_cast', proposalId, { voter, choice }),
+        ),
+      }
     })
   }
 
@@ -135,11 +146,7 @@ export class ProposalLedger {
       const before = recordIn(stored, proposalId)
       const after = update(before)
       if (after === before) return unchanged(before)
-      return {
-        ...unchanged(after),
-        writes: [put('proposal', proposalId, after, { isOpen: after.status === 'open' })],
-        events: [this.#event(eventType, proposalId, data)],
-      }
+      return { ...written(after), events: [this.#event(eventType, proposalId, data)] }
     })
   }
 
@@ -150,6 +157,11 @@ export class ProposalLedger {
 
 function keyOf(proposalId: ProposalId): { readonly kind: 'proposal'; readonly id: ProposalId } {
   return { kind: 'proposal', id: proposalId }
+}
+
+function written(record: ProposalRecord): Step<ProposalRecord> {
+  const isOpen = record.status === 'open'
+  return { ...unchanged(record), writes: [put('proposal', record.proposalId, record, { isOpen })] }
 }
 
 function recordIn(stored: StoredRecord<'proposal'> | undefined, proposalId: ProposalId): ProposalRecord {

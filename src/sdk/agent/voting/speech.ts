@@ -1,21 +1,13 @@
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import type { SigningKey } from '#domain/consensus/ports/signing-key.ts'
-import { signBytes } from '#domain/consensus/sign-bytes.ts'
-import type { SignedMessage, UnsignedMessage } from '#domain/consensus/signed-messages.ts'
-
-/** Signs whatever it is given, without a look at what was signed before. */
-export type Pen = <M extends UnsignedMessage>(message: M) => M & Pick<SignedMessage, 'signature'>
+import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
 
 /**
- * What leaves the process in place of a word of its own voter. For agents that are to lie, in tests and the demo: one
- * that uses it is caught and quarantined.
+ * What leaves the process in place of a word of its own voter. For agents that are to lie, in tests and the demo: with
+ * the key it can sign what the record knows nothing of, and is caught and quarantined for it.
  */
 export type Speech = (
   message: SignedMessage,
   instance: DecisionInstance,
-  pen: Pen,
+  key: SigningKey,
 ) => readonly SignedMessage[]
-
-export function penOf(key: SigningKey, instance: DecisionInstance): Pen {
-  return (message) => ({ ...message, signature: key.sign(signBytes(instance, message)) })
-}

@@ -11,7 +11,7 @@ import type { Clock } from '#domain/ports/clock.ts'
 import type { BallotQuestion } from './ballot-question.ts'
 import type { FileSigningJournal } from './file-signing-journal.ts'
 import type { Seat, SeatListener, SeatNotice } from './seat.ts'
-import { penOf, type Speech } from './speech.ts'
+import type { Speech } from './speech.ts'
 import type { VotingLine } from './voting-line.ts'
 
 export interface VoterSeatOptions {
@@ -111,9 +111,7 @@ export class VoterSeat implements Seat {
     const { speech, key } = this.#modules
     const { instance, self } = this.#options
     // Others' words it can only pass on.
-    return speech === undefined || message.voter !== self
-      ? [message]
-      : speech(message, instance, penOf(key, instance))
+    return speech === undefined || message.voter !== self ? [message] : speech(message, instance, key)
   }
 
   async #vote(): Promise<void> {
