@@ -70,7 +70,10 @@ export class VoterHome implements KeyFiles {
 
   /** Ends what is being written, and lets another run of the agent have the directory. */
   async close(): Promise<void> {
-    await Promise.all([this.journal.close(), this.raftStore.close()])
-    this.#lock.release()
+    try {
+      await Promise.all([this.journal.close(), this.raftStore.close()])
+    } finally {
+      this.#lock.release()
+    }
   }
 }

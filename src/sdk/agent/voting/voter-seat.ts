@@ -120,7 +120,7 @@ export class VoterSeat implements Seat {
       const ballot = await question.ask()
       if (ballot === undefined || this.#isOver) return
       const outcome = await this.#voter.castBallot(ballot.choice, ballot.reason)
-      if (outcome !== 'signed' && outcome !== 'stopped')
+      if (outcome !== 'signed' && !this.#isOver)
         listener.failed(
           new Error(`the ballot for ${this.#options.instance.proposalId} was not signed: ${outcome}`),
         )
