@@ -55,7 +55,10 @@ describe('agents that decide together', { timeout: 60_000 }, () => {
   }
 
   it('each with its own key: the certificate proves what they agreed on, without the server', async () => {
-    await Promise.all(['ada', 'bob', 'cy', 'dee'].map((name) => joinSwarm(name)))
+    await Promise.all([
+      ...['ada', 'bob', 'cy'].map((name) => joinSwarm(name)),
+      joinSwarm('dee', { frames: 'msgpack' }),
+    ])
     const { proposalId, electorateHash } = await client.consensus.propose({
       title: 'Ship it?',
       payload: { build: 7 },
@@ -112,7 +115,7 @@ describe('agents that decide together', { timeout: 60_000 }, () => {
     expect(outcome).toEqual({ verdict: 'approved', option: 'green' })
     expect(verifyDecision(certificate, electorateHash)).toMatchObject({ isValid: true })
     const { ballots } = await client.consensus.ballots(proposalId)
-    expect(ballots.find(({ voter }) => voter === 'ada')?.reason ?? 'it is calm').toBe('it is calm')
+    expect(ballots.filter(({ choice }) => choice === 'green')).toHaveLength(3)
   })
 
   it('take a proposal back together, and stop those who still think about it', async () => {
@@ -172,7 +175,8 @@ describe('agents that decide together', { timeout: 60_000 }, () => {
     expect(evidence).toEqual([])
     expect((await client.getAgent('dee')).publicKey).toMatch(/^[0-9a-f]{64}$/)
     const { ballots } = await client.consensus.ballots(proposalId)
-    for (const { voter, reason } of ballots) if (voter === 'dee') expect(reason).toBe('first thought')
+    const reasons = ballots.flatMap(({ voter, reason }) => (voter === 'dee' ? [reason] : []))
+    expect(['first thought', ...reasons].filter((reason) => reason !== 'first thought')).toEqual([])
     await eventually(() => expect(decisions).toHaveLength(4))
   })
 
@@ -188,7 +192,7 @@ describe('agents that decide together', { timeout: 60_000 }, () => {
     await client.consensus.waitForDecision(proposalId, WAIT)
     await joinSwarm('ada')
     const own = join(stateDir, 'default', 'default', 'ada')
-    const [key = ''] = (await readdir(own)).filter((name) => name.startsWith('key-'))
+    const key = (await readdir(own)).find((name) => name.startsWith('key-')) ?? ''
     const journal = () => readFile(join(own, key, 'signed.jsonl'), 'utf8')
     await eventually(async () => expect(await journal()).toContain(`{"ended":"${proposalId}"}`))
   })
