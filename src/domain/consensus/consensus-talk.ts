@@ -44,7 +44,7 @@ export type ConsensusUtterance =
   | { readonly kind: 'ask'; readonly proposalId: ProposalId }
   /** To the one voter it names. */
   | { readonly kind: 'election'; readonly message: RaftMessage }
-  /** By the winner of an election; once more where it is told the electorate and leads still: it may not have been heard. */
+  /** By the winner of an election; once more after a reconnect where it leads still: it may not have been heard. */
   | { readonly kind: 'leadership'; readonly certificate: VoteCertificate }
   /** By a leader that lost its majority or handed over. */
   | { readonly kind: 'resigned'; readonly epoch: ElectorateEpoch; readonly term: number }
@@ -69,8 +69,8 @@ export type ConsensusNotice =
   /** Nothing came of it in time: nobody need wait for it any longer. */
   | { readonly kind: 'closed'; readonly proposalId: ProposalId }
   /**
-   * Who elects from now on; a voter of it, by the key it has now, starts, all others stop. One that is about to be added
-   * is told that it is among them before the leader is asked to add it: without it nobody could commit its coming.
+   * Who elects from now on; a voter of it, by the key it has now, starts. A candidate starts when the leader first speaks
+   * to it, or before: it has to answer, or nobody could commit its coming. All others stop.
    */
   | {
       readonly kind: 'electorate'

@@ -170,7 +170,9 @@ export class AgentVoter {
     candidates,
   }: Extract<ConsensusNotice, { kind: 'electorate' }>): Promise<void> {
     for (const { agentId, publicKey } of [...voters, ...candidates]) this.#keys.set(agentId, publicKey)
-    const isVoter = voters.some((one) => one.agentId === this.id && one.publicKey === this.key.publicKey)
+    const isVoter = [...voters, ...candidates].some(
+      ({ agentId, publicKey }) => agentId === this.id && publicKey === this.key.publicKey,
+    )
     const ids = voters.map(({ agentId }) => agentId)
     if (!isVoter) this.#stop()
     else if (this.#voter === undefined) {

@@ -85,27 +85,19 @@ export class CommitteeKeeper {
     if (members === undefined) return
     this.#heardIndex = index
     await ledger.changeCommittee(epoch, index, members)
+    if (this.#joining !== undefined && voters.includes(this.#joining.agentId)) this.#joining = undefined
     for (const voter of idsOf(record.voters)) if (!voters.includes(voter)) votes.forget(voter)
     this.tell([...idsOf(record.voters), ...voters])
     await this.look()
   }
 
-  /** Tells agents with keys of their own who elects. */
+  /** Tells agents with keys of their own who elects, and who is about to. */
   tell(agentIds: Iterable<AgentId>): void {
     const { ledger, roll, line } = this.#modules
     const { epoch, voters } = ledger.record
-    const joining = this.#joining
+    const candidates = this.#joining === undefined ? [] : [this.#joining]
     const told = [...new Set(agentIds)].filter((agentId) => !roll.isHosted(agentId))
-    const others = told.filter((agentId) => agentId !== joining?.agentId)
-    const candidates = joining === undefined ? [] : [joining]
-    line.tell(others, { kind: 'electorate', epoch, voters, candidates })
-    if (joining === undefined || !told.includes(joining.agentId)) return
-    line.tell([joining.agentId], {
-      kind: 'electorate',
-      epoch,
-      voters: [...voters, joining],
-      candidates: [],
-    })
+    line.tell(told, { kind: 'electorate', epoch, voters, candidates })
   }
 
   #isWanted(): boolean {
