@@ -273,6 +273,16 @@ describe('a voter', () => {
     expect([sent, clock.timerCount]).toEqual([[], 0])
   })
 
+  it('heeds a hint that came while it was starting', async () => {
+    const clock = new ManualClock()
+    const { voter, sent } = member(b, clock, () => undefined)
+    const started = voter.start(epoch, [a, b, c])
+    voter.leaderGone(null)
+    await started
+    await clock.advanceAsync(60)
+    expect(sent).toMatchObject([{ type: 'pre_vote' }, { type: 'pre_vote' }])
+  })
+
   it('starts from its record, and enters the epoch that the hub logged meanwhile', async () => {
     const clock = new ManualClock()
     const { voter, store } = member(b, clock, () => undefined)

@@ -40,6 +40,7 @@ export class RaftVoter {
   readonly #modules: RaftVoterModules
   readonly #mailbox: Mail[] = []
   #state: RaftState | undefined
+  #earlyHint: { readonly leaderId: AgentId | null } | undefined
   #isBusy = false
   #isStopped = false
   #timerAt: MonotonicMs | undefined
@@ -66,6 +67,7 @@ export class RaftVoter {
     const { self, timing, seed } = this.#options
     this.#state = resumeRaft({ self, durable, timing, seed, at: clock.monotonic() })
     this.#put({ type: 'electorate_logged', epoch, voters })
+    if (this.#earlyHint !== undefined) this.leaderGone(this.#earlyHint.leaderId)
   }
 
   /** Never starts anything again; what is being persisted is left to end. */
@@ -84,9 +86,13 @@ export class RaftVoter {
     this.#put({ type: 'message_received', message })
   }
 
-  /** The hub saw this leader's socket close, or a swarm start (null). */
+  /**
+   * The hub saw this leader's socket close, or a swarm start (null). Remembered where the voter is still starting: a new
+   * electorate's hint comes right behind it.
+   */
   leaderGone(leaderId: AgentId | null): void {
-    this.#put({ type: 'leader_gone', leaderId })
+    if (this.#state === undefined) this.#earlyHint = { leaderId }
+    else this.#put({ type: 'leader_gone', leaderId })
   }
 
   electorateLogged(epoch: ElectorateEpoch, voters: readonly AgentId[]): void {
