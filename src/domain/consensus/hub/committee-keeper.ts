@@ -35,8 +35,13 @@ export interface CommitteeKeeperModules {
 
 /** From an agent's coming or going to a look at the committee, so that many who come at once are one look. */
 const LOOK_SOON_MS = 20
-/** Pause before the leader is asked again for a change that it has not reported, in milliseconds. */
-const ASK_AGAIN_MS = 500
+/**
+ * Pause before the leader is asked again for a change that it has not reported, in milliseconds: short at first, since a
+ * new leader takes a moment until it can change anything, and twice as long each time.
+ */
+const ASK_AGAIN_MS = { first: 50, max: 1_000 }
+/** Pause before another look where one failed, in milliseconds. */
+const TRY_AGAIN_MS = 500
 
 /**
  * Keeps the committee that elects the leader what it should be: starts it, has its leader take in and put out voters one
@@ -48,6 +53,8 @@ export class CommitteeKeeper {
   #isElecting = false
   /** Asked for and not committed yet, as far as the hub knows: it votes already, or nobody could commit its coming. */
   #joining: CommitteeMember | undefined
+  /** Whom it asked for what, and how long it waits now. */
+  #asked: { readonly question: string; readonly waitMs: number } | undefined
   #lostSince: MonotonicMs | null = null
   /** The newest committed change that is being written. */
   #heardIndex = 0
@@ -55,7 +62,7 @@ export class CommitteeKeeper {
   constructor(modules: CommitteeKeeperModules) {
     this.#modules = modules
     const name = 'a look at the committee'
-    this.#looks = new PacedWork({ name, retryMs: ASK_AGAIN_MS }, { ...modules, work: () => this.#look() })
+    this.#looks = new PacedWork({ name, retryMs: TRY_AGAIN_MS }, { ...modules, work: () => this.#look() })
   }
 
   /** Takes up the electorate on record. Its voters come back by themselves. */
@@ -181,7 +188,14 @@ export class CommitteeKeeper {
     }
     if (hosted.has(leaderId)) hosted.changeVoters(leaderId, change)
     else line.tell([leaderId], { kind: 'change_voters', change })
-    this.#looks.within(ASK_AGAIN_MS)
+    this.#looks.within(this.#pauseAfter(`${leaderId} ${change.type} ${change.agentId}`))
+  }
+
+  #pauseAfter(question: string): number {
+    const before = this.#asked?.question === question ? this.#asked.waitMs : undefined
+    const waitMs = before === undefined ? ASK_AGAIN_MS.first : Math.min(2 * before, ASK_AGAIN_MS.max)
+    this.#asked = { question, waitMs }
+    return waitMs
   }
 
   /** The hub votes for those of the committee that have no key of their own, as long as they are here. */
