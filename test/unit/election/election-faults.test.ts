@@ -45,10 +45,9 @@ async function countsAfter(swarm: ElectingSwarm): Promise<Readonly<Record<string
 function messagesTo(swarm: ElectingSwarm, voter: AgentId, type: RaftMessage['type']): readonly RaftMessage[] {
   const { agent } = swarm.voters.find(({ id }) => id === voter)!
   return agent.told.flatMap((delivery) => {
-    const isMessage = delivery.type === 'consensus' && delivery.notice.kind === 'election'
-    const message =
-      isMessage && 'message' in delivery.notice ? (delivery.notice.message as RaftMessage) : undefined
-    return message?.type === type ? [message] : []
+    if (delivery.type !== 'consensus' || delivery.notice.kind !== 'election') return []
+    const { message } = delivery.notice
+    return message.type === type ? [message] : []
   })
 }
 
@@ -150,9 +149,10 @@ describe('the hub', () => {
     const message = vote(a!.id, b!.id, term(9), electorateEpoch(0))
     await a!.utter({ kind: 'election', message })
     expect(await countsAfter(swarm)).toMatchObject({ not_open: 1 })
-    const told = a!.agent.told.filter(({ type }) => type === 'consensus')
-    const notices = told.flatMap((delivery) => (delivery.type === 'consensus' ? [delivery.notice] : []))
-    expect(notices.filter(({ kind }) => kind === 'electorate').at(-1)).toMatchObject({ epoch: 1 })
+    const newest = a!.agent.told.findLast(
+      (delivery) => delivery.type === 'consensus' && delivery.notice.kind === 'electorate',
+    )
+    expect(newest).toMatchObject({ notice: { epoch: 1 } })
   })
 })
 
