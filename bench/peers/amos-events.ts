@@ -17,9 +17,10 @@ export class AmosEvents<T extends EventType> {
     fits: (event: Extract<SwarmEvent, { type: T }>) => boolean,
   ): Promise<Extract<SwarmEvent, { type: T }>> {
     for (;;) {
-      const { value, done } = await this.#items.next()
-      if (done === true || value.type === 'gap') throw new Error(`no more ${this.#type} is to be had`)
-      const event = value.event as Extract<SwarmEvent, { type: T }>
+      const next = await this.#items.next()
+      if (next.done === true || next.value.type === 'gap')
+        throw new Error(`no more ${this.#type} is to be had`)
+      const event = next.value.event as Extract<SwarmEvent, { type: T }>
       if (event.type === this.#type && fits(event)) return event
     }
   }

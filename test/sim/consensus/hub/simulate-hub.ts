@@ -7,7 +7,14 @@ import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 import { VotingAgent } from '../../../helpers/decision/voting-agent.ts'
 import { SeededRandom } from '../../../helpers/seeded-random.ts'
 import { toyVerifier } from '../../../helpers/toy-signatures.ts'
-import { anAgent, Cluster, eventsOf, SCOPE, TestAgent, type TestNode } from '../../../unit/domain/cluster.ts'
+import {
+  anAgent,
+  Cluster,
+  eventsOf,
+  SCOPE,
+  type TestAgent,
+  type TestNode,
+} from '../../../unit/domain/cluster.ts'
 import { type HubScenario, hubScenario } from './scenario.ts'
 import { votingOptions } from './sim-voter.ts'
 
