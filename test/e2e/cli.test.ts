@@ -123,6 +123,35 @@ describe('the command line', { timeout: COMMANDS_MS }, () => {
     expect(types.slice(0, 2)).toEqual(['amos.agent.registered', 'amos.agent.online'])
   })
 
+  it('puts something to the vote, votes, and verifies the decision', async () => {
+    const proposed = await amosJson<{ proposalId: string; electorateHash: string }>(
+      'propose',
+      'Which colour?',
+      ...['--id', 'colour', '--option', 'red', '--option', 'green', '--voter', 'ada', '--payload', '{"n":1}'],
+    )
+    expect(proposed).toMatchObject({ proposalId: 'colour', status: 'open' })
+    expect((await amos('vote', 'colour', 'green', '--as', 'ada', '--reason', 'it is')).code).toBe(0)
+    const { electorateHash } = proposed
+    const decided = await eventually(async () => {
+      const answer = await amosJson<{ status: string }>('decision', 'colour')
+      return answer.status === 'decided' && answer
+    })
+    expect(decided).toMatchObject({ outcome: { verdict: 'approved', option: 'green' } })
+    const verified = await amos('decision', 'colour', '--verify', electorateHash)
+    expect(verified).toMatchObject({
+      code: 0,
+      output: expect.stringContaining('VALID: approved: green') as string,
+    })
+    expect((await amos('decision', 'colour', '--verify', 'f'.repeat(64))).code).toBe(1)
+    const file = join(folder, 'decision.json')
+    await writeFile(file, JSON.stringify(decided))
+    expect((await amos('verify', file, '--trust', electorateHash)).code).toBe(0)
+    expect((await amos('proposals', '--status', 'decided')).output).toContain('Which colour?')
+    expect((await amos('proposals', 'show', 'colour')).output).toContain('the server')
+    expect((await amos('propose', 'x', '--threshold', 'most')).code).toBe(2)
+    expect((await amos('leader')).output).toContain('nobody leads')
+  })
+
   it('ends with a code that says what went wrong', async () => {
     const failed = await amos('submit', 'fail', '--capability', 'fail', '--wait')
     expect(failed.code, failed.output).toBe(1)

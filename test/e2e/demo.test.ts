@@ -61,7 +61,7 @@ describe('amos demo', { timeout: RUN_MS }, () => {
   it('reviews every file of a tree with agent processes, and tells the truth about it', {
     timeout: RUN_MS,
   }, async () => {
-    const { tasks, agents, findings, timing, summary } = await report('--agents', '3')
+    const { tasks, agents, findings, timing, summary, decisions } = await report('--agents', '3')
     // Secrets for 4 files; complexity and duplication for 2; links and dependencies for 1; 4 follow-ups and the report.
     expect(tasks).toEqual({ submitted: 15, completed: 15, failed: 0, canceled: 0, deadLetter: 0 })
     expect(summary).toMatchObject({ filesReviewed: 4 })
@@ -77,6 +77,9 @@ describe('amos demo', { timeout: RUN_MS }, () => {
     expect(new Set(agents.map(({ pid }) => pid)).size).toBe(3)
     expect(agents.reduce((sum, { completed }) => sum + completed, 0)).toBe(15)
     expect(timing.byType.reduce((sum, { count }) => sum + count, 0)).toBe(15)
+    expect(decisions.length).toBeGreaterThan(1)
+    for (const decision of decisions)
+      expect(decision).toMatchObject({ outcome: 'approved', isVerified: true, selfCustodyQuorum: true })
     expect(await dataFolders()).toEqual([])
   })
 
@@ -95,6 +98,24 @@ describe('amos demo', { timeout: RUN_MS }, () => {
       )
     },
   )
+
+  it('has the reviewers vote, and catches the two of seven that lie', { timeout: RUN_MS }, async () => {
+    const { decisions, agents } = await report('--agents', '7', '--byzantine', '2')
+    const liars = agents.filter(({ isLiar }) => isLiar).map(({ agentId }) => agentId)
+    expect(liars).toEqual(['reviewer-6', 'reviewer-7'])
+    expect(decisions.length).toBeGreaterThan(1)
+    for (const decision of decisions) expect(decision).toMatchObject({ isVerified: true })
+    const byTitle = (text: string) => decisions.find(({ title }) => title.includes(text))
+    expect(byTitle('branchy')).toMatchObject({ outcome: 'approved', proposedBy: 'anyone' })
+    expect(byTitle('private key')).toMatchObject({ outcome: 'rejected', proposedBy: liars[0] })
+    const caught = new Set(decisions.flatMap(({ evidence }) => evidence.map(({ voter }) => voter)))
+    expect([...caught].toSorted()).toEqual(liars)
+  })
+
+  it('refuses more liars than honest agents can stand', async () => {
+    const run = demo('--path', tree, '--agents', '6', '--byzantine', '2')
+    expect((await run.exited).code).toBe(2)
+  })
 
   it('ends everything it started at Ctrl-C', async () => {
     const run = demo('--agents', '2')

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type EventSubscription, SwarmClient } from '#sdk/index.ts'
 import { composeNode, type SwarmNode } from '../compose-node.ts'
 import { readConfig } from '../config/read-config.ts'
@@ -32,6 +33,7 @@ export interface DemoOptions {
 const KILL_AT_RATIO = 0.1
 /** A tree with fewer tasks is done before anybody could be caught at work. */
 const SMALL_TASK_COUNT = 50
+const POLL_MS = 100
 
 /** Runs a whole swarm: a server on a store of its own, agents as processes, a tree to review. */
 export async function runDemo(options: DemoOptions): Promise<DemoResult> {
@@ -116,6 +118,7 @@ class DemoRun {
     if (report === undefined) return []
     const { signal, onVoting } = this.#options
     onVoting()
+    await this.#untilVotersAreKnown()
     const liars = this.#fleet.living.filter(({ lie }) => lie !== undefined)
     const voting = voteOnFindings(this.#client, {
       findings: report.findings,
@@ -123,6 +126,19 @@ class DemoRun {
       signal,
     })
     return Promise.race([voting, this.#fleet.failed])
+  }
+
+  /** Whoever was killed a moment ago would otherwise be counted among the voters, and a slow starter not. */
+  async #untilVotersAreKnown(): Promise<void> {
+    for (;;) {
+      const { agents } = await this.#client.listAgents({ pageSize: 100 })
+      const present = new Set(
+        agents.filter(({ status }) => status !== 'offline').map(({ agentId }) => agentId),
+      )
+      const { living } = this.#fleet
+      if (present.size === living.length && living.every(({ agentId }) => present.has(agentId))) return
+      await sleep(POLL_MS, undefined, { signal: this.#options.signal })
+    }
   }
 
   async #work(files: readonly PlannedFile[], events: EventSubscription): Promise<SubmittedDemo> {
