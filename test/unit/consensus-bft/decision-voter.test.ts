@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'
 import type { SigningRecord } from '#domain/consensus/ports/signing-journal.ts'
 import { verifyDecision } from '#domain/consensus/verify-decision.ts'
 import { DecisionWorld } from '../../helpers/decision/decision-world.ts'
 import { liveVoter, RESEND_MS, startTable } from '../../helpers/decision/live-voters.ts'
 import { MemorySigningJournal } from '../../helpers/decision/memory-signing-journal.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
+import { toyVerifier } from '../../helpers/toy-signatures.ts'
 
 const world = new DecisionWorld()
 
@@ -156,6 +158,32 @@ describe('a running voter', () => {
     voter.receive(world.ballot(2))
     await clock.advanceAsync(10)
     expect(voter.state?.ballots.size).toBe(3)
+  })
+
+  it('checks no signature that can count no more, and none of its own', async () => {
+    let checks = 0
+    const verifier: SignatureVerifier = {
+      verify: (...asked) => {
+        checks += 1
+        return toyVerifier.verify(...asked)
+      },
+    }
+    const counted = new DecisionWorld({ weights: Array.from({ length: 10 }, () => 1), verifier })
+    const { voter, decided } = liveVoter(counted, 9, { clock })
+    await voter.start()
+    const others = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+    const value = counted.value(others.map((at) => counted.ballot(at)))
+    await voter.castBallot('approve')
+    for (const at of others) voter.receive(counted.ballot(at))
+    await clock.advanceAsync(1)
+    expect(checks).toBe(9)
+    voter.receive(counted.nomination(0, value))
+    for (const at of others) voter.receive(counted.prevote(at, 0, value))
+    for (const at of others) voter.receive(counted.precommit(at, 0, value))
+    await clock.advanceAsync(1)
+    expect(decided).toHaveLength(1)
+    // The nomination, and of each kind of vote the six that make seven with its own.
+    expect(checks).toBe(9 + 1 + 6 + 6)
   })
 
   it('reports forged and foreign words, and voters that contradict themselves', async () => {
