@@ -88,6 +88,12 @@ export function refuseStaleToken(
   if (actual !== presented) throw new SwarmError('lease_lost', { taskId, heldBy: heldBy ?? null })
 }
 
+/** @throws SwarmError `version_conflict` where a version is expected and another one stands. */
+export function refuseOtherVersion(expected: number | undefined, actual: number): void {
+  if (expected !== undefined && expected !== actual)
+    throw new SwarmError('version_conflict', { expected, actual })
+}
+
 /** For states that only a bug of ours can reach. */
 export function assert(condition: boolean, invariant: string): asserts condition {
   if (!condition) throw new Error(`invariant broken: ${invariant}`)

@@ -118,19 +118,27 @@ function parametersOf(place: string, parts: TObject | undefined, schemas: Compon
 const HEADER_SPELLINGS: Record<string, string> = {
   'idempotency-key': 'Idempotency-Key',
   'last-event-id': 'Last-Event-ID',
+  'if-match': 'If-Match',
 }
 
 function repliesOf(operation: Operation, schemas: ComponentSchemas): Record<string, JsonSchema> {
   const replies = Object.entries(operation.replies).map(([status, reply]) => {
-    const { description, schema, mediaType = 'application/json', isStreamable } = reply
+    const { description, schema, mediaType = 'application/json', isStreamable, hasEtag } = reply
     if (schema === undefined) return [status, { description }] as const
     const content = {
       [mediaType]: { schema: schemas.render(schema, 'output') },
       ...(isStreamable === true ? { 'text/event-stream': { schema: STREAM } } : {}),
     }
-    return [status, { description, content }] as const
+    return [status, { description, ...(hasEtag === true ? { headers: ETAG } : {}), content }] as const
   })
   return Object.fromEntries(replies)
+}
+
+const ETAG = {
+  ETag: {
+    description: 'Names this version of it, for `If-Match`.',
+    schema: { type: 'string', pattern: '^"v[0-9]{1,15}"$' },
+  },
 }
 
 const STREAM = {

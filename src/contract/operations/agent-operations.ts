@@ -10,7 +10,7 @@ import {
 } from '../agent.ts'
 import { ClaimReply, ClaimRequest } from '../claim.ts'
 import { closedObject } from '../schema.ts'
-import { AgentParams, PAGE_QUERY, SwarmParams } from './common.ts'
+import { AgentParams, IfMatchHeaders, PAGE_QUERY, SwarmParams } from './common.ts'
 import { defineOperation } from './operation.ts'
 
 export const AGENT_OPERATIONS = {
@@ -50,7 +50,7 @@ export const AGENT_OPERATIONS = {
     description: 'The agent as it stands.',
     access: 'viewer',
     params: AgentParams,
-    replies: { 200: { description: 'The agent.', schema: AgentView } },
+    replies: { 200: { hasEtag: true, description: 'The agent.', schema: AgentView } },
     problems: ['swarm_not_found', 'agent_not_found'],
   }),
   updateAgent: defineOperation({
@@ -62,9 +62,10 @@ export const AGENT_OPERATIONS = {
     description: 'Changes what the agent can do, or tells it to finish what it holds (`isDraining`).',
     access: 'agent',
     params: AgentParams,
+    headers: IfMatchHeaders,
     body: AgentPatch,
     replies: { 200: { description: 'The agent as it is now.', schema: AgentView } },
-    problems: ['swarm_not_found', 'agent_not_found', 'store_unavailable'],
+    problems: ['swarm_not_found', 'version_conflict', 'agent_not_found', 'store_unavailable'],
   }),
   deregisterAgent: defineOperation({
     operationId: 'deregisterAgent',

@@ -24,6 +24,17 @@ export const PAGE_QUERY = {
 }
 
 /** Fastify hands headers over with all others the request has, so unknown ones are let pass. */
+export const IfMatchHeaders = Type.Object({
+  'if-match': Type.Optional(
+    Type.String({
+      pattern: '^"v[0-9]{1,15}"$',
+      maxLength: 20,
+      description: 'Change it only if it still has this `ETag`; otherwise `version_conflict`.',
+    }),
+  ),
+})
+
+/** Fastify hands headers over with all others the request has, so unknown ones are let pass. */
 export const IdempotencyHeaders = Type.Object({
   'idempotency-key': Type.Optional(
     Type.String({

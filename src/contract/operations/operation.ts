@@ -26,6 +26,8 @@ interface Reply {
   readonly mediaType?: string
   /** The same as a stream of server-sent events. */
   readonly isStreamable?: boolean
+  /** Carries an `ETag`, for `If-Match` in a change. */
+  readonly hasEtag?: boolean
 }
 
 export interface OperationShape {

@@ -2,7 +2,7 @@ import { Type } from '@sinclair/typebox'
 import { ResourceReport } from '../resources.ts'
 import { closedObject } from '../schema.ts'
 import { SwarmCreate, SwarmPage, SwarmPatch, SwarmView } from '../swarm.ts'
-import { PAGE_QUERY, SwarmParams } from './common.ts'
+import { IfMatchHeaders, PAGE_QUERY, SwarmParams } from './common.ts'
 import { defineOperation } from './operation.ts'
 
 export const SWARM_OPERATIONS = {
@@ -40,7 +40,7 @@ export const SWARM_OPERATIONS = {
     description: 'How the swarm is set up. How it is doing is told by its resources.',
     access: 'viewer',
     params: SwarmParams,
-    replies: { 200: { description: 'The swarm.', schema: SwarmView } },
+    replies: { 200: { hasEtag: true, description: 'The swarm.', schema: SwarmView } },
     problems: ['swarm_not_found'],
   }),
   updateSwarm: defineOperation({
@@ -52,9 +52,10 @@ export const SWARM_OPERATIONS = {
     description: 'Changes the fields that are sent. `limits` replaces all limits.',
     access: 'operator',
     params: SwarmParams,
+    headers: IfMatchHeaders,
     body: SwarmPatch,
     replies: { 200: { description: 'The swarm as it is now.', schema: SwarmView } },
-    problems: ['swarm_not_found'],
+    problems: ['swarm_not_found', 'version_conflict'],
   }),
   deleteSwarm: defineOperation({
     operationId: 'deleteSwarm',

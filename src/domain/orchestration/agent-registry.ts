@@ -2,11 +2,11 @@ import type { Candidate } from '../distribution/distribution-strategy.ts'
 import type { AgentLoad } from '../distribution/down-the-tree.ts'
 import type { Requirement } from '../distribution/requirement.ts'
 import { coveredBy } from '../distribution/room.ts'
-import { isSwarmError, SwarmError } from '../errors.ts'
+import { isSwarmError, refuseOtherVersion, SwarmError } from '../errors.ts'
 import type { AgentId, EpochMs, SessionId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import { type EventDraft, put, remove } from '../ports/records.ts'
+import { type EventDraft, put, remove, type StoredRecord } from '../ports/records.ts'
 import { type AgentRecord, type AgentStatus, drainingStatus } from './agent-record.ts'
 import { AgentState } from './agent-state.ts'
 import type { BreakerOptions } from './circuit-breaker.ts'
@@ -112,7 +112,8 @@ export class AgentRegistry {
     if (!known) this.#refuseOneTooMany()
     this.#registering += known ? 0 : 1
     try {
-      const record = await this.#write(agentId, 'agent.registered', (before, now) => {
+      const record = await this.#write(agentId, 'agent.registered', (stored, now) => {
+        const before = stored?.value
         if (request.isNew && before !== undefined && !isSameRequest(before, request)) {
           throw new SwarmError('agent_exists', { agentId })
         }
@@ -125,31 +126,41 @@ export class AgentRegistry {
     }
   }
 
-  async patch({ agentId, spec, isDraining, isQuarantined }: PatchAgentRequest): Promise<AgentRecord> {
+  async patch(request: PatchAgentRequest): Promise<AgentRecord> {
+    const { agentId, spec, isDraining, isQuarantined, expectedVersion } = request
     this.get(agentId)
-    if (isQuarantined === false) await this.change(agentId, 'agent.released', withoutQuarantine)
     const wantsDrain = isDraining === true
-    return this.change(agentId, wantsDrain ? 'agent.draining' : 'agent.updated', (record) => {
-      const drains = isDraining ?? record.isDraining
-      const status =
-        drains === record.isDraining ? record.status : drains ? drainingStatus(record) : settledStatus(record)
-      return { ...record, spec: { ...record.spec, ...spec }, isDraining: drains, status }
-    })
+    const changed = await this.change(
+      agentId,
+      wantsDrain ? 'agent.draining' : 'agent.updated',
+      (record, version) => {
+        refuseOtherVersion(expectedVersion, version)
+        const drains = isDraining ?? record.isDraining
+        const status =
+          drains === record.isDraining
+            ? record.status
+            : drains
+              ? drainingStatus(record)
+              : settledStatus(record)
+        return { ...record, spec: { ...record.spec, ...spec }, isDraining: drains, status }
+      },
+    )
+    return isQuarantined === false ? this.change(agentId, 'agent.released', withoutQuarantine) : changed
   }
 
   /** Writes a change of a known agent's record, with its event. Nothing is written where nothing changes. */
   async change(
     agentId: AgentId,
     eventType: string,
-    update: (record: AgentRecord) => AgentRecord,
+    update: (record: AgentRecord, version: number) => AgentRecord,
     data: EventDraft['data'] = {},
   ): Promise<AgentRecord> {
     const record = await this.#write(
       agentId,
       eventType,
-      (before) => {
-        if (before === undefined) throw new SwarmError('agent_not_found', { agentId })
-        return update(before)
+      (stored) => {
+        if (stored === undefined) throw new SwarmError('agent_not_found', { agentId })
+        return update(stored.value, stored.version)
       },
       data,
     )
@@ -218,14 +229,14 @@ export class AgentRegistry {
   async #write(
     agentId: AgentId,
     eventType: string,
-    update: (before: AgentRecord | undefined, now: EpochMs) => AgentRecord,
+    update: (stored: StoredRecord<'agent'> | undefined, now: EpochMs) => AgentRecord,
     data: EventDraft['data'] = {},
   ): Promise<AgentRecord> {
     const { journal, clock } = this.#modules
     try {
       return await journal.transact([{ kind: 'agent', id: agentId }], ([stored]) => {
         const now = clock.now()
-        const changed = update(stored?.value, now)
+        const changed = update(stored, now)
         if (changed === stored?.value) return unchanged(changed)
         const record = { ...changed, lastChangeAt: now }
         const { status, epoch, spec } = record

@@ -9,7 +9,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
-import { put } from '../ports/records.ts'
+import { put, type StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import { claimInTurns } from './claim-turns.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
@@ -81,9 +81,14 @@ export class OpenSwarm {
 
   /** The swarm's record as it stands now. */
   async record(): Promise<SwarmRecord> {
+    return (await this.stored()).value
+  }
+
+  /** The same with its version; 0 before anybody has coordinated it. */
+  async stored(): Promise<Pick<StoredRecord<'swarm'>, 'value' | 'version'>> {
     const { swarmId } = this.#options.record
     const stored = await this.#modules.store.get(this.scope, { kind: 'swarm', id: swarmId })
-    return stored?.value ?? this.#options.record
+    return stored ?? { value: this.#options.record, version: 0 }
   }
 
   /** Gives the coordination up at once, so that another node takes it. */

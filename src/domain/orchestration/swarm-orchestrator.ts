@@ -40,10 +40,10 @@ import type {
   SubmitReply,
   SubmitRequest,
   SubscribeTopicsRequest,
-  SwarmPatch,
   SwarmService,
   SwarmStatus,
   TaskReport,
+  UpdateSwarmRequest,
 } from './swarm-service.ts'
 import type { TaskRecord } from './task-record.ts'
 
@@ -267,8 +267,8 @@ export class SwarmOrchestrator implements SwarmService {
     return this.#parts.consensus.counts()
   }
 
-  updateSwarm(patch: SwarmPatch): Promise<SwarmRecord> {
-    return this.#parts.settings.update(patch)
+  updateSwarm(request: UpdateSwarmRequest): Promise<SwarmRecord> {
+    return this.#parts.settings.update(request)
   }
 
   async deleteSwarm({ force }: { readonly force: boolean }): Promise<null> {

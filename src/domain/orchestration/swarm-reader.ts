@@ -75,9 +75,14 @@ export class SwarmReader {
 
   /** @throws SwarmError `agent_not_found` */
   async agent(agentId: AgentId): Promise<AgentRecord> {
+    return (await this.storedAgent(agentId)).value
+  }
+
+  /** The same with its version. @throws SwarmError `agent_not_found` */
+  async storedAgent(agentId: AgentId): Promise<StoredRecord<'agent'>> {
     const stored = await this.#store.get(this.#scope, { kind: 'agent', id: agentId })
     if (stored === undefined) throw new SwarmError('agent_not_found', { agentId })
-    return stored.value
+    return stored
   }
 
   /** @throws SwarmError `proposal_not_found` */

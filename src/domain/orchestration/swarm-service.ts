@@ -69,6 +69,8 @@ export interface PatchAgentRequest {
   readonly isDraining?: boolean
   /** Trust it again. */
   readonly isQuarantined?: false
+  /** Refuse with `version_conflict` where the record has another version. */
+  readonly expectedVersion?: number
 }
 
 export interface AttachRequest {
@@ -151,6 +153,11 @@ export type SwarmPatch = Partial<
   Pick<SwarmRecord, 'description' | 'strategy' | 'topology' | 'leaseMs' | 'limits'>
 >
 
+export interface UpdateSwarmRequest extends SwarmPatch {
+  /** Refuse with `version_conflict` where the record has another version. */
+  readonly expectedVersion?: number
+}
+
 /** A message of an agent, or of a client where `from` is left out. */
 export interface SendMessageRequest extends SendRequest {
   /** Of the channel it came over; left out over HTTP. */
@@ -219,7 +226,7 @@ export interface SwarmService {
 
   /** @throws `agent_exists`, `limit_exceeded`, `key_refused` */
   registerAgent(request: RegisterRequest): Promise<AgentRecord>
-  /** @throws `agent_not_found` */
+  /** @throws `agent_not_found`, `version_conflict` */
   patchAgent(request: PatchAgentRequest): Promise<AgentRecord>
   /** Drains the agent and removes it once it holds nothing. @throws `agent_not_found` */
   deregisterAgent(request: { readonly agentId: AgentId }): Promise<AgentRecord>
@@ -264,7 +271,8 @@ export interface SwarmService {
   /** What became of voters' words, by fate, since this node coordinates the swarm. */
   consensusCounts(): Promise<Readonly<Record<string, number>>>
 
-  updateSwarm(patch: SwarmPatch): Promise<SwarmRecord>
+  /** @throws `version_conflict` */
+  updateSwarm(request: UpdateSwarmRequest): Promise<SwarmRecord>
   /** Removes all the swarm holds. @throws `swarm_not_empty` unless `force`, which cancels what is open. */
   deleteSwarm(request: { readonly force: boolean }): Promise<null>
   monitor(): Promise<MonitorReport>

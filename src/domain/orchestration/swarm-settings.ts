@@ -1,9 +1,9 @@
-import { SwarmError } from '../errors.ts'
+import { refuseOtherVersion, SwarmError } from '../errors.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put } from '../ports/records.ts'
 import type { SwarmJournal } from './swarm-journal.ts'
 import type { SwarmRecord } from './swarm-record.ts'
-import type { SwarmPatch } from './swarm-service.ts'
+import type { UpdateSwarmRequest } from './swarm-service.ts'
 
 export interface SwarmSettingsModules {
   readonly journal: SwarmJournal
@@ -24,11 +24,12 @@ export class SwarmSettings {
     return this.#record
   }
 
-  async update(patch: SwarmPatch): Promise<SwarmRecord> {
+  async update({ expectedVersion, ...patch }: UpdateSwarmRequest): Promise<SwarmRecord> {
     const { journal, clock } = this.#modules
     const { swarmId } = this.#record
     this.#record = await journal.transact([{ kind: 'swarm', id: swarmId }], ([stored]) => {
       if (stored === undefined) throw new SwarmError('swarm_not_found', { swarmId })
+      refuseOtherVersion(expectedVersion, stored.version)
       const record = { ...stored.value, ...patch }
       const event = { type: 'swarm.updated', subject: swarmId, time: clock.now(), data: { ...patch } }
       return { writes: [put('swarm', swarmId, record)], events: [event], ready: [], result: record }

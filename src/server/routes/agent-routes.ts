@@ -12,6 +12,7 @@ import type { PageTokens } from '../paging/page-tokens.ts'
 import { invalidField } from '../problem/request-error.ts'
 import type { Swarms } from '../swarms.ts'
 import { agentView } from '../views/agent-view.ts'
+import { etagOf, expectedVersion } from './etag.ts'
 import { routeOperation } from './route-operation.ts'
 
 export interface AgentRoutesModules {
@@ -57,9 +58,11 @@ export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: A
     }
   })
 
-  routeOperation(app, getAgent, async (request) => {
+  routeOperation(app, getAgent, async (request, reply) => {
     const { reader } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
-    return agentView(await reader.agent(agentId(request.params.agentId)))
+    const { value, version } = await reader.storedAgent(agentId(request.params.agentId))
+    reply.header('etag', etagOf(version))
+    return agentView(value)
   })
 
   routeOperation(app, updateAgent, async (request) => {
@@ -71,6 +74,7 @@ export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: A
       spec: spec satisfies Partial<AgentSpec>,
       ...(isDraining === undefined ? {} : { isDraining }),
       ...(isQuarantined === undefined ? {} : { isQuarantined }),
+      ...expectedVersion(request.headers),
     })
     return agentView(record)
   })

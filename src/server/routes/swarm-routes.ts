@@ -7,6 +7,7 @@ import type { PageTokens } from '../paging/page-tokens.ts'
 import type { ServerOptions } from '../server-options.ts'
 import type { Swarms } from '../swarms.ts'
 import { resourceReport, swarmView } from '../views/swarm-view.ts'
+import { etagOf, expectedVersion } from './etag.ts'
 import { routeOperation } from './route-operation.ts'
 
 export interface SwarmRoutesModules {
@@ -47,16 +48,21 @@ export function swarmRoutes(
     }
   })
 
-  routeOperation(app, getSwarm, async (request) => {
+  routeOperation(app, getSwarm, async (request, reply) => {
     const { tenant } = callerOf(request)
     const swarm = await swarms.open(tenant, swarmId(request.params.swarmId))
-    return swarmView(tenant, await swarm.record())
+    const { value, version } = await swarm.stored()
+    reply.header('etag', etagOf(version))
+    return swarmView(tenant, value)
   })
 
   routeOperation(app, updateSwarm, async (request) => {
     const { tenant } = callerOf(request)
     const { service } = await swarms.open(tenant, swarmId(request.params.swarmId))
-    return swarmView(tenant, await service.updateSwarm(request.body))
+    return swarmView(
+      tenant,
+      await service.updateSwarm({ ...request.body, ...expectedVersion(request.headers) }),
+    )
   })
 
   routeOperation(app, deleteSwarm, async (request, reply) => {
