@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isSwarmError } from '#domain/errors.ts'
 import { jsonText, type NodeId, nodeId, type Scope, type SwarmEpoch } from '#domain/ids.ts'
@@ -15,6 +16,7 @@ import { sampleEvent } from '../helpers/sample-records.ts'
 import { freshScope } from './infra-under-test.ts'
 
 const clock = new SystemClock()
+const LONGER_THAN_A_CLAIM_MS = 2_600
 
 describe('Redis adapters when Redis or a node fails', () => {
   let redis: RedisServer
@@ -165,6 +167,34 @@ describe('Redis adapters when Redis or a node fails', () => {
     const ids = await expectWhole()
     expect(ids).toContain('before')
     expect(ids).toContain('after')
+  })
+
+  it('keeps a claim over a frozen Redis for longer than it lasts, under its epoch', async () => {
+    await start()
+    const lost: Scope[] = []
+    infra.coordination.onLost((lostScope) => lost.push(lostScope))
+    redis.pause()
+    await delay(LONGER_THAN_A_CLAIM_MS)
+    redis.resume()
+    await eventually(async () => (await infra.coordination.coordinatorOf(scope)) !== undefined)
+    await submit('after')
+    expect(lost).toEqual([])
+    const other = await openNode()
+    expect(await other.coordination.claim(scope, 0)).toMatchObject({ isHeld: false })
+  })
+
+  it('ends a claim that lapsed when another node was faster', async () => {
+    await start()
+    const lost: Scope[] = []
+    infra.coordination.onLost((lostScope) => lost.push(lostScope))
+    const other = await openNode()
+    // Again where a renewal came in between.
+    await eventually(async () => {
+      await askRedis(redis.port, `DEL amos:{${scope}}:coordinator`)
+      return (await other.coordination.claim(scope, 0)).isHeld
+    })
+    await eventually(() => lost.includes(scope), { timeoutMs: 3_000 })
+    expect(await other.coordination.coordinatorOf(scope)).toBe(other.coordination.nodeId)
   })
 
   it('fails at once when Redis is gone, and takes writes again when it is back', async () => {

@@ -110,6 +110,8 @@ export class SwarmGateway {
     if (role !== undefined) {
       const coordinatorId = await this.#modules.coordinatorOf()
       if (this.#role !== role || coordinatorId === this.#coordinatorIn(role)) return
+      // A claim of ours that lapsed is renewed unless somebody else was faster, and then we are told.
+      if (role.type === 'local' && coordinatorId === undefined) return
       await this.#leave(role)
     }
     await this.#resolve()

@@ -9,8 +9,9 @@ export type ClaimOutcome =
  *
  * A claim that succeeds raises the scope's epoch, durably, before it resolves: to one more than before or to the
  * seconds since 2026, whichever is more, so that an epoch forgotten with a lost tail is not given again. From then
- * on the store refuses every older epoch. A claim also ends when the store lost its memory (Redis restarted), since
- * what the coordinator remembers may then be more than what the store does.
+ * on the store refuses every older epoch. A claim that could not be renewed in time stands on, under its epoch, unless
+ * another node was faster. It ends when the store lost its memory (Redis restarted), since what the coordinator
+ * remembers may then be more than what the store does.
  *
  * Every adapter must pass `test/contract/coordination.contract.ts`.
  */

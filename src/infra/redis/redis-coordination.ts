@@ -9,6 +9,8 @@ import { claimScript, releaseScript, renewScript } from './scripts/coordination-
 
 const CLAIM_TTL_MS = 2_000
 const RENEW_EVERY_MS = 500
+/** So long a claim that Redis does not confirm is kept: while Redis is away, nobody else can have the swarm either. */
+const UNCONFIRMED_MAX_MS = 10_000
 /** Epochs count at least the seconds since then, so that one forgotten with a lost tail is not given again. */
 const EPOCH_ORIGIN_MS = Date.UTC(2026, 0, 1)
 /** More events than a scope can write between two syncs of Redis' file. */
@@ -16,7 +18,7 @@ const LOST_SEQUENCES_MAX = 1_000_000
 
 interface Claim {
   readonly epoch: SwarmEpoch
-  /** When the renewal that Redis last confirmed was sent: the key lives on for its full time from then at least. */
+  /** When the renewal that Redis last confirmed was sent. */
   readonly renewedAt: MonotonicMs
   /** A claim is worth nothing in another run of Redis. */
   readonly runId: string
@@ -107,7 +109,7 @@ export class RedisCoordination implements Coordination {
 
   #schedule(): void {
     this.#cancelTimer = this.#clock.setTimer(RENEW_EVERY_MS, () => {
-      this.#endLapsed()
+      this.#endUnconfirmed()
       for (const [scope, claim] of this.#claims) void this.#renew(scope, claim)
       if (!this.#isStopped) this.#schedule()
     })
@@ -132,10 +134,10 @@ export class RedisCoordination implements Coordination {
     }
   }
 
-  /** A key that was not renewed for its whole life is gone, whether Redis can be asked or not. */
-  #endLapsed(): void {
+  /** Redis may be out of reach for this node alone, and another one coordinate by now. */
+  #endUnconfirmed(): void {
     const now = this.#clock.monotonic()
-    this.#endClaims(({ renewedAt }) => now - renewedAt >= CLAIM_TTL_MS)
+    this.#endClaims(({ renewedAt }) => now - renewedAt >= UNCONFIRMED_MAX_MS)
   }
 
   #endClaims(hasEnded: (claim: Claim) => boolean, only?: Scope): void {

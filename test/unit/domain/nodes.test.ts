@@ -170,6 +170,16 @@ describe('several nodes', () => {
     })
   })
 
+  it('keep a swarm whose claim lapsed, where nobody else has claimed it', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node({ isAlone: false })
+    const { orchestrator } = node.swarm.gateway
+    cluster.medium.scope(SCOPE).holder = undefined
+    await cluster.pass(TAKEOVER_MS)
+    expect(node.swarm.gateway.orchestrator).toBe(orchestrator)
+    await cluster.settle(submit(node, 'a'))
+  })
+
   it('begin anew after losing a claim, without the old orchestrator ending the new one', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()

@@ -30,10 +30,16 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return {1, epoch}
 `)
 
-/** KEYS: coordinator, meta. ARGV: node, epoch, time to live in ms. Returns 1, or 0 when the claim has ended. */
+/**
+ * A key that lapsed while Redis or the node was slow is set again: as long as the epoch is the claim's, nobody has
+ * coordinated since.
+ *
+ * KEYS: coordinator, meta. ARGV: node, epoch, time to live in ms. Returns 1, or 0 when a later claim was made.
+ */
 export const renewScript = new LuaScript(`#!lua flags=allow-oom
-if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[2] then return 0 end
-return redis.call('PEXPIRE', KEYS[1], ARGV[3])
+if redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[2] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
+return 1
 `)
 
 /** KEYS: coordinator, meta. ARGV: node, epoch. Ends the node's claim, and no newer one. */
