@@ -1,7 +1,14 @@
 import { WebSocket } from 'ws'
 import { BulkLane } from './bulk-lane.ts'
 import { type FrameFormat, formatOf } from './frame-format.ts'
-import { type FramedMessage, frameMessage, gatherWrites, sendFramed } from './socket-writes.ts'
+import {
+  type FramedMessage,
+  type FramedRun,
+  frameMessage,
+  gatherWrites,
+  sendFramed,
+  sendFramedRun,
+} from './socket-writes.ts'
 
 /** Unsent bytes past which a connection counts as not being read. */
 const BUFFERED_BYTES_MAX = 8 * 1024 * 1024
@@ -70,6 +77,12 @@ export class FrameSocket {
   sendFramed(message: FramedMessage): void {
     gatherWrites(this.#socket)
     sendFramed(this.#socket, message)
+  }
+
+  /** @param run in the format of this connection */
+  sendFramedRun(run: FramedRun): void {
+    gatherWrites(this.#socket)
+    sendFramedRun(this.#socket, run)
   }
 
   /** Whether {@link sendBulk} takes nothing more for now. */

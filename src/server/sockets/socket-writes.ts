@@ -37,6 +37,24 @@ export function frameMessage(data: Buffer, isBinary: boolean): FramedMessage {
   return { isBinary, data, wire: Buffer.concat([frameHeader(data.length, isBinary), data]) }
 }
 
+/** Messages that are sent one behind the other, in one piece. */
+export interface FramedRun {
+  readonly messages: readonly FramedMessage[]
+  readonly wire: Buffer
+}
+
+export function joinFramed(messages: readonly FramedMessage[]): FramedRun {
+  return { messages, wire: Buffer.concat(messages.map(({ wire }) => wire)) }
+}
+
+/** As {@link sendFramed}: many small writes would cost more than all else that is done for them. */
+export function sendFramedRun(socket: WebSocket, { messages, wire }: FramedRun): void {
+  if (socket.readyState !== WebSocket.OPEN) return
+  const tcp = tcpSocket(socket)
+  if (tcp === undefined) for (const message of messages) sendFramed(socket, message)
+  else tcp.write(wire)
+}
+
 /** Writes past `ws`, which must have nothing on its way: our sockets never compress, so that nothing ever is. */
 export function sendFramed(socket: WebSocket, { isBinary, data, wire }: FramedMessage): void {
   if (socket.readyState !== WebSocket.OPEN) return

@@ -9,7 +9,7 @@ import { errorFrame } from '../sockets/error-frame.ts'
 import { FrameReader, requestIdOf } from '../sockets/frame-reader.ts'
 import type { FrameSocket } from '../sockets/frame-socket.ts'
 import { eventSource } from '../views/event-view.ts'
-import { streamFrame } from './event-frames.ts'
+import { streamFrames } from './event-frames.ts'
 import { eventFilter, parseCursor } from './event-selection.ts'
 
 export const SUBSCRIBE_WITHIN_MS = 5_000
@@ -92,7 +92,7 @@ export class EventSubscription {
     const { socket, onSent } = this.#modules
     const { isBinary } = socket.format
     for (let items = await reader.next(READ_MAX); items.length > 0; items = await reader.next(READ_MAX)) {
-      for (const item of items) socket.sendFramed(streamFrame(item, source, isBinary))
+      socket.sendFramedRun(streamFrames(items, source, isBinary))
       onSent(items.length)
       if (socket.bufferedBytes > BUFFERED_BYTES_HIGH) await socket.flushed()
     }

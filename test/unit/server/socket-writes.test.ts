@@ -1,7 +1,13 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
-import { frameMessage, gatherWrites, sendFramed } from '#server/sockets/socket-writes.ts'
+import {
+  frameMessage,
+  gatherWrites,
+  joinFramed,
+  sendFramed,
+  sendFramedRun,
+} from '#server/sockets/socket-writes.ts'
 
 describe('frames written past ws', () => {
   let server: WebSocketServer
@@ -41,6 +47,13 @@ describe('frames written past ws', () => {
     const messages = await arrived
     expect(messages.map(([message]) => message.equals(data))).toEqual([true, true])
     expect(messages.map(([, isBinary]) => isBinary)).toEqual([false, true])
+  })
+
+  it('arrive as the messages they are when they are sent in one piece', async () => {
+    const texts = ['one', 'x'.repeat(200), 'three']
+    const arrived = received(texts.length)
+    sendFramedRun(sender, joinFramed(texts.map((text) => frameMessage(Buffer.from(text), false))))
+    expect((await arrived).map(([data]) => data.toString())).toEqual(texts)
   })
 
   it('keep their order among messages that ws sends itself', async () => {
