@@ -4,7 +4,11 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Problem } from '#contract/problem.ts'
 
+type Refusal = Pick<Problem, 'detail' | 'retryAfterMs'>
+
 const ATTEMPTS_MAX = 20
+/** Pause before another try where the connection broke: the server ends what was idle for long. */
+const RECONNECT_MS = 100
 
 /**
  * As cheap a client of the REST interface as Node has: connections are kept, and only refusals are read. It does
@@ -26,7 +30,7 @@ export class AmosRest {
     const json = JSON.stringify(body)
     const key = randomUUID()
     for (let attempt = 1; ; attempt++) {
-      const problem = await this.#attempt(path, json, key)
+      const problem = await this.#attempt(path, json, key).catch(brokenConnection)
       if (problem === undefined) return
       if (problem.retryAfterMs === undefined || attempt === ATTEMPTS_MAX)
         throw new Error(`POST ${path}: ${JSON.stringify(problem)}`)
@@ -34,7 +38,7 @@ export class AmosRest {
     }
   }
 
-  #attempt(path: string, json: string, key: string): Promise<Problem | undefined> {
+  #attempt(path: string, json: string, key: string): Promise<Refusal | undefined> {
     return new Promise((resolve, reject) => {
       const sent = request(`${this.#url}/v1/swarms${path}`, {
         method: 'POST',
@@ -55,4 +59,8 @@ export class AmosRest {
       sent.end(json)
     })
   }
+}
+
+function brokenConnection(error: Error): Refusal {
+  return { detail: error.message, retryAfterMs: RECONNECT_MS }
 }
