@@ -204,10 +204,18 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
         })
       }
 
+      /** As a coordinator does it, see `orchestration/recovery.ts`. */
       const restart = async (): Promise<void> => {
         await t.reopen()
         swarm = { ...swarm, epoch: await claimed(t, swarm.scope) }
         queue = t.infra.readyQueueFor(swarm.scope)
+        const tasks = await t.infra.store.list({
+          scope: swarm.scope,
+          kind: 'task',
+          countMax: 100,
+          openOnly: true,
+        })
+        await queue.add(tasks.flatMap(({ value }) => readyEntryOf(value, rankOf) ?? []))
       }
 
       const takeAll = (count: number): Promise<readonly ReadyEntry[]> => {

@@ -1,7 +1,5 @@
 import { type NodeId, nodeId } from '#domain/ids.ts'
-import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import type { Clock } from '#domain/ports/clock.ts'
-import { priorityRank } from '#domain/resources/priority-rank.ts'
 import { LonelyPeers } from '#infra/embedded/embedded-peers.ts'
 import { MemoryReadyQueues } from '#infra/embedded/memory-ready-queues.ts'
 import type { Infra } from '#infra/infra.ts'
@@ -23,15 +21,12 @@ export function createMemoryInfra(
   { nodeId: id = nodeId('node-1'), ...options }: MemoryInfraOptions,
   { medium, clock }: { readonly medium: MemoryMedium; readonly clock: Clock },
 ): MemoryInfra {
-  const { agingMs } = ORCHESTRATOR_DEFAULTS
   const store = new MemorySwarmStore(options, {
     medium,
     clock,
     deliver: (scope, entries) => queues.deliver(scope, entries),
   })
-  const rankOf = (createdAt: Parameters<typeof priorityRank>[0], priority: number): number =>
-    priorityRank(createdAt, priority, agingMs)
-  const queues = new MemoryReadyQueues({ clock, rankOf, records: store })
+  const queues = new MemoryReadyQueues({ clock })
   const coordination = new MemoryCoordination(id, { medium, clock })
   return {
     store,

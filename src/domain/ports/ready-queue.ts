@@ -26,8 +26,9 @@ export interface ReadyEntry {
 /**
  * The queue of ready tasks of one swarm, used by its coordinating node alone.
  *
- * Entries with the same task id and `readyCount` are one entry. Delivery is at least once: an entry taken but not
- * settled comes back after a restart or takeover. Order is by `rank`, kept at least within a minute of it.
+ * Entries with the same task id and `readyCount` are one entry. It may forget them at a restart or takeover: the
+ * coordinator then adds those of all waiting tasks, before it takes any. Those that the queue kept it knows, and hands
+ * out again where they were not settled. Order is by `rank`, kept at least within a minute of it.
  *
  * Every adapter must pass `test/contract/ready-queue.contract.ts`.
  */

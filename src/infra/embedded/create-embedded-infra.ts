@@ -1,10 +1,8 @@
 import { join } from 'node:path'
-import { type EpochMs, type NodeId, nodeId } from '#domain/ids.ts'
-import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
+import { type NodeId, nodeId } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
-import { priorityRank } from '#domain/resources/priority-rank.ts'
 import type { Infra } from '../infra.ts'
 import { DirectoryLock } from '../system/directory-lock.ts'
 import { UuidIds } from '../system/uuid-ids.ts'
@@ -21,8 +19,6 @@ export interface EmbeddedInfraOptions {
   readonly durability: Durability
   /** A new one by default. */
   readonly nodeId?: NodeId
-  /** As the orchestrator's; ranks that are found again after a restart must equal those it gives. */
-  readonly agingMs?: number
   /** Threads of libuv's pool, 4 by default. */
   readonly threadPoolSize?: number
 }
@@ -58,15 +54,14 @@ async function openInfra(
   { clock, logger }: EmbeddedInfraModules,
   lock: DirectoryLock,
 ): Promise<Infra> {
-  const { dataDir, durability, agingMs = ORCHESTRATOR_DEFAULTS.agingMs } = options
+  const { dataDir, durability } = options
   const tables = openLmdbTables(join(dataDir, DATABASE_FILE))
   const lossCount = await beginLifetime(tables, durability)
   const store = new LmdbSwarmStore(
     { ...options, lossCount },
     { tables, clock, logger, deliver: (scope, entries) => queues.deliver(scope, entries) },
   )
-  const rankOf = (createdAt: EpochMs, priority: number): number => priorityRank(createdAt, priority, agingMs)
-  const queues = new MemoryReadyQueues({ clock, rankOf, records: store })
+  const queues = new MemoryReadyQueues({ clock })
   const self = options.nodeId ?? nodeId(new UuidIds({ clock }).next())
   return {
     store,

@@ -12,8 +12,6 @@ interface Slot {
 
 export interface MemoryReadyQueueModules {
   readonly clock: Clock
-  /** Finds the entries that were there before this process started. */
-  load(): Promise<readonly ReadyEntry[]>
   onClose(): void
 }
 
@@ -24,7 +22,7 @@ const SWEEP_AT = 1_024
 
 /**
  * The ready queue of a single node, in memory and exactly in order. It needs no durability of its own: the task
- * records say which tasks are ready, and {@link MemoryReadyQueueModules.load} finds them again after a restart.
+ * records say which tasks are ready, and are read at each start anyway.
  */
 export class MemoryReadyQueue implements ReadyQueue {
   readonly #modules: MemoryReadyQueueModules
@@ -32,16 +30,12 @@ export class MemoryReadyQueue implements ReadyQueue {
   #due = new TinyQueue<Slot>([], byRank)
   #later = new TinyQueue<Slot>([], byDueTime)
   #settledInHeaps = 0
-  #isLoaded = false
-  #loading: Promise<void> | undefined
   #isClosed = false
   #listener: () => void = () => undefined
   #cancelTimer: () => void = () => undefined
 
   constructor(modules: MemoryReadyQueueModules) {
     this.#modules = modules
-    // A failure here is met again, and reported, by the first `take`.
-    this.#load().catch(() => undefined)
   }
 
   async add(entries: readonly ReadyEntry[]): Promise<void> {
@@ -51,7 +45,6 @@ export class MemoryReadyQueue implements ReadyQueue {
   }
 
   async take(countMax: number, now: EpochMs): Promise<readonly ReadyEntry[]> {
-    if (!this.#isLoaded) await this.#load()
     this.#promote(now)
     const taken: ReadyEntry[] = []
     while (taken.length < countMax) {
@@ -88,19 +81,6 @@ export class MemoryReadyQueue implements ReadyQueue {
     this.#isClosed = true
     this.#cancelTimer()
     this.#modules.onClose()
-  }
-
-  #load(): Promise<void> {
-    this.#loading ??= this.#modules
-      .load()
-      .then((entries) => {
-        this.#isLoaded = true
-        return this.add(entries)
-      })
-      .finally(() => {
-        this.#loading = undefined
-      })
-    return this.#loading
   }
 
   #add(entry: ReadyEntry): void {

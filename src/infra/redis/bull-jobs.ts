@@ -15,6 +15,7 @@ const NO_LOCK = '0'
 const JOB_NAME = 'ready'
 /** Jobs looked at in one call. */
 const PAGE_MAX = 500
+const IDS_PAGE_MAX = 10_000
 
 export interface JobCounts {
   readonly waiting: number
@@ -96,6 +97,21 @@ export class BullJobs {
       active: counts['active'] ?? 0,
       delayed: counts['delayed'] ?? 0,
     }
+  }
+
+  /** The ids of all jobs, in whatever state. */
+  async ids(): Promise<Set<string>> {
+    const { client } = this.#link
+    const ids = new Set(await client.lrange(this.#queue.toKey('active'), 0, -1))
+    for (const state of ['prioritized', 'delayed']) {
+      const key = this.#queue.toKey(state)
+      const count = await client.zcard(key)
+      for (let from = 0; from < count; from += IDS_PAGE_MAX) {
+        const page = await client.zrange(key, String(from), String(from + IDS_PAGE_MAX - 1))
+        for (const id of page) ids.add(id)
+      }
+    }
+    return ids
   }
 
   /** Puts back every active job that the caller does not hold. */

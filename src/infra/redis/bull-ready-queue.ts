@@ -35,6 +35,8 @@ export class BullReadyQueue implements ReadyQueue {
   /** Jobs that are active in BullMQ and known here, handed out or not. */
   readonly #active = new Set<string>()
   readonly #ahead = new EntriesAhead()
+  /** Jobs found at the start, which need no adding when the coordinator does so once more. */
+  #found = new Set<string>()
   /** Settled while Redis was out of reach. */
   readonly #unsettled = new Set<string>()
   /** Ready to be handed out, by rank. */
@@ -64,7 +66,10 @@ export class BullReadyQueue implements ReadyQueue {
 
   async add(entries: readonly ReadyEntry[]): Promise<void> {
     await this.#open()
-    const missing = entries.filter((entry) => !this.#ahead.isEnded(readyJobId(entry)))
+    const missing = entries.filter((entry) => {
+      const id = readyJobId(entry)
+      return !this.#ahead.isEnded(id) && !this.#found.delete(id)
+    })
     if (missing.length === 0) return
     this.offer(missing)
     const now = this.#clock.now()
@@ -151,6 +156,7 @@ export class BullReadyQueue implements ReadyQueue {
       this.#link.requireRunId()
       await this.#jobs.putBackStrays((id) => this.#active.has(id))
       await this.#promoteDue(this.#clock.now())
+      this.#found = await this.#jobs.ids()
       this.#isOpen = true
     }).catch((error: unknown) => {
       this.#opening = undefined

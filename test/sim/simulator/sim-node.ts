@@ -4,7 +4,6 @@ import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-option
 import { DEFAULT_SWARM_ID, SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
 import type { Peers } from '#domain/ports/peers.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
-import { priorityRank } from '#domain/resources/priority-rank.ts'
 import { LonelyPeers } from '#infra/embedded/embedded-peers.ts'
 import { MemoryReadyQueues } from '#infra/embedded/memory-ready-queues.ts'
 import { MemoryCoordination } from '../../helpers/memory-coordination.ts'
@@ -55,10 +54,7 @@ export class SimNode {
       },
     )
     this.#store = variant.store(simStore(this.#inner, this.process, world))
-    const { agingMs } = ORCHESTRATOR_DEFAULTS
-    const rankOf = (at: Parameters<typeof priorityRank>[0], priority: number) =>
-      priorityRank(at, priority, agingMs)
-    this.#queues = new MemoryReadyQueues({ clock, rankOf, records: this.#store })
+    this.#queues = new MemoryReadyQueues({ clock })
     this.#coordination = new MemoryCoordination(this.id, { medium, clock: world.wires })
     const peers: Peers =
       scenario.nodeCount === 1

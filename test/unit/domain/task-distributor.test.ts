@@ -25,7 +25,7 @@ async function distributorUnder(isWanted: (context: DistributionContext) => bool
     { scope: SCOPE, epoch: swarmEpoch(1) },
     { ...infra, events: swarm.events, reminders, onFenced: () => undefined },
   )
-  const queue = new MemoryReadyQueue({ clock, load: () => Promise.resolve([]), onClose: () => undefined })
+  const queue = new MemoryReadyQueue({ clock, onClose: () => undefined })
   const registry: AgentRegistry = new AgentRegistry(
     { ...ORCHESTRATOR_DEFAULTS, agentsMax: () => 10 },
     { journal, clock, logger, reminders, onRoom: () => distributor.wake(), onFound: () => undefined },
