@@ -5,7 +5,6 @@ import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-option
 import { SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
-import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
 import { createPinoLogger } from '#infra/system/pino-logger.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { createConsensusCrypto } from '#infra/system/system-consensus-crypto.ts'
@@ -101,19 +100,15 @@ interface InfraParts {
   readonly nodeId: ReturnType<typeof nodeId>
 }
 
-function openInfra(
+async function openInfra(
   config: Config,
   isDurabilityChosen: boolean,
   { clock, logger, nodeId: self }: InfraParts,
 ): Promise<Infra> {
-  const {
-    AMOS_REDIS_URL: url,
-    AMOS_DATA_DIR: dataDir,
-    AMOS_DURABILITY: durability,
-    AMOS_AGING_MS: agingMs,
-  } = config
-  if (url === undefined)
-    return createEmbeddedInfra({ dataDir, durability, nodeId: self, agingMs }, { clock, logger })
+  const { AMOS_REDIS_URL: url, AMOS_DATA_DIR: dataDir, AMOS_DURABILITY: durability } = config
+  if (url === undefined) return createEmbeddedInfra({ dataDir, durability, nodeId: self }, { clock, logger })
+  // BullMQ and its like take a good part of a start, and most nodes have no use for them.
+  const { createRedisInfra } = await import('#infra/redis/create-redis-infra.ts')
   const strictness = isDurabilityChosen ? { requireDurability: durability } : {}
   return createRedisInfra({ url, nodeId: self, ...strictness }, { clock, logger })
 }
