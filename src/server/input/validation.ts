@@ -1,6 +1,6 @@
-import { Ajv, type ErrorObject } from 'ajv'
+import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
-import type { FastifyInstance, FastifySchemaValidationError } from 'fastify'
+import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import { RequestError, type RequestErrorOptions } from '../problem/request-error.ts'
 
 type Place = 'body' | 'query' | 'path' | 'headers'
@@ -20,9 +20,18 @@ export function validateRequests(app: FastifyInstance): void {
   const strict = createAjv(false)
   const coercing = createAjv(true)
   app.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? strict : coercing).compile(schema as object),
+    compiledAtFirstUse(httpPart === 'body' ? strict : coercing, schema as object),
   )
   app.setSchemaErrorFormatter((errors, part) => validationError(errors, PLACES[part] ?? 'body'))
+}
+
+/** All schemas together take longer to compile than the rest of a start, and few of them are needed at once. */
+function compiledAtFirstUse(ajv: Ajv, schema: object): ReturnType<FastifySchemaCompiler<unknown>> {
+  let validate: ValidateFunction | undefined
+  return (data) => {
+    validate ??= ajv.compile(schema)
+    return validate(data) || { error: (validate.errors ?? []) as FastifySchemaValidationError[] }
+  }
 }
 
 function createAjv(coerceTypes: boolean): Ajv {
