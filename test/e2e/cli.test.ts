@@ -127,7 +127,14 @@ describe('the command line', { timeout: COMMANDS_MS }, () => {
     const proposed = await amosJson<{ proposalId: string; electorateHash: string }>(
       'propose',
       'Which colour?',
-      ...['--id', 'colour', '--option', 'red', '--option', 'green', '--voter', 'ada', '--payload', '{"n":1}'],
+      '--id',
+      'colour',
+      '--option',
+      'red',
+      '--option',
+      'green',
+      '--voter',
+      'ada',
     )
     expect(proposed).toMatchObject({ proposalId: 'colour', status: 'open' })
     expect((await amos('vote', 'colour', 'green', '--as', 'ada', '--reason', 'it is')).code).toBe(0)
