@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import websocket from '@fastify/websocket'
 import { type FastifyInstance, fastify } from 'fastify'
-import { limitAnswerTimes } from './answer-timeout.ts'
 import { guardRoutes } from './auth/auth-hooks.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { refuseOpenServer } from './auth/bind-guard.ts'
@@ -45,8 +44,6 @@ export interface SwarmServer {
 }
 
 const DRAIN_LOOK_MS = 20
-/** For routes that do not say; they answer at once, or the store does not. */
-const ANSWER_WITHIN_MS = 15_000
 
 export async function createServer(options: ServerOptions, modules: ServerModules): Promise<SwarmServer> {
   const { logger, swarms } = modules
@@ -68,7 +65,6 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   // In this order: what a browser asks beforehand, where it asks from, who asks, how often.
   await hardenReplies(app, options)
   pending.observe(app)
-  limitAnswerTimes(app, ANSWER_WITHIN_MS)
   guardOrigins(app, { allowedOrigins: options.allowedOrigins, isOpen: authenticator.isOpen })
   guardRoutes(app, { authenticator })
   await limitRates(app, options)

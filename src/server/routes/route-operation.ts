@@ -28,8 +28,9 @@ export function routeOperation<O extends OperationShape>(
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
     schema: schemaOf(operation),
-    config: { access, operationId, ...options },
+    config: { access, operationId },
     bodyLimit: bodyBytesMax,
+    ...(options.answerWithinMs === undefined ? {} : { handlerTimeout: options.answerWithinMs }),
     ...(isBodyOptional === true ? { preValidation: fillInBody } : {}),
     // The validator has made the request what the contract says it is.
     handler: (request, reply) => handle(request as OperationRequest<O>, reply),
