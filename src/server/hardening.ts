@@ -46,8 +46,8 @@ export async function hardenReplies(app: FastifyInstance, options: HardeningOpti
   await app.register(cors, {
     origin: allowedOrigins.length === 0 ? false : [...allowedOrigins],
     methods: ['GET', 'POST', 'PATCH', 'DELETE'],
-    allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'last-event-id'],
-    exposedHeaders: ['location', 'retry-after', 'idempotency-replayed'],
+    allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'last-event-id'],
+    exposedHeaders: ['etag', 'location', 'retry-after', 'idempotency-replayed'],
   })
   await app.register(underPressure, {
     maxEventLoopDelay: eventLoopDelayMaxMs,
