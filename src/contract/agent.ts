@@ -8,6 +8,7 @@ import {
   LeaseMs,
   Metadata,
   Name,
+  NEXT_PAGE,
   Ratio,
   ResourceAmounts,
   TaskId,
@@ -150,12 +151,7 @@ export const AgentPage = closedObject(
       maxItems: LIMITS.pageSizeMax,
       description: 'In the order of their ids.',
     }),
-    nextPageToken: Type.Optional(
-      Type.String({
-        maxLength: LIMITS.pageTokenLengthMax,
-        description: 'For the next page; left out on the last.',
-      }),
-    ),
+    ...NEXT_PAGE,
   },
   { title: 'AgentPage', description: 'A page of agents. It may be short and yet not be the last.' },
 )

@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
-import { AgentId, Count, Json, NAME_PATTERN, Timestamp } from './scalars.ts'
+import { AgentId, Count, Json, NAME_PATTERN, NEXT_PAGE, Timestamp } from './scalars.ts'
 import { annotate, closedObject, distinct, namedValues, textEnum } from './schema.ts'
 
 export const MessageId = Type.String({
@@ -120,12 +120,7 @@ export type MessageView = Static<typeof MessageView>
 export const InboxPage = closedObject(
   {
     messages: Type.Array(MessageView, { maxItems: LIMITS.pageSizeMax, description: 'Oldest first.' }),
-    nextPageToken: Type.Optional(
-      Type.String({
-        maxLength: LIMITS.pageTokenLengthMax,
-        description: 'For the next page; left out on the last.',
-      }),
-    ),
+    ...NEXT_PAGE,
   },
   { title: 'InboxPage', description: 'Durable messages that wait for an agent.' },
 )

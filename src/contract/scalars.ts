@@ -90,3 +90,13 @@ export const HeldTasks = Type.Array(HeldTask, {
 })
 
 export const Json = (description: string) => Type.Unknown({ description })
+
+/** What every page of a list ends with. */
+export const NEXT_PAGE = {
+  nextPageToken: Type.Optional(
+    Type.String({
+      maxLength: LIMITS.pageTokenLengthMax,
+      description: 'For the next page; left out on the last.',
+    }),
+  ),
+}

@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { TenantId } from './consensus/signed.ts'
 import { LIMITS } from './limits.ts'
-import { LeaseMs, SwarmId, Text, Timestamp } from './scalars.ts'
+import { LeaseMs, NEXT_PAGE, SwarmId, Text, Timestamp } from './scalars.ts'
 import { annotate, closedObject, textEnum } from './schema.ts'
 
 export const StrategyName = textEnum(['least_loaded'], { description: 'How tasks are given to agents.' })
@@ -102,12 +102,7 @@ export const SwarmPage = closedObject(
       maxItems: LIMITS.pageSizeMax,
       description: 'In the order of their ids.',
     }),
-    nextPageToken: Type.Optional(
-      Type.String({
-        maxLength: LIMITS.pageTokenLengthMax,
-        description: 'For the next page; left out on the last.',
-      }),
-    ),
+    ...NEXT_PAGE,
   },
   { title: 'SwarmPage', description: 'A page of swarms.' },
 )

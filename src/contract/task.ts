@@ -11,6 +11,7 @@ import {
   Metadata,
   NAME_PATTERN,
   Name,
+  NEXT_PAGE,
   Ratio,
   ResourceAmounts,
   TaskId,
@@ -242,12 +243,7 @@ export type TaskAccepted = Static<typeof TaskAccepted>
 export const TaskPage = closedObject(
   {
     tasks: Type.Array(TaskView, { maxItems: LIMITS.pageSizeMax, description: 'Newest first.' }),
-    nextPageToken: Type.Optional(
-      Type.String({
-        maxLength: LIMITS.pageTokenLengthMax,
-        description: 'For the next page; left out on the last.',
-      }),
-    ),
+    ...NEXT_PAGE,
   },
   { title: 'TaskPage', description: 'A page of tasks. It may be short and yet not be the last.' },
 )

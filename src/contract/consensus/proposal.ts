@@ -1,6 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from '../limits.ts'
-import { AgentId, Count, Json, Name, Text, Timestamp } from '../scalars.ts'
+import { AgentId, Count, Json, Name, NEXT_PAGE, Text, Timestamp } from '../scalars.ts'
 import { annotate, closedObject, distinct, namedValues, textEnum } from '../schema.ts'
 import { CONSENSUS_LIMITS as MAX } from './consensus-limits.ts'
 import {
@@ -17,6 +17,7 @@ import {
   ProposalMode,
   ProposalTitle,
   Signature,
+  SignedProposal,
   Tally,
   Threshold,
   Voters,
@@ -91,15 +92,8 @@ export const ProposalView = closedObject(
   {
     proposalId: ProposalId,
     status: ProposalStatus,
-    title: ProposalTitle,
+    ...SignedProposal.properties,
     payload: Json('What is judged.'),
-    payloadHash: Hash,
-    mode: ProposalMode,
-    options: Options,
-    threshold: Threshold,
-    deadlineMs: DeadlineMs,
-    proposedBy: Type.String({ maxLength: 200, description: 'An agent, or the name of a client.' }),
-    firstProposer: Type.Optional(AgentId),
     electorate: Voters,
     electorateHash: annotate(Hash, {
       description:
@@ -128,12 +122,7 @@ export const ProposalPage = closedObject(
       maxItems: LIMITS.pageSizeMax,
       description: 'In the order of their ids.',
     }),
-    nextPageToken: Type.Optional(
-      Type.String({
-        maxLength: LIMITS.pageTokenLengthMax,
-        description: 'For the next page; left out on the last.',
-      }),
-    ),
+    ...NEXT_PAGE,
   },
   { title: 'ProposalPage', description: 'A page of proposals.' },
 )
