@@ -116,6 +116,26 @@ describe('SwarmAgent, as a voter in elections', () => {
     expect(await said(second, 'resigned')).toMatchObject({ epoch: 1, term: certificate.term })
   })
 
+  it('says again which committee was agreed on when it is asked for what is so already', async () => {
+    await start()
+    const channel = await hub.channel()
+    elect(channel, 1, ['ada', 'bob'])
+    const { certificate } = await letAdaWin(channel)
+    const { epoch, term: inTerm } = certificate
+    const accepted = { isAccepted: true, index: 1 }
+    say(channel, {
+      kind: 'election',
+      message: { type: 'append_reply', epoch, term: inTerm, from: bob, to: ada, ...accepted },
+    })
+    const withoutBob = { kind: 'change_voters' as const, change: { type: 'remove' as const, agentId: bob } }
+    say(channel, withoutBob)
+    const agreed = await said(channel, 'committee')
+    expect(agreed.voters).toEqual([ada])
+    channel.frames.length = 0
+    say(channel, withoutBob)
+    expect(await said(channel, 'committee')).toEqual(agreed)
+  })
+
   it('follows who else leads, and answers its heartbeats', async () => {
     await start()
     const channel = await hub.channel()

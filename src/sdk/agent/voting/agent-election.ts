@@ -1,7 +1,8 @@
 import type { CommitteeMember, ConsensusNotice } from '#domain/consensus/consensus-talk.ts'
 import type { PublicKey } from '#domain/consensus/hex.ts'
 import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'
-import type { LeaderNews, RaftListener } from '#domain/consensus/raft/raft-ports.ts'
+import type { VoterChange } from '#domain/consensus/raft/raft-input.ts'
+import type { LeaderNews, RaftListener, VotersNews } from '#domain/consensus/raft/raft-ports.ts'
 import { RAFT_TIMING } from '#domain/consensus/raft/raft-state.ts'
 import { RaftVoter } from '#domain/consensus/raft/raft-voter.ts'
 import type { ElectorateEpoch, Leadership } from '#domain/consensus/raft/term.ts'
@@ -39,6 +40,8 @@ const MAILBOX_MAX = 1_000
 export class AgentElection {
   readonly #options: AgentElectionOptions
   readonly #modules: AgentElectionModules
+  /** The newest that was agreed on, as far as this voter knows. */
+  #committee: VotersNews | undefined
   #electorate: Electorate | undefined
   #keys: ReadonlyMap<AgentId, PublicKey> = new Map()
   #voter: RaftVoter | undefined
@@ -66,8 +69,7 @@ export class AgentElection {
         this.#voter?.leaderGone(notice.leaderId)
         return
       case 'change_voters':
-        // The hub sees whether anything comes of it, and asks again.
-        void this.#voter?.changeVoters(notice.change)
+        void this.#changeVoters(notice.change)
         return
       case 'transfer':
         void this.#voter?.transferTo(notice.to)
@@ -141,11 +143,22 @@ export class AgentElection {
     const { line, listener } = this.#modules
     return {
       leaderChanged: (news) => this.#leaderChanged(news),
-      votersChanged: (news) => line.say({ kind: 'committee', ...news }),
+      votersChanged: (news) => {
+        this.#committee = news
+        line.say({ kind: 'committee', ...news })
+      },
       // Thrown away; the voter goes on.
       voteRejected: () => undefined,
       halted: (error) => listener.halted(error as Error),
     }
+  }
+
+  /** The hub sees whether anything comes of it, and asks again; what has come of it already it may have missed. */
+  async #changeVoters(change: VoterChange): Promise<void> {
+    const refusal = await this.#voter?.changeVoters(change)
+    const isDone = refusal === 'voter_already' || refusal === 'no_voter'
+    if (isDone && this.#committee !== undefined)
+      this.#modules.line.say({ kind: 'committee', ...this.#committee })
   }
 
   #leaderChanged({ leaderId, certificate }: LeaderNews): void {
