@@ -132,6 +132,8 @@ function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDir
       taskRetentionMs: config.AMOS_TASK_RETENTION_MS,
       eventRetentionMs: config.AMOS_EVENT_RETENTION_MS,
       idempotencyMs: config.AMOS_IDEMPOTENCY_MS,
+      openProposalsMax: config.AMOS_OPEN_PROPOSALS_MAX,
+      inboxMessagesMax: config.AMOS_INBOX_MESSAGES_MAX,
       breaker: { failuresMax: config.AMOS_BREAKER_FAILURES_MAX, cooldownMs: config.AMOS_BREAKER_COOLDOWN_MS },
     },
   }

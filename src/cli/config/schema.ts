@@ -82,6 +82,18 @@ export const ConfigSchema = Type.Object(
       description:
         'Unfinished tasks a swarm takes before it answers 429; the default of swarms that do not say.',
     }),
+    AMOS_OPEN_PROPOSALS_MAX: Type.Integer({
+      default: 100,
+      minimum: 1,
+      maximum: 10_000,
+      description: 'Proposals of a swarm that may be under way at once.',
+    }),
+    AMOS_INBOX_MESSAGES_MAX: Type.Integer({
+      default: 1_000,
+      minimum: 1,
+      maximum: 100_000,
+      description: 'Durable messages that may wait for one agent.',
+    }),
     AMOS_AGENTS_MAX: Type.Integer({
       default: 20_000,
       minimum: 1,
