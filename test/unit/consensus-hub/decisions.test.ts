@@ -2,49 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { compareBallots } from '#domain/consensus/ballot-box.ts'
 import { buildCertificate, type DecisionCertificate } from '#domain/consensus/certificate.ts'
 import { valueIdOf } from '#domain/consensus/decision-value.ts'
-import type { ProposeRequest } from '#domain/consensus/hub/proposal-requests.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
-import { DEFAULT_THRESHOLD } from '#domain/consensus/proposal.ts'
 import { signBytes } from '#domain/consensus/sign-bytes.ts'
 import type { UnsignedStatement } from '#domain/consensus/signed-messages.ts'
 import { verifyDecision } from '#domain/consensus/verify-decision.ts'
-import { agentId, jsonText, type ProposalId, proposalId } from '#domain/ids.ts'
+import { agentId, proposalId } from '#domain/ids.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
-import { pass, VotingAgent } from '../../helpers/decision/voting-agent.ts'
+import { pass, type VotingAgent } from '../../helpers/decision/voting-agent.ts'
 import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
 import { anAgent, Cluster, eventTypes, type TestNode } from '../domain/cluster.ts'
-
-const merge = proposalId('merge-42')
-
-function asked(changes: Partial<ProposeRequest> = {}): ProposeRequest {
-  return {
-    proposalId: merge,
-    title: 'Merge change 42?',
-    payload: jsonText('{"change":42}'),
-    mode: 'approval',
-    threshold: DEFAULT_THRESHOLD,
-    deadlineMs: 5_000,
-    electorate: { kind: 'all' },
-    weights: {},
-    proposedBy: 'ci',
-    ...changes,
-  }
-}
-
-async function table(
-  count: number,
-  choose: (at: number, id: ProposalId) => string | null = () => 'approve',
-): Promise<{ cluster: Cluster; node: TestNode; agents: VotingAgent[] }> {
-  const cluster = new Cluster()
-  const node = await cluster.node()
-  const agents = Array.from(
-    { length: count },
-    (_, at) =>
-      new VotingAgent({ name: `v${at}`, choose: (id) => choose(at, id) }, { node, clock: cluster.clock }),
-  )
-  for (const agent of agents) await agent.join()
-  return { cluster, node, agents }
-}
+import { asked, merge, table } from './voting-table.ts'
 
 function verdict(node: TestNode, agents: readonly VotingAgent[]) {
   return node.swarm.reader.proposal(merge).then(({ certificate, electorateHash }) => {

@@ -63,6 +63,8 @@ export class DecisionVoter {
   /** What it signed itself comes to a voter like everybody's, but before all that waits. */
   readonly #own: SignedMessage[] = []
   readonly #timers = new Set<() => void>()
+  /** Ballots that wait to be signed: who asked for one is answered, whatever becomes of the voter. */
+  readonly #asked = new Set<(outcome: BallotOutcome) => void>()
   #state: BftState | undefined
   #isBusy = false
   #isStopped = false
@@ -98,6 +100,7 @@ export class DecisionVoter {
     this.#timers.clear()
     this.#mailbox.length = 0
     this.#own.length = 0
+    for (const answer of this.#asked) answer('stopped')
   }
 
   receive(message: SignedMessage): void {
@@ -120,10 +123,15 @@ export class DecisionVoter {
   castBallot(choice: string, reason?: string): Promise<BallotOutcome> {
     const said = reason === undefined ? { choice } : { choice, reason }
     return new Promise((resolve) => {
+      const answer = (outcome: BallotOutcome): void => {
+        this.#asked.delete(answer)
+        resolve(outcome)
+      }
+      this.#asked.add(answer)
       const isTaken = this.#put(async () => {
-        resolve(await this.#sign({ kind: 'ballot', voter: this.#options.self, ...said }, NOTHING_LOCKED))
+        answer(await this.#sign({ kind: 'ballot', voter: this.#options.self, ...said }, NOTHING_LOCKED))
       })
-      if (!isTaken) resolve('stopped')
+      if (!isTaken) answer('stopped')
     })
   }
 

@@ -52,11 +52,10 @@ export class HostedVoters {
     this.#modules = modules
   }
 
-  /** @throws what the store throws; seating can be tried again. */
-  async seat(): Promise<void> {
-    const { voters } = this.#options.instance.electorate
-    const hosted = voters.filter(({ custody }) => custody === 'hub')
-    await Promise.all(hosted.map(({ agentId }) => this.#seat(agentId)))
+  /** Where the store refuses one its seat, that is tried until it does not. */
+  seat(): void {
+    for (const { agentId, custody } of this.#options.instance.electorate.voters)
+      if (custody === 'hub') this.#seat(agentId)
   }
 
   stop(): void {
@@ -74,28 +73,23 @@ export class HostedVoters {
     for (const voter of this.#voters.values()) voter.cancel()
   }
 
-  /**
-   * The ballot of an agent whose key is here; undefined where it is not.
-   *
-   * @throws what the store throws while the agent's voter is being seated
-   */
-  async choose(agentId: AgentId, choice: string, reason?: string): Promise<BallotOutcome | undefined> {
+  /** The ballot of an agent whose key is here; `stopped` while its voter waits for the store, and when all is over. */
+  async choose(agentId: AgentId, choice: string, reason?: string): Promise<BallotOutcome> {
     // An agent is told of the proposal before its voter is seated, and may answer at once.
     await this.#seating.get(agentId)
-    return this.#voters.get(agentId)?.castBallot(choice, reason)
+    return (await this.#voters.get(agentId)?.castBallot(choice, reason)) ?? 'stopped'
   }
 
-  #seat(agentId: AgentId): Promise<void> {
-    const known = this.#seating.get(agentId)
-    if (known !== undefined) return known
-    const seating = this.#takeSeat(agentId).finally(() => this.#seating.delete(agentId))
+  /** Of a voter that has no seat, and takes none at the moment. */
+  #seat(agentId: AgentId): void {
+    const seating = this.#takeSeat(agentId)
+      .catch((error: unknown) => this.#halted(agentId, error))
+      .finally(() => this.#seating.delete(agentId))
     this.#seating.set(agentId, seating)
-    return seating
   }
 
   async #takeSeat(agentId: AgentId): Promise<void> {
     const { keys, said } = this.#modules
-    if (this.#voters.has(agentId)) return
     const key = await keys.keyOf(agentId)
     const journal = new HostedJournal({ agentId, publicKey: key.publicKey }, this.#modules)
     const voter = new DecisionVoter(
@@ -134,7 +128,7 @@ export class HostedVoters {
     if (this.#isStopped) return
     const cancel = clock.setTimer(SEAT_AGAIN_MS, () => {
       this.#timers.delete(cancel)
-      this.#seat(agentId).catch((failure: unknown) => this.#halted(agentId, failure))
+      this.#seat(agentId)
     })
     this.#timers.add(cancel)
   }

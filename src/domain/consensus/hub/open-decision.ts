@@ -84,13 +84,13 @@ export class OpenDecision {
   }
 
   /** @param known what the hub had heard of it before it was restarted. */
-  async start(known: readonly SignedBallot[], isCancelled: boolean): Promise<void> {
+  start(known: readonly SignedBallot[], isCancelled: boolean): void {
     for (const ballot of known) this.#step({ type: 'ballot', ballot })
     if (isCancelled) this.#step({ type: 'cancel' })
     const voters = this.instance.electorate.voters.map(({ agentId }) => agentId)
     this.#modules.tell(voters, this.#opened())
     if (isCancelled) this.#hosted.cancel()
-    await this.#hosted.seat()
+    this.#hosted.seat()
   }
 
   stop(): void {
@@ -120,8 +120,8 @@ export class OpenDecision {
     return undefined
   }
 
-  /** For an agent whose key the hub holds; undefined where it does not. */
-  choose(agentId: AgentId, choice: string, reason?: string): Promise<BallotOutcome | undefined> {
+  /** For an agent whose key the hub holds. */
+  choose(agentId: AgentId, choice: string, reason?: string): Promise<BallotOutcome> {
     return this.#hosted.choose(agentId, choice, reason)
   }
 

@@ -1,5 +1,5 @@
 import { isSwarmError, SwarmError } from '../../errors.ts'
-import { type AgentId, type ProposalId, type SwarmId, splitScope } from '../../ids.ts'
+import { type AgentId, type JsonText, type ProposalId, type SwarmId, splitScope } from '../../ids.ts'
 import type { AgentRegistry } from '../../orchestration/agent-registry.ts'
 import type { Reminders } from '../../orchestration/reminders.ts'
 import type { SwarmJournal } from '../../orchestration/swarm-journal.ts'
@@ -10,6 +10,7 @@ import { Admission } from '../bft/admission.ts'
 import { openInstance } from '../bft/bft-core.ts'
 import type { DecisionCertificate } from '../certificate.ts'
 import type { ConsensusUtterance } from '../consensus-talk.ts'
+import { ballotDefect } from '../decision-value.ts'
 import { createElectorate } from '../electorate.ts'
 import type { Equivocation } from '../evidence.ts'
 import { createInstance, type DecisionInstance } from '../instance.ts'
@@ -58,6 +59,9 @@ export class ProposalDesk {
   readonly #admission: Admission
   readonly #intake: ProposalIntake
   readonly #open = new Map<ProposalId, OpenDecision>()
+  /** Proposals being written, counted so that many at once cannot pass the limit together. */
+  #takingIn = 0
+  #isStopped = false
 
   constructor(options: ProposalDeskOptions, modules: ProposalDeskModules) {
     this.#options = options
@@ -68,10 +72,12 @@ export class ProposalDesk {
 
   /** Takes up what the last coordinatorship left open. Voters come back with all that they said. */
   async recover(): Promise<void> {
-    for await (const record of this.#modules.ledger.open()) await this.#begin(record)
+    const { ledger } = this.#modules
+    for await (const record of ledger.open()) this.#begin(record, await ledger.payload(record.proposalId))
   }
 
   stop(): void {
+    this.#isStopped = true
     for (const decision of this.#open.values()) decision.stop()
     this.#open.clear()
   }
@@ -83,8 +89,9 @@ export class ProposalDesk {
 
   /** @throws SwarmError `agent_not_found`, `proposal_unsound`, `electorate_unsound`, `proposal_exists`, `limit_exceeded` */
   async propose(request: ProposeRequest): Promise<ProposalRecord> {
-    const record = await this.#intake.take(request, this.#open.size)
-    if (record.status === 'open') await this.#begin(record)
+    const record = await this.#takeIn(request)
+    // What was taken in before came of the same request, and so with the same payload.
+    if (record.status === 'open') this.#begin(record, request.payload)
     return record
   }
 
@@ -130,14 +137,23 @@ export class ProposalDesk {
     return record
   }
 
-  async #begin(record: ProposalRecord): Promise<void> {
-    const { ledger, line } = this.#modules
+  async #takeIn(request: ProposeRequest): Promise<ProposalRecord> {
+    this.#takingIn += 1
+    try {
+      return await this.#intake.take(request, this.#open.size + this.#takingIn)
+    } finally {
+      this.#takingIn -= 1
+    }
+  }
+
+  /** In one turn: asked for twice at once, a proposal has one agreement all the same. */
+  #begin(record: ProposalRecord, payload: JsonText): void {
     const { proposalId, ballots, isCancelled } = record
-    if (this.#open.has(proposalId)) return
-    const instance = this.#instanceOf(record)
-    const payload = await ledger.payload(proposalId)
+    // A coordinatorship that was overtaken while it wrote must not begin anything that nobody would end.
+    if (this.#isStopped || this.#open.has(proposalId)) return
+    const { line } = this.#modules
     const decision = new OpenDecision(
-      { instance, payload, patienceMs: this.#options.decisionPatienceMs },
+      { instance: this.#instanceOf(record), payload, patienceMs: this.#options.decisionPatienceMs },
       {
         ...this.#modules,
         admission: this.#admission,
@@ -146,7 +162,7 @@ export class ProposalDesk {
       },
     )
     this.#open.set(proposalId, decision)
-    await decision.start(ballots, isCancelled)
+    decision.start(ballots, isCancelled)
   }
 
   #listenerOf(proposalId: ProposalId): OpenDecisionListener {
@@ -216,15 +232,23 @@ export class ProposalDesk {
     agentId: AgentId,
     { choice, reason }: { readonly choice: string; readonly reason?: string },
   ): Promise<void> {
-    const { proposal } = decision.instance
-    if (choice !== 'abstain' && !proposal.options.includes(choice))
-      throw new SwarmError('ballot_refused', { agentId, reason: 'it is for no option' })
-    const outcome = await decision.choose(agentId, choice, reason)
-    if (outcome === 'signed') return
-    throw new SwarmError('ballot_refused', {
-      agentId,
-      reason: outcome === undefined ? 'the agent holds its own key and has to sign' : outcome,
-    })
+    const { instance } = decision
+    const ballot = { voter: agentId, choice, ...(reason === undefined ? {} : { reason }) }
+    // Before it is signed: the voter has no other.
+    const defect = isSelfHeld(instance, agentId)
+      ? 'the agent holds its own key and has to sign'
+      : ballotDefect(instance, ballot)
+    const outcome = defect ?? (await decision.choose(agentId, choice, reason))
+    if (outcome === 'stopped') await this.#explainStop(instance)
+    else if (outcome !== 'signed') throw new SwarmError('ballot_refused', { agentId, reason: outcome })
+  }
+
+  /** Either the agreement is over, or the store has failed the voter, which takes its seat again soon. */
+  async #explainStop({ proposalId }: DecisionInstance): Promise<never> {
+    const { status } = await this.#record(proposalId)
+    if (status !== 'open') throw new SwarmError('proposal_closed', { proposalId, status })
+    const reason = 'the ballot may not be on record'
+    throw new SwarmError('store_unavailable', { reason, retryAfterMs: TRY_AGAIN_MS })
   }
 
   /** Somebody is still at what is over for the hub. */
@@ -257,10 +281,14 @@ export class ProposalDesk {
   }
 
   async #openDecision(proposalId: ProposalId): Promise<OpenDecision> {
-    const decision = this.#open.get(proposalId)
-    if (decision !== undefined) return decision
-    const { status } = await this.#record(proposalId)
-    throw new SwarmError('proposal_closed', { proposalId, status })
+    const open = this.#open.get(proposalId)
+    if (open !== undefined) return open
+    const record = await this.#record(proposalId)
+    // The store took it in without answering, so that nobody was told of it yet.
+    if (record.status === 'open') this.#begin(record, await this.#modules.ledger.payload(proposalId))
+    const begun = this.#open.get(proposalId)
+    if (begun === undefined) throw new SwarmError('proposal_closed', { proposalId, status: record.status })
+    return begun
   }
 
   async #record(proposalId: ProposalId): Promise<ProposalRecord> {
@@ -268,4 +296,8 @@ export class ProposalDesk {
     if (record === undefined) throw new SwarmError('proposal_not_found', { proposalId })
     return record
   }
+}
+
+function isSelfHeld({ electorate }: DecisionInstance, agentId: AgentId): boolean {
+  return electorate.byId.get(agentId)?.custody === 'self'
 }

@@ -35,7 +35,7 @@ export class ProposalIntake {
   }
 
   /**
-   * @param openCount proposals that are under way
+   * @param openCount proposals that are under way or being taken in, this one among them
    * @throws SwarmError `agent_not_found`, `proposal_unsound`, `electorate_unsound`, `proposal_exists`, `limit_exceeded`
    */
   async take(request: ProposeRequest, openCount: number): Promise<ProposalRecord> {
@@ -45,7 +45,7 @@ export class ProposalIntake {
     const known = await ledger.find(proposalId)
     if (known?.fingerprint === fingerprint) return known
     if (known !== undefined) throw new SwarmError('proposal_exists', { proposalId })
-    this.#refuseOneTooMany(openCount + 1)
+    this.#refuseOneTooMany(openCount)
     const voters = await this.#votersOf(request)
     const proposal = proposalOf(request, leaderId(), hasher)
     const reason = proposalDefect(proposal)

@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { proposalId } from '#domain/ids.ts'
+import { asked, hostedTable, merge, table } from './voting-table.ts'
+
+const id = (at: number) => proposalId(`p${at}`)
+
+describe('proposals that come at the same time', () => {
+  it('are one where they are the same: it is opened once', async () => {
+    const { cluster, node, agents, vote } = await hostedTable(3)
+    const timersBefore = cluster.clock.timerCount
+    await Promise.all([node.service.propose(asked()), node.service.propose(asked())])
+    const [first] = agents
+    const openings = first?.told.filter(({ type }) => type === 'consensus')
+    expect(openings).toHaveLength(1)
+    for (const agent of agents) await vote(agent, 'approve')
+    await cluster.pass(1_000)
+    expect((await node.swarm.reader.proposal(merge)).status).toBe('decided')
+    expect(cluster.clock.timerCount).toBe(timersBefore)
+  })
+
+  it('cannot pass the limit together', async () => {
+    const { node } = await table(1, () => null, { orchestrator: { openProposalsMax: 5 } })
+    const answers = await Promise.allSettled(
+      Array.from({ length: 20 }, (_, at) => node.service.propose(asked({ proposalId: id(at) }))),
+    )
+    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
+    for (const answer of answers)
+      if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'limit_exceeded' })
+  })
+
+  it('leave no timer behind where the swarm is deleted meanwhile', async () => {
+    const { cluster, node, faults } = await hostedTable(2)
+    await node.service.propose(asked())
+    faults.push({ delayMs: 50 })
+    const late = node.service.propose(asked({ proposalId: id(1) })).catch(() => undefined)
+    await cluster.pass(10)
+    const deleting = node.service.deleteSwarm({ force: true }).catch(() => undefined)
+    await cluster.pass(100)
+    await Promise.all([late, deleting])
+    await node.directory.stop()
+    expect(cluster.clock.timerCount).toBe(0)
+  })
+})
+
+describe('the hub, where its store fails', () => {
+  it('answers who votes for a hosted agent, and takes the same vote afterwards', async () => {
+    const { cluster, node, agents, faults, vote } = await hostedTable(1)
+    await node.service.propose(asked())
+    const [first] = agents
+    if (first === undefined) throw new Error('nobody is there')
+    faults.push({ fail: 'before_commit' })
+    await expect(cluster.settle(vote(first, 'approve'))).rejects.toMatchObject({ code: 'store_unavailable' })
+    await expect(cluster.settle(vote(first, 'approve'))).rejects.toMatchObject({ code: 'store_unavailable' })
+    await cluster.pass(1_500)
+    await vote(first, 'approve')
+    await cluster.pass(500)
+    expect((await node.swarm.reader.proposal(merge)).status).toBe('decided')
+  })
+
+  it('opens what was written without an answer as soon as somebody asks', async () => {
+    const { cluster, node, agents, faults, vote } = await hostedTable(1)
+    await node.service.propose(asked({ proposalId: id(0) }))
+    faults.push({ fail: 'after_commit' })
+    await expect(node.service.propose(asked())).rejects.toMatchObject({ code: 'store_unavailable' })
+    for (const agent of agents) await vote(agent, 'approve')
+    await cluster.pass(500)
+    expect((await node.swarm.reader.proposal(merge)).status).toBe('decided')
+  })
+})
+
+describe('a ballot that an agent leaves to the hub', () => {
+  it.each([['bell \u0007'], ['\ud800'], ['ä'.repeat(501)]])(
+    'is refused before it is signed where its reason is unfit: %j',
+    async (reason) => {
+      const { node, agents, vote } = await hostedTable(1)
+      await node.service.propose(asked())
+      const [first] = agents
+      if (first === undefined) throw new Error('nobody is there')
+      await expect(vote(first, 'approve', reason)).rejects.toMatchObject({ code: 'ballot_refused' })
+      await vote(first, 'approve', 'a fit one')
+      expect((await node.swarm.reader.proposal(merge)).ballots).toMatchObject([{ reason: 'a fit one' }])
+    },
+  )
+})
