@@ -1,5 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { proposalId } from '#domain/ids.ts'
+import { pass } from '../../helpers/decision/voting-agent.ts'
+import type { StepFault } from '../../helpers/memory-swarm-store.ts'
+import { anAgent, Cluster, eventTypes } from '../domain/cluster.ts'
 import { asked, hostedTable, merge, table } from './voting-table.ts'
 
 const id = (at: number) => proposalId(`p${at}`)
@@ -23,9 +26,10 @@ describe('proposals that come at the same time', () => {
     const answers = await Promise.allSettled(
       Array.from({ length: 20 }, (_, at) => node.service.propose(asked({ proposalId: id(at) }))),
     )
-    expect(answers.filter(({ status }) => status === 'fulfilled')).toHaveLength(5)
-    for (const answer of answers)
-      if (answer.status === 'rejected') expect(answer.reason).toMatchObject({ code: 'limit_exceeded' })
+    const refusals = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
+    expect(refusals).toEqual(
+      Array.from({ length: 15 }, () => expect.objectContaining({ code: 'limit_exceeded' })),
+    )
   })
 
   it('leave no timer behind where the swarm is deleted meanwhile', async () => {
@@ -81,4 +85,39 @@ describe('a ballot that an agent leaves to the hub', () => {
       expect((await node.swarm.reader.proposal(merge)).ballots).toMatchObject([{ reason: 'a fit one' }])
     },
   )
+})
+
+describe('what has ended', () => {
+  it.each([5, 15, 25, 35, 45, 55, 65])(
+    'is not cancelled after it was decided, asked after %i ms',
+    async (ms) => {
+      const cluster = new Cluster({ faultFor: () => ({ delayMs: 10 }) })
+      const node = await cluster.node()
+      const { id } = await cluster.settle(anAgent('ada', node))
+      await cluster.settle(node.service.propose(asked()))
+      const ballot = { proposalId: merge, agentId: id, choice: 'approve' }
+      const voting = node.service.castBallot(ballot).catch(() => undefined)
+      await cluster.pass(ms)
+      const cancelling = node.service.cancelProposal({ proposalId: merge, reason: 'no' })
+      await cluster.settle(Promise.allSettled([voting, cancelling]))
+      await cluster.pass(500)
+      const types = await eventTypes(node, merge)
+      expect(types.at(-1)).toBe('proposal.decided')
+      const { isCancelled } = await node.swarm.reader.proposal(merge)
+      expect(isCancelled).toBe(types.includes('proposal.cancel_requested'))
+    },
+  )
+
+  it('has an event for each ballot that counts, before that of the decision, and takes no more', async () => {
+    const faults: StepFault[] = []
+    const { cluster, node, agents } = await table(4, () => 'approve', { faultFor: () => faults.shift() })
+    await node.service.propose(asked())
+    // The first ballot is being written while the others come and decide.
+    faults.push({ delayMs: 200 })
+    await pass(cluster, agents, 1_000)
+    const { certificate, ballots } = await node.swarm.reader.proposal(merge)
+    expect(ballots.map(({ voter }) => voter)).toEqual(certificate?.ballots.map(({ voter }) => voter))
+    const casts = ballots.map(() => 'proposal.ballot_cast')
+    expect(await eventTypes(node, merge)).toEqual(['proposal.opened', ...casts, 'proposal.decided'])
+  })
 })

@@ -18,6 +18,9 @@ export interface ProposalLedgerModules {
   readonly clock: Clock
 }
 
+/** What a step makes of a record; undefined where there is nothing to change any more. */
+type Change = { readonly record: ProposalRecord; readonly events: readonly EventDraft[] } | undefined
+
 const PAGE = 200
 
 /** Writes what becomes of proposals: each change with its event, in one step, and none of them twice. */
@@ -79,41 +82,38 @@ export class ProposalLedger {
     })
   }
 
-  /** Those that are not there yet, each with its event. */
+  /** Those that are not there yet, each with its event; none once it is decided which ones count. */
   addBallots(proposalId: ProposalId, ballots: readonly SignedBallot[]): Promise<ProposalRecord> {
-    return this.#modules.journal.transact([keyOf(proposalId)] as const, ([stored]): Step<ProposalRecord> => {
-      const before = recordIn(stored, proposalId)
-      const fresh = ballots.filter(
-        (ballot) =>
-          !before.ballots.some((other) => other.voter === ballot.voter && saysTheSame(other, ballot)),
-      )
-      if (fresh.length === 0) return unchanged(before)
-      const after = { ...before, ballots: [...before.ballots, ...fresh] }
-      return {
-        ...written(after),
-        events: fresh.map(({ voter, choice }) =>
-          this.#event('proposal.ballot_cast', proposalId, { voter, choice }),
-        ),
-      }
+    return this.#change(proposalId, (before) => {
+      const fresh = before.status === 'decided' ? [] : unseenOf(ballots, before)
+      if (fresh.length === 0) return undefined
+      const record = { ...before, ballots: [...before.ballots, ...fresh] }
+      return { record, events: this.#ballotsCast(proposalId, fresh) }
     })
   }
 
   addEvidence(proposalId: ProposalId, equivocation: Equivocation): Promise<ProposalRecord> {
     const { voter, first } = equivocation
-    const data = { voter, statement: first.kind }
-    return this.#change(proposalId, 'proposal.equivocation', data, (record) => {
-      const isKnown = record.evidence.some((other) => other.voter === voter)
-      return isKnown ? record : { ...record, evidence: [...record.evidence, equivocation] }
+    return this.#change(proposalId, (before) => {
+      if (before.evidence.some((other) => other.voter === voter)) return undefined
+      const contradicted = this.#event('proposal.equivocation', proposalId, { voter, statement: first.kind })
+      const record = { ...before, evidence: [...before.evidence, equivocation] }
+      return { record, events: [contradicted] }
     })
   }
 
+  /** @throws SwarmError `proposal_not_found`, `proposal_closed` */
   cancel(proposalId: ProposalId, reason: string): Promise<ProposalRecord> {
-    return this.#change(proposalId, 'proposal.cancel_requested', { reason }, (record) =>
-      record.isCancelled ? record : { ...record, isCancelled: true },
-    )
+    return this.#change(proposalId, (record) => {
+      const { status, isCancelled } = record
+      if (status !== 'open') throw new SwarmError('proposal_closed', { proposalId, status })
+      if (isCancelled) return undefined
+      const requested = this.#event('proposal.cancel_requested', proposalId, { reason })
+      return { record: { ...record, isCancelled: true }, events: [requested] }
+    })
   }
 
-  /** Also what was given up before. */
+  /** Also what was given up before. Ballots that nobody had heard of before the certificate came have their events, too. */
   decide(
     proposalId: ProposalId,
     certificate: DecisionCertificate,
@@ -122,32 +122,40 @@ export class ProposalLedger {
     const { outcome, ending, round } = certificate
     const ballots = certificate.ballots.map((ballot): SignedBallot => ({ kind: 'ballot', ...ballot }))
     const endedAt = this.#modules.clock.now()
-    return this.#change(proposalId, 'proposal.decided', { outcome, ending, round, ...times }, (record) =>
-      record.status === 'decided'
-        ? record
-        : { ...record, status: 'decided', certificate, ballots, endedAt, ...times },
-    )
+    return this.#change(proposalId, (before) => {
+      if (before.status === 'decided') return undefined
+      const decided = this.#event('proposal.decided', proposalId, { outcome, ending, round, ...times })
+      return {
+        record: { ...before, status: 'decided', certificate, ballots, endedAt, ...times },
+        events: [...this.#ballotsCast(proposalId, unseenOf(ballots, before)), decided],
+      }
+    })
   }
 
   giveUp(proposalId: ProposalId): Promise<ProposalRecord> {
     const endedAt = this.#modules.clock.now()
-    return this.#change(proposalId, 'proposal.undecided', {}, (record) =>
-      record.status === 'open' ? { ...record, status: 'undecided', endedAt } : record,
+    return this.#change(proposalId, (record) =>
+      record.status === 'open'
+        ? {
+            record: { ...record, status: 'undecided', endedAt },
+            events: [this.#event('proposal.undecided', proposalId, {})],
+          }
+        : undefined,
     )
   }
 
-  #change(
-    proposalId: ProposalId,
-    eventType: string,
-    data: EventDraft['data'],
-    update: (record: ProposalRecord) => ProposalRecord,
-  ): Promise<ProposalRecord> {
+  #change(proposalId: ProposalId, update: (record: ProposalRecord) => Change): Promise<ProposalRecord> {
     return this.#modules.journal.transact([keyOf(proposalId)] as const, ([stored]): Step<ProposalRecord> => {
       const before = recordIn(stored, proposalId)
-      const after = update(before)
-      if (after === before) return unchanged(before)
-      return { ...written(after), events: [this.#event(eventType, proposalId, data)] }
+      const change = update(before)
+      return change === undefined ? unchanged(before) : { ...written(change.record), events: change.events }
     })
+  }
+
+  #ballotsCast(proposalId: ProposalId, ballots: readonly SignedBallot[]): EventDraft[] {
+    return ballots.map(({ voter, choice }) =>
+      this.#event('proposal.ballot_cast', proposalId, { voter, choice }),
+    )
   }
 
   #event(type: string, subject: string, data: EventDraft['data']): EventDraft {
@@ -167,4 +175,13 @@ function written(record: ProposalRecord): Step<ProposalRecord> {
 function recordIn(stored: StoredRecord<'proposal'> | undefined, proposalId: ProposalId): ProposalRecord {
   if (stored === undefined) throw new SwarmError('proposal_not_found', { proposalId })
   return stored.value
+}
+
+function unseenOf(
+  ballots: readonly SignedBallot[],
+  { ballots: seen }: ProposalRecord,
+): readonly SignedBallot[] {
+  return ballots.filter(
+    (ballot) => !seen.some((other) => other.voter === ballot.voter && saysTheSame(other, ballot)),
+  )
 }
