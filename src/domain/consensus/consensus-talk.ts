@@ -56,6 +56,10 @@ export type ConsensusUtterance =
       readonly voters: readonly AgentId[]
     }
 
+/** What concerns one proposal, and what concerns the leader's election. */
+export type ProposalUtterance = Extract<ConsensusUtterance, { readonly proposalId: ProposalId }>
+export type ElectionUtterance = Exclude<ConsensusUtterance, ProposalUtterance>
+
 /** What the hub tells an agent, in the matter of consensus. It overtakes messages between agents. */
 export type ConsensusNotice =
   | ({ readonly kind: 'opened' } & OpenedProposal)

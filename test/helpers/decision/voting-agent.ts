@@ -81,7 +81,7 @@ export class VotingAgent extends TestAgent {
     this.certificates.clear()
   }
 
-  say(utterance: ConsensusUtterance): Promise<null> {
+  override say(utterance: ConsensusUtterance): Promise<null> {
     return this.#at.service.consensus({ agentId: this.id, sessionId: this.session, utterance })
   }
 

@@ -121,3 +121,35 @@ describe('what has ended', () => {
     expect(await eventTypes(node, merge)).toEqual(['proposal.opened', ...casts, 'proposal.decided'])
   })
 })
+
+describe('who asks after a proposal', () => {
+  const ask = { kind: 'ask', proposalId: merge } as const
+
+  it('is told that it is open where the store took it in without answering, and never that it is closed', async () => {
+    const { node, agents, faults } = await hostedTable(1)
+    await node.service.propose(asked({ proposalId: id(0) }))
+    faults.push({ fail: 'after_commit' })
+    await expect(node.service.propose(asked())).rejects.toMatchObject({ code: 'store_unavailable' })
+    const [first] = agents
+    await first?.say(ask)
+    expect(first?.notices.at(-1)).toMatchObject({ kind: 'opened', proposalId: merge })
+  })
+
+  it('is told nothing, and costs no check of signatures, where it has no vote', async () => {
+    const { cluster, node, agents } = await table(1, () => null)
+    const stranger = await anAgent('stranger', node)
+    for (const agent of agents) await agent.detach('server')
+    await node.service.propose(
+      asked({ electorate: { kind: 'agents', agentIds: agents.map((one) => one.id) } }),
+    )
+    await pass(cluster, agents, 40_000)
+    expect((await node.swarm.reader.proposal(merge)).status).toBe('undecided')
+    for (const utterance of [ask, { kind: 'certificate', proposalId: merge, certificate: {} }] as const)
+      await expect(stranger.say(utterance)).rejects.toMatchObject({ code: 'not_a_voter' })
+    const toldOfProposals = () => stranger.notices.filter((notice) => 'proposalId' in notice)
+    expect(toldOfProposals()).toEqual([])
+    // One that nobody knows any more: the agent may have voted on it before it was forgotten.
+    await stranger.say({ ...ask, proposalId: id(9) })
+    expect(toldOfProposals()).toEqual([{ kind: 'closed', proposalId: id(9) }])
+  })
+})

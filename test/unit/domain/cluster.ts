@@ -1,3 +1,4 @@
+import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
 import {
   agentId,
   jsonText,
@@ -209,6 +210,15 @@ export class TestAgent {
 
   get told(): readonly AgentDelivery[] {
     return this.#node.sessions.to(this.session)
+  }
+
+  /** What it was told in the matter of consensus. */
+  get notices(): readonly ConsensusNotice[] {
+    return this.told.flatMap((delivery) => (delivery.type === 'consensus' ? [delivery.notice] : []))
+  }
+
+  say(utterance: ConsensusUtterance): Promise<null> {
+    return this.#node.service.consensus({ agentId: this.id, sessionId: this.session, utterance })
   }
 
   report({ taskId, fencingToken }: HeldTask) {

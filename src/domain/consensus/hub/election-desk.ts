@@ -8,7 +8,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { Random } from '../../ports/random.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
-import type { ConsensusUtterance } from '../consensus-talk.ts'
+import type { ElectionUtterance } from '../consensus-talk.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
 import type { RaftMessage } from '../raft/raft-message.ts'
 import { term } from '../raft/term.ts'
@@ -38,8 +38,6 @@ export interface ElectionDeskModules {
   readonly verifier: SignatureVerifier
   readonly logger: Logger
 }
-
-type ElectionUtterance = Exclude<ConsensusUtterance, { readonly proposalId: unknown }>
 
 /**
  * The hub's part in the election of a leader: it says who elects, carries the voters' words, votes for agents without

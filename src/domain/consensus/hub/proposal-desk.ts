@@ -1,5 +1,5 @@
 import { isSwarmError, SwarmError } from '../../errors.ts'
-import { type AgentId, type JsonText, type ProposalId, type SwarmId, splitScope } from '../../ids.ts'
+import type { AgentId, JsonText, ProposalId } from '../../ids.ts'
 import type { AgentRegistry } from '../../orchestration/agent-registry.ts'
 import type { Reminders } from '../../orchestration/reminders.ts'
 import type { SwarmJournal } from '../../orchestration/swarm-journal.ts'
@@ -7,18 +7,18 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import { Admission } from '../bft/admission.ts'
-import { openInstance } from '../bft/bft-core.ts'
 import type { DecisionCertificate } from '../certificate.ts'
-import type { ConsensusUtterance } from '../consensus-talk.ts'
+import type { ProposalUtterance } from '../consensus-talk.ts'
 import { ballotDefect } from '../decision-value.ts'
-import { createElectorate } from '../electorate.ts'
 import type { Equivocation } from '../evidence.ts'
-import { createInstance, type DecisionInstance } from '../instance.ts'
+import type { DecisionInstance } from '../instance.ts'
 import type { Hasher } from '../ports/hasher.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
 import { BallotWriter } from './ballot-writer.ts'
 import type { ConsensusMeter } from './consensus-meter.ts'
 import type { HostedKeys } from './hosted-keys.ts'
+import { instanceOnRecord } from './instance-on-record.ts'
+import { LateAnswers } from './late-answers.ts'
 import { type DecisionTimes, OpenDecision, type OpenDecisionListener } from './open-decision.ts'
 import { ProposalIntake, type ProposalIntakeOptions } from './proposal-intake.ts'
 import type { ProposalLedger } from './proposal-ledger.ts'
@@ -47,8 +47,6 @@ export interface ProposalDeskModules {
   leaderId(): AgentId | null
 }
 
-type ProposalUtterance = Extract<ConsensusUtterance, { readonly proposalId: ProposalId }>
-
 /** Pause before another try where the store refused, in milliseconds. */
 const TRY_AGAIN_MS = 500
 
@@ -58,6 +56,7 @@ export class ProposalDesk {
   readonly #modules: ProposalDeskModules
   readonly #admission: Admission
   readonly #intake: ProposalIntake
+  readonly #late: LateAnswers
   readonly #open = new Map<ProposalId, OpenDecision>()
   /** Proposals being written, counted so that many at once cannot pass the limit together. */
   #takingIn = 0
@@ -68,6 +67,11 @@ export class ProposalDesk {
     this.#modules = modules
     this.#admission = new Admission(modules)
     this.#intake = new ProposalIntake(options, modules)
+    this.#late = new LateAnswers({
+      ...modules,
+      admission: this.#admission,
+      decided: (...decided) => this.#decided(...decided),
+    })
   }
 
   /** Takes up what the last coordinatorship left open. Voters come back with all that they said. */
@@ -95,21 +99,21 @@ export class ProposalDesk {
     return record
   }
 
-  /** What an agent says over its channel. */
+  /** What an agent says over its channel. @throws SwarmError `not_a_voter`, `ballot_refused` */
   async hear(agentId: AgentId, utterance: ProposalUtterance): Promise<void> {
-    const decision = this.#open.get(utterance.proposalId)
-    if (decision === undefined) {
-      await this.#answerLate(agentId, utterance)
+    const { proposalId } = utterance
+    const open = this.#open.get(proposalId)
+    if (open !== undefined) {
+      await this.#hearVoter(open, agentId, utterance)
       return
     }
-    if (!decision.instance.electorate.byId.has(agentId)) {
-      this.#modules.meter.count('foreign')
-      throw new SwarmError('not_a_voter', { agentId })
+    const record = await this.#modules.ledger.find(proposalId)
+    if (record?.status !== 'open') {
+      this.#late.answer(agentId, utterance, record)
+      return
     }
-    if (utterance.kind === 'choice') await this.#choose(decision, agentId, utterance)
-    else if (utterance.kind === 'ask') decision.replayTo(agentId)
-    else if (utterance.kind === 'certificate') this.#count(decision.hearCertificate(utterance.certificate))
-    else this.#count(decision.hear(agentId, utterance.message))
+    const begun = await this.#takeUp(record)
+    if (begun !== undefined) await this.#hearVoter(begun, agentId, utterance)
   }
 
   /** @throws SwarmError `proposal_not_found`, `proposal_closed`, `not_a_voter`, `ballot_refused` */
@@ -137,6 +141,17 @@ export class ProposalDesk {
     return record
   }
 
+  async #hearVoter(decision: OpenDecision, agentId: AgentId, utterance: ProposalUtterance): Promise<void> {
+    if (!decision.instance.electorate.byId.has(agentId)) {
+      this.#modules.meter.count('foreign')
+      throw new SwarmError('not_a_voter', { agentId })
+    }
+    if (utterance.kind === 'choice') await this.#choose(decision, agentId, utterance)
+    else if (utterance.kind === 'ask') decision.replayTo(agentId)
+    else if (utterance.kind === 'certificate') this.#count(decision.hearCertificate(utterance.certificate))
+    else this.#count(decision.hear(agentId, utterance.message))
+  }
+
   async #takeIn(request: ProposeRequest): Promise<ProposalRecord> {
     this.#takingIn += 1
     try {
@@ -151,9 +166,10 @@ export class ProposalDesk {
     const { proposalId, ballots, isCancelled } = record
     // A coordinatorship that was overtaken while it wrote must not begin anything that nobody would end.
     if (this.#isStopped || this.#open.has(proposalId)) return
-    const { line } = this.#modules
+    const { line, journal, hasher } = this.#modules
+    const instance = instanceOnRecord(record, journal.scope, hasher)
     const decision = new OpenDecision(
-      { instance: this.#instanceOf(record), payload, patienceMs: this.#options.decisionPatienceMs },
+      { instance, payload, patienceMs: this.#options.decisionPatienceMs },
       {
         ...this.#modules,
         admission: this.#admission,
@@ -251,44 +267,24 @@ export class ProposalDesk {
     throw new SwarmError('store_unavailable', { reason, retryAfterMs: TRY_AGAIN_MS })
   }
 
-  /** Somebody is still at what is over for the hub. */
-  async #answerLate(agentId: AgentId, utterance: ProposalUtterance): Promise<void> {
-    const { ledger, line, meter } = this.#modules
-    const { proposalId } = utterance
-    if (utterance.kind !== 'ask') meter.count('not_open')
-    const record = await ledger.find(proposalId)
-    if (record !== undefined && record.certificate !== null) {
-      line.tell([agentId], { kind: 'certificate', proposalId, certificate: record.certificate })
-    } else if (record !== undefined && utterance.kind === 'certificate') {
-      const [observer] = openInstance(this.#instanceOf(record), null)
-      const admitted = this.#admission.admitCertificate(observer, utterance.certificate)
-      if (admitted.type === 'admitted' && admitted.input.type === 'certificate') {
-        const agreementMs = Math.max(0, this.#modules.clock.now() - record.openedAt)
-        this.#decided(proposalId, admitted.input.certificate, { deliberationMs: 0, agreementMs })
-      }
-    } else line.tell([agentId], { kind: 'closed', proposalId })
-  }
-
   #count(refusal: Parameters<ConsensusMeter['count']>[0] | undefined): void {
     this.#modules.meter.count(refusal ?? 'accepted')
-  }
-
-  #instanceOf({ proposalId, proposal, electorate }: ProposalRecord): DecisionInstance {
-    const { journal, hasher } = this.#modules
-    const { tenant, swarm } = splitScope(journal.scope)
-    const place = { tenantId: tenant, swarmId: swarm as SwarmId, proposalId }
-    return createInstance(place, proposal, createElectorate(electorate, hasher), hasher)
   }
 
   async #openDecision(proposalId: ProposalId): Promise<OpenDecision> {
     const open = this.#open.get(proposalId)
     if (open !== undefined) return open
     const record = await this.#record(proposalId)
-    // The store took it in without answering, so that nobody was told of it yet.
-    if (record.status === 'open') this.#begin(record, await this.#modules.ledger.payload(proposalId))
-    const begun = this.#open.get(proposalId)
+    const begun = record.status === 'open' ? await this.#takeUp(record) : undefined
     if (begun === undefined) throw new SwarmError('proposal_closed', { proposalId, status: record.status })
     return begun
+  }
+
+  /** The store took it in without answering, so that nobody was told of it yet. */
+  async #takeUp(record: ProposalRecord): Promise<OpenDecision | undefined> {
+    const { proposalId } = record
+    this.#begin(record, await this.#modules.ledger.payload(proposalId))
+    return this.#open.get(proposalId)
   }
 
   async #record(proposalId: ProposalId): Promise<ProposalRecord> {

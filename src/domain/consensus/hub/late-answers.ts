@@ -1,0 +1,62 @@
+import { SwarmError } from '../../errors.ts'
+import type { AgentId, ProposalId } from '../../ids.ts'
+import type { SwarmJournal } from '../../orchestration/swarm-journal.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { Admission } from '../bft/admission.ts'
+import { openInstance } from '../bft/bft-core.ts'
+import type { DecisionCertificate } from '../certificate.ts'
+import type { ProposalUtterance } from '../consensus-talk.ts'
+import type { Hasher } from '../ports/hasher.ts'
+import type { ConsensusMeter } from './consensus-meter.ts'
+import { instanceOnRecord } from './instance-on-record.ts'
+import type { DecisionTimes } from './open-decision.ts'
+import type { ProposalRecord } from './proposal-record.ts'
+import type { VotersLine } from './voters-line.ts'
+
+export interface LateAnswersModules {
+  readonly journal: SwarmJournal
+  readonly line: VotersLine
+  readonly meter: ConsensusMeter
+  readonly clock: Clock
+  readonly hasher: Hasher
+  readonly admission: Admission
+  /** A certificate turned up for what had been given up. */
+  decided(proposalId: ProposalId, certificate: DecisionCertificate, times: DecisionTimes): void
+}
+
+/** Answers voters that are still at a proposal which is over for the hub. */
+export class LateAnswers {
+  readonly #modules: LateAnswersModules
+
+  constructor(modules: LateAnswersModules) {
+    this.#modules = modules
+  }
+
+  /**
+   * @param record of a proposal that has ended; undefined where nobody knows it any more
+   * @throws SwarmError `not_a_voter`
+   */
+  answer(agentId: AgentId, utterance: ProposalUtterance, record: ProposalRecord | undefined): void {
+    const { line, meter } = this.#modules
+    const { proposalId } = utterance
+    if (record?.electorate.every((voter) => voter.agentId !== agentId)) {
+      meter.count('foreign')
+      throw new SwarmError('not_a_voter', { agentId })
+    }
+    if (utterance.kind !== 'ask') meter.count('not_open')
+    const certificate = record?.certificate ?? null
+    if (certificate !== null) line.tell([agentId], { kind: 'certificate', proposalId, certificate })
+    else if (record !== undefined && utterance.kind === 'certificate')
+      this.#take(utterance.certificate, record)
+    else line.tell([agentId], { kind: 'closed', proposalId })
+  }
+
+  #take(json: unknown, record: ProposalRecord): void {
+    const { journal, hasher, admission, clock, decided } = this.#modules
+    const [observer] = openInstance(instanceOnRecord(record, journal.scope, hasher), null)
+    const admitted = admission.admitCertificate(observer, json)
+    if (admitted.type === 'refused' || admitted.input.type !== 'certificate') return
+    const agreementMs = Math.max(0, clock.now() - record.openedAt)
+    decided(record.proposalId, admitted.input.certificate, { deliberationMs: 0, agreementMs })
+  }
+}
