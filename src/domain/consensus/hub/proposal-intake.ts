@@ -72,16 +72,18 @@ export class ProposalIntake {
 
   async #votersOf({ electorate, weights }: ProposeRequest): Promise<readonly Voter[]> {
     const { registry, keys } = this.#modules
+    // An agent may be called `constructor`, which every object has.
+    const weightOf = new Map(Object.entries(weights))
     const agents = new Map([...registry.agents].map(({ agentId, record }) => [agentId, record]))
     const voters = await Promise.all(
       chooseVoters(electorate, agents).map(async (agent): Promise<Voter> => {
         const { agentId, voterKey } = agent
         const publicKey = voterKey ?? (await keys.keyOf(agentId)).publicKey
-        return { agentId, publicKey, weight: weights[agentId] ?? 1, custody: custodyOf(agent) }
+        return { agentId, publicKey, weight: weightOf.get(agentId) ?? 1, custody: custodyOf(agent) }
       }),
     )
     const sorted = voters.toSorted((a, b) => (a.agentId < b.agentId ? -1 : 1))
-    const stranger = Object.keys(weights).find((name) => !voters.some(({ agentId }) => agentId === name))
+    const stranger = [...weightOf.keys()].find((name) => !voters.some(({ agentId }) => agentId === name))
     const reason = stranger === undefined ? electorateDefect(sorted) : `${stranger} has a weight, but no vote`
     if (reason !== undefined) throw new SwarmError('electorate_unsound', { reason })
     return sorted
