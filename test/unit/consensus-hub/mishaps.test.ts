@@ -1,9 +1,13 @@
 import { describe, expect, it } from 'vitest'
+import { valueIdOf } from '#domain/consensus/decision-value.ts'
+import { signBytes } from '#domain/consensus/sign-bytes.ts'
+import type { UnsignedStatement } from '#domain/consensus/signed-messages.ts'
 import { proposalId } from '#domain/ids.ts'
+import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 import { pass } from '../../helpers/decision/voting-agent.ts'
 import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { anAgent, Cluster, eventTypes } from '../domain/cluster.ts'
-import { asked, hostedTable, merge, table } from './voting-table.ts'
+import { asked, hostedTable, merge, opened, table } from './voting-table.ts'
 
 const id = (at: number) => proposalId(`p${at}`)
 
@@ -152,4 +156,35 @@ describe('who asks after a proposal', () => {
     await stranger.say({ ...ask, proposalId: id(9) })
     expect(toldOfProposals()).toEqual([{ kind: 'closed', proposalId: id(9) }])
   })
+})
+
+describe('a liar among the voters', () => {
+  it('cannot make the hub fail by a text that has no bytes', async () => {
+    const liars = await table(1, () => null)
+    await opened(liars)
+    const { node, agents } = liars
+    const [liar] = agents
+    const instance = liar?.instances.get(merge)
+    if (liar === undefined || instance === undefined) throw new Error('nothing was opened')
+    const sign = <M extends UnsignedStatement>(message: M) => ({
+      ...message,
+      signature: liar.key.sign(signBytes(instance, message)),
+    })
+    const { signature } = sign({ kind: 'ballot', voter: liar.id, choice: 'approve' })
+    const unfit = { kind: 'ballot' as const, voter: liar.id, choice: 'approve', reason: '\ud800', signature }
+    const value = { ending: 'tally' as const, ballots: [unfit] }
+    const valueId = valueIdOf({ ...value, ballots: [] }, sha256Hasher)
+    const vote = { kind: 'nomination' as const, voter: liar.id, round: 0, validRound: -1, valueId }
+    const message = { ...sign({ ...vote, value, polka: [] }) }
+    await liar.say({ kind: 'statement', proposalId: merge, message })
+    await liar.say({ kind: 'statement', proposalId: merge, message: unfit })
+    expect(await node.service.consensusCounts()).toEqual({ malformed: 2 })
+  })
+})
+
+it('an agent may have the name of a thing that every object has', async () => {
+  const { node } = await hostedTable(1)
+  const heir = await anAgent('constructor', node)
+  const { electorate } = await node.service.propose(asked())
+  expect(electorate).toMatchObject([{ agentId: heir.id, weight: 1 }, { weight: 1 }])
 })

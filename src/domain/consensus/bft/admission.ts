@@ -99,6 +99,9 @@ export class Admission {
     const { length: voterCount } = instance.electorate.voters
     if (!isRound(round) || !isValidRoundOf(validRound, round)) return refused('malformed')
     if (polka.length > voterCount || value.ballots.length > 2 * voterCount) return refused('malformed')
+    // What is no ballot may have texts without bytes: then there is no id either.
+    if (value.ballots.some((ballot) => ballotDefect(instance, ballot) !== undefined))
+      return refused('malformed')
     if (proposerOf(instance, round) !== agentId) return refused('wrong_proposer')
     if (holdsSame(state.keeper, message)) return refused('duplicate')
     if (isFullOfNominations(state.keeper, round)) return refused('surplus')
