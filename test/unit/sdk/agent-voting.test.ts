@@ -219,6 +219,24 @@ describe('SwarmAgent, as a voter', () => {
       expect(ballotsIn(channel)).toHaveLength(1)
     })
 
+    it('asks after what it never said anything to: nothing it says again would have the hub tell it', async () => {
+      let isAsked = false
+      await start({
+        onProposal: () => {
+          isAsked = true
+          return null
+        },
+      })
+      const first = await hub.channel()
+      const script = new ProposalScript(registeredKey(hub))
+      script.open(first)
+      await eventually(() => isAsked)
+      first.socket.terminate()
+      const second = await hub.channel(1)
+      const { body } = await second.frame('consensus')
+      expect(body).toEqual({ kind: 'ask', proposalId: script.opened.proposalId })
+    })
+
     it('asks after what ended while it was away, and is done with it', async () => {
       const onProposal = () => ({ choice: 'approve' })
       const agent = await start({ onProposal })

@@ -44,6 +44,7 @@ export class VoterSeat implements Seat {
   #early: SeatNotice[] | undefined = []
   #certificate: DecisionCertificate | undefined
   #isKnownToHub = false
+  #hasSpoken = false
   #closedCount = 0
   #isOver = false
 
@@ -58,10 +59,7 @@ export class VoterSeat implements Seat {
       {
         ...modules,
         transport: {
-          send: (messages) => {
-            for (const said of messages)
-              for (const message of this.#spoken(said)) line.say({ kind: 'statement', proposalId, message })
-          },
+          send: (messages) => this.#say(messages),
           sendCertificate: (certificate) => line.say({ kind: 'certificate', proposalId, certificate }),
         },
         listener: {
@@ -99,12 +97,23 @@ export class VoterSeat implements Seat {
     else this.#shown(notice.certificate)
   }
 
+  /** The hub answers what is said again with what it came to. Who has said nothing yet has to ask. */
   reconnected(): void {
-    this.#voter.resend()
+    const { proposalId } = this.#options.instance
+    if (this.#hasSpoken) this.#voter.resend()
+    else this.#modules.line.say({ kind: 'ask', proposalId })
   }
 
   stop(): void {
     this.#end('the agent ends')
+  }
+
+  #say(messages: readonly SignedMessage[]): void {
+    const { proposalId } = this.#options.instance
+    this.#hasSpoken = true
+    for (const said of messages)
+      for (const message of this.#spoken(said))
+        this.#modules.line.say({ kind: 'statement', proposalId, message })
   }
 
   #spoken(message: SignedMessage): readonly SignedMessage[] {
