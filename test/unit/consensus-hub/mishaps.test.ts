@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { valueIdOf } from '#domain/consensus/decision-value.ts'
+import { CONSENSUS_WORK_MAX } from '#domain/consensus/hub/work-budget.ts'
 import { signBytes } from '#domain/consensus/sign-bytes.ts'
-import type { UnsignedStatement } from '#domain/consensus/signed-messages.ts'
+import type { SignedMessage, UnsignedStatement } from '#domain/consensus/signed-messages.ts'
 import { proposalId } from '#domain/ids.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 import { pass } from '../../helpers/decision/voting-agent.ts'
@@ -159,26 +160,47 @@ describe('who asks after a proposal', () => {
 })
 
 describe('a liar among the voters', () => {
-  it('cannot make the hub fail by a text that has no bytes', async () => {
-    const liars = await table(1, () => null)
-    await opened(liars)
-    const { node, agents } = liars
-    const [liar] = agents
+  async function liarAmong(count: number) {
+    const party = await table(count, () => null)
+    await opened(party)
+    const [liar] = party.agents
     const instance = liar?.instances.get(merge)
     if (liar === undefined || instance === undefined) throw new Error('nothing was opened')
     const sign = <M extends UnsignedStatement>(message: M) => ({
       ...message,
       signature: liar.key.sign(signBytes(instance, message)),
     })
+    const state = (message: SignedMessage) => liar.say({ kind: 'statement', proposalId: merge, message })
+    return { ...party, liar, sign, state }
+  }
+
+  it('cannot make the hub fail by a text that has no bytes', async () => {
+    const { node, liar, sign, state } = await liarAmong(1)
     const { signature } = sign({ kind: 'ballot', voter: liar.id, choice: 'approve' })
     const unfit = { kind: 'ballot' as const, voter: liar.id, choice: 'approve', reason: '\ud800', signature }
     const value = { ending: 'tally' as const, ballots: [unfit] }
     const valueId = valueIdOf({ ...value, ballots: [] }, sha256Hasher)
     const vote = { kind: 'nomination' as const, voter: liar.id, round: 0, validRound: -1, valueId }
-    const message = { ...sign({ ...vote, value, polka: [] }) }
-    await liar.say({ kind: 'statement', proposalId: merge, message })
-    await liar.say({ kind: 'statement', proposalId: merge, message: unfit })
+    await state(sign({ ...vote, value, polka: [] }))
+    await state(unfit)
     expect(await node.service.consensusCounts()).toEqual({ malformed: 2 })
+  })
+
+  it('may say so much and no more, whatever it says, and the others as much as before', async () => {
+    const { cluster, node, agents, liar, sign, state } = await liarAmong(2)
+    const vote = (round: number) =>
+      state(sign({ kind: 'prevote', voter: liar.id, round, validRound: -1, valueId: null }))
+    for (let round = 0; round < CONSENSUS_WORK_MAX; round += 1) await vote(round)
+    const refusal = { code: 'limit_exceeded', details: { limitName: 'consensusWorkMax' } }
+    await expect(vote(CONSENSUS_WORK_MAX)).rejects.toMatchObject(refusal)
+    await expect(liar.say({ kind: 'ask', proposalId: merge })).rejects.toMatchObject(refusal)
+    const [, other] = agents
+    await other?.say({ kind: 'ask', proposalId: merge })
+    await cluster.pass(100)
+    // What is known already costs nothing: voters that wait pass it on over and over.
+    for (let count = 0; count < 200; count += 1) await vote(CONSENSUS_WORK_MAX - 1)
+    await liar.say({ kind: 'ask', proposalId: merge })
+    expect(await node.service.consensusCounts()).toEqual({ accepted: CONSENSUS_WORK_MAX, duplicate: 200 })
   })
 })
 

@@ -19,6 +19,7 @@ import { ProposalLedger } from './proposal-ledger.ts'
 import type { ProposalRecord } from './proposal-record.ts'
 import type { CastBallotRequest, ProposeRequest } from './proposal-requests.ts'
 import { VotersLine } from './voters-line.ts'
+import { costOf, WorkBudget } from './work-budget.ts'
 
 export interface ConsensusEngineModules extends SwarmModules {
   readonly journal: SwarmJournal
@@ -37,6 +38,8 @@ export class ConsensusEngine {
   readonly #proposals: ProposalDesk
   readonly #elections: ElectionDesk
   readonly #meter = new ConsensusMeter()
+  /** One for each matter: whoever says too much of proposals can still lead, and the other way round. */
+  readonly #budgets: { readonly proposals: WorkBudget; readonly elections: WorkBudget }
   #endWatch: () => void = () => undefined
 
   constructor(
@@ -46,6 +49,7 @@ export class ConsensusEngine {
   ) {
     this.#modules = modules
     const { registry, consensusCrypto } = modules
+    this.#budgets = { proposals: new WorkBudget(modules), elections: new WorkBudget(modules) }
     const parts = {
       ...modules,
       ...consensusCrypto,
@@ -64,7 +68,7 @@ export class ConsensusEngine {
   async recover(): Promise<void> {
     const { registry } = this.#modules
     await this.#proposals.recover()
-    this.#endWatch = registry.onChange((agentId) => this.#elections.agentChanged(agentId))
+    this.#endWatch = registry.onChange((agentId) => this.#agentChanged(agentId))
     await this.#elections.recover()
   }
 
@@ -103,11 +107,19 @@ export class ConsensusEngine {
     this.#elections.detached(agentId)
   }
 
-  /** What an agent says over its channel. @throws SwarmError `not_a_voter`, `ballot_refused` */
-  hear(agentId: AgentId, utterance: ConsensusUtterance): Promise<void> {
-    return 'proposalId' in utterance
-      ? this.#proposals.hear(agentId, utterance)
-      : this.#elections.hear(agentId, utterance)
+  /** What an agent says over its channel. @throws SwarmError `not_a_voter`, `ballot_refused`, `limit_exceeded` */
+  async hear(agentId: AgentId, utterance: ConsensusUtterance): Promise<void> {
+    const isOfProposal = 'proposalId' in utterance
+    const budget = isOfProposal ? this.#budgets.proposals : this.#budgets.elections
+    const cost = costOf(utterance)
+    budget.spend(agentId, cost)
+    const fate = isOfProposal
+      ? await this.#proposals.hear(agentId, utterance)
+      : await this.#elections.hear(agentId, utterance)
+    if (fate === undefined) return
+    this.#meter.count(fate)
+    // Voters that wait pass on what all others have said, over and over.
+    if (fate === 'duplicate') budget.refund(agentId, cost)
   }
 
   propose(request: ProposeRequest): Promise<ProposalRecord> {
@@ -134,5 +146,12 @@ export class ConsensusEngine {
   /** What became of voters' words, by fate. */
   counts(): Readonly<Record<string, number>> {
     return this.#meter.report()
+  }
+
+  #agentChanged(agentId: AgentId): void {
+    this.#elections.agentChanged(agentId)
+    if (this.#modules.registry.find(agentId) !== undefined) return
+    this.#budgets.proposals.forget(agentId)
+    this.#budgets.elections.forget(agentId)
   }
 }

@@ -123,25 +123,23 @@ export class ElectionDesk {
     void this.#committee.look()
   }
 
-  /** @throws SwarmError `not_a_voter` */
-  async hear(agentId: AgentId, utterance: ElectionUtterance): Promise<void> {
+  /** @returns what became of it. @throws SwarmError `not_a_voter` */
+  async hear(agentId: AgentId, utterance: ElectionUtterance): Promise<StatementFate | undefined> {
     if (!this.#roll.hasVoice(agentId)) this.#refuse(agentId)
     switch (utterance.kind) {
       case 'election':
-        this.#count(this.#relay(agentId, utterance.message))
-        return
+        return this.#relay(agentId, utterance.message)
       case 'leadership':
         if (utterance.certificate.leaderId !== agentId) this.#refuse(agentId)
-        this.#count(this.#leadership.claim(utterance.certificate))
-        return
+        return this.#leadership.claim(utterance.certificate)
       case 'resigned':
         await this.#leadership.resigned(agentId, { epoch: utterance.epoch, term: term(utterance.term) })
-        return
+        return undefined
       case 'committee':
         await this.#committee.committed(utterance)
-        return
+        return undefined
       default:
-        assertNever(utterance)
+        return assertNever(utterance)
     }
   }
 

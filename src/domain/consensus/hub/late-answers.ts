@@ -7,7 +7,7 @@ import { openInstance } from '../bft/bft-core.ts'
 import type { DecisionCertificate } from '../certificate.ts'
 import type { ProposalUtterance } from '../consensus-talk.ts'
 import type { Hasher } from '../ports/hasher.ts'
-import type { ConsensusMeter } from './consensus-meter.ts'
+import type { ConsensusMeter, StatementFate } from './consensus-meter.ts'
 import { instanceOnRecord } from './instance-on-record.ts'
 import type { DecisionTimes } from './open-decision.ts'
 import type { ProposalRecord } from './proposal-record.ts'
@@ -34,21 +34,26 @@ export class LateAnswers {
 
   /**
    * @param record of a proposal that has ended; undefined where nobody knows it any more
+   * @returns what became of the word
    * @throws SwarmError `not_a_voter`
    */
-  answer(agentId: AgentId, utterance: ProposalUtterance, record: ProposalRecord | undefined): void {
+  answer(
+    agentId: AgentId,
+    utterance: ProposalUtterance,
+    record: ProposalRecord | undefined,
+  ): StatementFate | undefined {
     const { line, meter } = this.#modules
     const { proposalId } = utterance
     if (record?.electorate.every((voter) => voter.agentId !== agentId)) {
       meter.count('foreign')
       throw new SwarmError('not_a_voter', { agentId })
     }
-    if (utterance.kind !== 'ask') meter.count('not_open')
     const certificate = record?.certificate ?? null
     if (certificate !== null) line.tell([agentId], { kind: 'certificate', proposalId, certificate })
     else if (record !== undefined && utterance.kind === 'certificate')
       this.#take(utterance.certificate, record)
     else line.tell([agentId], { kind: 'closed', proposalId })
+    return utterance.kind === 'ask' ? undefined : 'not_open'
   }
 
   #take(json: unknown, record: ProposalRecord): void {

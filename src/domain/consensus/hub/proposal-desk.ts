@@ -1,4 +1,4 @@
-import { isSwarmError, SwarmError } from '../../errors.ts'
+import { assertNever, isSwarmError, SwarmError } from '../../errors.ts'
 import type { AgentId, JsonText, ProposalId } from '../../ids.ts'
 import type { AgentRegistry } from '../../orchestration/agent-registry.ts'
 import type { Reminders } from '../../orchestration/reminders.ts'
@@ -15,7 +15,7 @@ import type { DecisionInstance } from '../instance.ts'
 import type { Hasher } from '../ports/hasher.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
 import { BallotWriter } from './ballot-writer.ts'
-import type { ConsensusMeter } from './consensus-meter.ts'
+import type { ConsensusMeter, StatementFate } from './consensus-meter.ts'
 import type { HostedKeys } from './hosted-keys.ts'
 import { instanceOnRecord } from './instance-on-record.ts'
 import { LateAnswers } from './late-answers.ts'
@@ -99,21 +99,15 @@ export class ProposalDesk {
     return record
   }
 
-  /** What an agent says over its channel. @throws SwarmError `not_a_voter`, `ballot_refused` */
-  async hear(agentId: AgentId, utterance: ProposalUtterance): Promise<void> {
+  /** What an agent says over its channel. @returns what became of it. @throws SwarmError `not_a_voter`, `ballot_refused` */
+  async hear(agentId: AgentId, utterance: ProposalUtterance): Promise<StatementFate | undefined> {
     const { proposalId } = utterance
     const open = this.#open.get(proposalId)
-    if (open !== undefined) {
-      await this.#hearVoter(open, agentId, utterance)
-      return
-    }
+    if (open !== undefined) return this.#hearVoter(open, agentId, utterance)
     const record = await this.#modules.ledger.find(proposalId)
-    if (record?.status !== 'open') {
-      this.#late.answer(agentId, utterance, record)
-      return
-    }
+    if (record?.status !== 'open') return this.#late.answer(agentId, utterance, record)
     const begun = await this.#takeUp(record)
-    if (begun !== undefined) await this.#hearVoter(begun, agentId, utterance)
+    return begun === undefined ? undefined : this.#hearVoter(begun, agentId, utterance)
   }
 
   /** @throws SwarmError `proposal_not_found`, `proposal_closed`, `not_a_voter`, `ballot_refused` */
@@ -126,7 +120,7 @@ export class ProposalDesk {
       const { choice, reason } = request
       const said = reason === undefined ? { choice } : { choice, reason }
       const refusal = decision.hear(undefined, { kind: 'ballot', voter: agentId, ...said, signature })
-      this.#count(refusal)
+      this.#modules.meter.count(refusal ?? 'accepted')
       if (refusal !== undefined && refusal !== 'duplicate')
         throw new SwarmError('ballot_refused', { agentId, reason: refusal })
     }
@@ -141,23 +135,37 @@ export class ProposalDesk {
     return record
   }
 
-  async #hearVoter(decision: OpenDecision, agentId: AgentId, utterance: ProposalUtterance): Promise<void> {
-    if (!decision.instance.electorate.byId.has(agentId)) {
-      this.#modules.meter.count('foreign')
-      throw new SwarmError('not_a_voter', { agentId })
-    }
-    if (utterance.kind === 'choice') await this.#choose(decision, agentId, utterance)
-    else if (utterance.kind === 'ask') decision.replayTo(agentId)
-    else if (utterance.kind === 'certificate') this.#count(decision.hearCertificate(utterance.certificate))
-    else this.#count(decision.hear(agentId, utterance.message))
-  }
-
   async #takeIn(request: ProposeRequest): Promise<ProposalRecord> {
     this.#takingIn += 1
     try {
       return await this.#intake.take(request, this.#open.size + this.#takingIn)
     } finally {
       this.#takingIn -= 1
+    }
+  }
+
+  async #hearVoter(
+    decision: OpenDecision,
+    agentId: AgentId,
+    utterance: ProposalUtterance,
+  ): Promise<StatementFate | undefined> {
+    if (!decision.instance.electorate.byId.has(agentId)) {
+      this.#modules.meter.count('foreign')
+      throw new SwarmError('not_a_voter', { agentId })
+    }
+    switch (utterance.kind) {
+      case 'statement':
+        return decision.hear(agentId, utterance.message) ?? 'accepted'
+      case 'certificate':
+        return decision.hearCertificate(utterance.certificate) ?? 'accepted'
+      case 'choice':
+        await this.#choose(decision, agentId, utterance)
+        return undefined
+      case 'ask':
+        decision.replayTo(agentId)
+        return undefined
+      default:
+        return assertNever(utterance)
     }
   }
 
@@ -265,10 +273,6 @@ export class ProposalDesk {
     if (status !== 'open') throw new SwarmError('proposal_closed', { proposalId, status })
     const reason = 'the ballot may not be on record'
     throw new SwarmError('store_unavailable', { reason, retryAfterMs: TRY_AGAIN_MS })
-  }
-
-  #count(refusal: Parameters<ConsensusMeter['count']>[0] | undefined): void {
-    this.#modules.meter.count(refusal ?? 'accepted')
   }
 
   async #openDecision(proposalId: ProposalId): Promise<OpenDecision> {

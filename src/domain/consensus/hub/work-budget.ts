@@ -1,0 +1,81 @@
+import { SwarmError } from '../../errors.ts'
+import type { AgentId, MonotonicMs } from '../../ids.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { ConsensusUtterance } from '../consensus-talk.ts'
+
+/** About the signatures that have to be checked for a word, or what else it costs as long. */
+const COST = {
+  /** A ballot or vote; a nomination costs as much for each signature that travels along. */
+  statement: 1,
+  /** Signed and written for the agent. */
+  choice: 10,
+  certificate: 100,
+  /** Answered with the proposal and all that was said of it. */
+  ask: 100,
+  election: 1,
+  leadership: 10,
+  resigned: 10,
+  committee: 1,
+} as const satisfies Record<ConsensusUtterance['kind'], number>
+
+const PER_SECOND = 1_000
+/** As much as an agent that comes back to the most proposals a swarm has open, or that is the first to propose on each. */
+export const CONSENSUS_WORK_MAX = 10_000
+
+interface Balance {
+  readonly left: number
+  readonly at: MonotonicMs
+}
+
+/**
+ * What each agent's words may cost the hub, so that none takes it away from the others and from the tasks. Whoever is
+ * refused may say it again: voters do so by themselves.
+ */
+export class WorkBudget {
+  readonly #clock: Clock
+  /** Of agents that have said anything; what an agent has saved up outlives its connections. */
+  readonly #balances = new Map<AgentId, Balance>()
+
+  constructor({ clock }: { readonly clock: Clock }) {
+    this.#clock = clock
+  }
+
+  /** @throws SwarmError `limit_exceeded` */
+  spend(agentId: AgentId, cost: number): void {
+    const { left, at } = this.#balanceOf(agentId)
+    if (left < cost) {
+      const actual = CONSENSUS_WORK_MAX - left + cost
+      throw new SwarmError('limit_exceeded', {
+        limitName: 'consensusWorkMax',
+        limit: CONSENSUS_WORK_MAX,
+        actual: Math.ceil(actual),
+      })
+    }
+    this.#balances.set(agentId, { left: left - cost, at })
+  }
+
+  /** It was cheaper than it looked. */
+  refund(agentId: AgentId, cost: number): void {
+    const { left, at } = this.#balanceOf(agentId)
+    this.#balances.set(agentId, { left: Math.min(CONSENSUS_WORK_MAX, left + cost), at })
+  }
+
+  /** The agent is not registered any more. */
+  forget(agentId: AgentId): void {
+    this.#balances.delete(agentId)
+  }
+
+  #balanceOf(agentId: AgentId): Balance {
+    const now = this.#clock.monotonic()
+    const before = this.#balances.get(agentId)
+    if (before === undefined) return { left: CONSENSUS_WORK_MAX, at: now }
+    const earned = ((now - before.at) * PER_SECOND) / 1_000
+    return { left: Math.min(CONSENSUS_WORK_MAX, before.left + earned), at: now }
+  }
+}
+
+export function costOf(utterance: ConsensusUtterance): number {
+  if (utterance.kind !== 'statement' || utterance.message.kind !== 'nomination') return COST[utterance.kind]
+  const { polka, value } = utterance.message
+  return COST.statement * (1 + polka.length + value.ballots.length)
+}
