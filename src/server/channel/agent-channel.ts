@@ -108,11 +108,11 @@ export class AgentChannel {
     if (this.#state === 'opening') return this.#deliverLater(delivery)
     if (delivery.type === 'message') return this.#deliverMessage(delivery)
     if (delivery.type === 'gap') return this.#noteMissed(delivery.missedCount)
-    if (socket.isOverfull) {
+    if (delivery.type === 'consensus' ? socket.areNoticesFull : socket.isOverfull) {
       this.#refuseAndClose(new RequestError('slow_consumer', 'The channel is not being read.'))
       return false
     }
-    if (delivery.type === 'consensus') socket.sendFramed(frameOfNotice(delivery, socket.format))
+    if (delivery.type === 'consensus') socket.sendNotice(() => frameOfNotice(delivery, socket.format))
     else socket.sendEncoded(encodeDelivery(delivery, socket.format))
     return true
   }

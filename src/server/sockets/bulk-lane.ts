@@ -18,8 +18,8 @@ export interface BulkLaneModules {
 type Entry = FramedMessage | (() => FramedMessage)
 
 /**
- * The slow lane of one connection. While the peer does not read fast enough, messages between agents wait here, so
- * that work and votes written meanwhile go first. It is bounded, and says when it is full.
+ * A slow lane of one connection. While the peer does not read fast enough, what may be overtaken waits here, so that
+ * work written meanwhile goes first. It is bounded, and says when it is full.
  */
 export class BulkLane {
   readonly #options: BulkLaneOptions
@@ -42,14 +42,14 @@ export class BulkLane {
     return this.waitingCount >= this.#options.countMax || this.#bytes >= this.#options.bytesMax
   }
 
-  /** To be asked for {@link isFull} before. */
-  send(message: FramedMessage): void {
+  /** To be asked for {@link isFull} before. What is made when its turn comes takes no room in bytes until then. */
+  send(entry: Entry): void {
     if (this.waitingCount === 0 && this.#modules.bufferedBytes() < this.#options.socketBytesMax) {
-      this.#modules.write(message)
+      this.#modules.write(messageOf(entry))
       return
     }
-    this.#bytes += message.wire.length
-    this.#push(message)
+    if (typeof entry !== 'function') this.#bytes += entry.wire.length
+    this.#push(entry)
   }
 
   /** One small message behind all that wait, full or not; made when its turn comes. */
@@ -78,7 +78,7 @@ export class BulkLane {
       if (entry === undefined) break
       this.#next += 1
       if (typeof entry !== 'function') this.#bytes -= entry.wire.length
-      write(typeof entry === 'function' ? entry() : entry)
+      write(messageOf(entry))
     }
     if (this.waitingCount === 0) {
       this.clear()
@@ -92,4 +92,8 @@ export class BulkLane {
     this.#isWaiting = true
     void this.#modules.flushed().then(() => this.#drain())
   }
+}
+
+function messageOf(entry: Entry): FramedMessage {
+  return typeof entry === 'function' ? entry() : entry
 }

@@ -15,6 +15,8 @@ const BUFFERED_BYTES_MAX = 8 * 1024 * 1024
 const CLOSE_REASON_BYTES_MAX = 123
 /** What may wait for a peer that does not read: little in the socket, where nothing can overtake it, more beside it. */
 const BULK = { socketBytesMax: 256 * 1024, countMax: 10_000, bytesMax: 4 * 1024 * 1024 }
+/** Notices overtake bulk, since they may fill the socket further. They wait unmade: all voters share what they are made of. */
+const NOTICES = { socketBytesMax: 1024 * 1024, countMax: 50_000, bytesMax: 4 * 1024 * 1024 }
 
 export interface FrameSocketEvents {
   /** Thrown errors are the listener's own business: none may escape. */
@@ -27,17 +29,20 @@ export class FrameSocket {
   readonly format: FrameFormat
   readonly #socket: WebSocket
   readonly #bulk: BulkLane
+  readonly #notices: BulkLane
   #pingsUnanswered = 0
 
   /** Listens at once: what arrives before there is a listener is lost. */
   constructor(socket: WebSocket, events: FrameSocketEvents) {
     this.#socket = socket
     this.format = formatOf(socket.protocol)
-    this.#bulk = new BulkLane(BULK, {
+    const lane = {
       bufferedBytes: () => this.bufferedBytes,
-      write: (message) => this.sendFramed(message),
+      write: (message: FramedMessage) => this.sendFramed(message),
       flushed: () => this.flushed(),
-    })
+    }
+    this.#bulk = new BulkLane(BULK, lane)
+    this.#notices = new BulkLane(NOTICES, lane)
     // A Buffer, since `binaryType` is left at "nodebuffer".
     socket.on('message', (data, isBinary) => events.onMessage(data as Buffer, isBinary))
     socket.on('pong', () => {
@@ -45,6 +50,7 @@ export class FrameSocket {
     })
     socket.on('close', () => {
       this.#bulk.clear()
+      this.#notices.clear()
       events.onClose()
     })
     // What breaks a connection also closes it.
@@ -83,6 +89,19 @@ export class FrameSocket {
   sendFramedRun(run: FramedRun): void {
     gatherWrites(this.#socket)
     sendFramedRun(this.#socket, run)
+  }
+
+  /** Whether so many notices wait that the peer counts as not reading. */
+  get areNoticesFull(): boolean {
+    return this.#notices.isFull
+  }
+
+  /**
+   * Sends what comes in floods to one that was away, and must not be lost while it reads: work may overtake it, bulk may
+   * not. Its order is kept.
+   */
+  sendNotice(make: () => FramedMessage): void {
+    if (this.isOpen) this.#notices.send(make)
   }
 
   /** Whether {@link sendBulk} takes nothing more for now. */
