@@ -138,7 +138,7 @@ export class CommitteeKeeper {
 
   /** Logs a new electorate: terms, votes and leaders of the one before count no more. */
   async #begin(): Promise<void> {
-    const { ledger, roll, hosted, line } = this.#modules
+    const { ledger, roll, hosted, votes, line } = this.#modules
     const { epoch, voters: former } = ledger.record
     const chosen = chooseCommittee(roll.candidates([]))
     // The next agent that comes is looked at.
@@ -151,6 +151,7 @@ export class CommitteeKeeper {
     this.#lostSince = null
     this.#heardIndex = 0
     roll.begin(ledger.record.voters)
+    votes.begin()
     this.#noteHealth()
     this.#seat()
     this.tell([...idsOf(former), ...chosen])

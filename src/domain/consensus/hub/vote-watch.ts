@@ -29,7 +29,7 @@ const TRY_AGAIN_MS = 500
 export class VoteWatch {
   readonly #options: VoteWatchOptions
   readonly #modules: VoteWatchModules
-  readonly #votes = new DoubleVoteWatch()
+  #votes = new DoubleVoteWatch()
   /** Voters whose quarantine is being written. */
   readonly #accused = new Set<AgentId>()
 
@@ -50,6 +50,11 @@ export class VoteWatch {
     const doubleVote = this.#votes.observe(vote)
     if (doubleVote !== undefined) void this.#accuse(doubleVote)
     return doubleVote !== undefined
+  }
+
+  /** A new electorate: votes in the one before are not passed on any more. */
+  begin(): void {
+    this.#votes = new DoubleVoteWatch()
   }
 
   /** The voter left the committee. */
