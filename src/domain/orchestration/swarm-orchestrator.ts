@@ -133,9 +133,9 @@ export class SwarmOrchestrator implements SwarmService {
     return this.#parts.intake.retry(request)
   }
 
-  async registerAgent(request: RegisterRequest): Promise<AgentRecord> {
-    this.#parts.consensus.refuseUnfitKey(request)
-    return this.#parts.registry.register(request)
+  registerAgent(request: RegisterRequest): Promise<AgentRecord> {
+    const { consensus, registry } = this.#parts
+    return consensus.registering(request, () => registry.register(request))
   }
 
   patchAgent(request: PatchAgentRequest): Promise<AgentRecord> {

@@ -3,14 +3,15 @@ import { compareBallots } from '#domain/consensus/ballot-box.ts'
 import { buildCertificate, type DecisionCertificate } from '#domain/consensus/certificate.ts'
 import { valueIdOf } from '#domain/consensus/decision-value.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
-import { signBytes } from '#domain/consensus/sign-bytes.ts'
+import { possessionBytes, signBytes } from '#domain/consensus/sign-bytes.ts'
 import type { UnsignedStatement } from '#domain/consensus/signed-messages.ts'
 import { verifyDecision } from '#domain/consensus/verify-decision.ts'
 import { agentId, proposalId } from '#domain/ids.ts'
+import { DEFAULT_SWARM_ID } from '#domain/orchestration/swarm-directory.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 import { pass, type VotingAgent } from '../../helpers/decision/voting-agent.ts'
 import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
-import { anAgent, Cluster, eventTypes, type TestNode } from '../domain/cluster.ts'
+import { agentSpec, anAgent, Cluster, eventTypes, TENANT, type TestNode } from '../domain/cluster.ts'
 import { asked, merge, table } from './voting-table.ts'
 
 function verdict(node: TestNode, agents: readonly VotingAgent[]) {
@@ -236,6 +237,24 @@ describe('what the hub refuses', () => {
       })
       await expect(registered).rejects.toMatchObject({ code: 'key_refused' })
     }
+  })
+
+  it('lets one of two agents have a key that both claim at once', async () => {
+    const { node } = await table(1)
+    const { publicKey, sign } = toyKey('shared')
+    const registrations = ['ann', 'ben'].map((name) => {
+      const owner = { tenantId: TENANT, swarmId: DEFAULT_SWARM_ID, agentId: agentId(name), publicKey }
+      const voterKey = { publicKey, proof: sign(possessionBytes(owner)) }
+      return node.service.registerAgent({
+        agentId: owner.agentId,
+        spec: agentSpec(name),
+        isNew: false,
+        voterKey,
+      })
+    })
+    const [first, second] = await Promise.allSettled(registrations)
+    expect(first?.status).toBe('fulfilled')
+    expect(second).toMatchObject({ reason: { code: 'key_refused', details: { reason: 'in_use' } } })
   })
 
   it('refuses what cannot be put to the vote', async () => {

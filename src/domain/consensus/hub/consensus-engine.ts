@@ -1,7 +1,6 @@
 import { BroadcastChannel } from '../../communication/broadcast-channel.ts'
 import type { TopologyKeeper } from '../../communication/topology-keeper.ts'
-import { SwarmError } from '../../errors.ts'
-import { type AgentId, type ProposalId, type SwarmId, splitScope } from '../../ids.ts'
+import type { AgentId, ProposalId } from '../../ids.ts'
 import type { AgentRegistry } from '../../orchestration/agent-registry.ts'
 import type { Coordinatorship, SwarmModules } from '../../orchestration/coordinatorship.ts'
 import type { Reminders } from '../../orchestration/reminders.ts'
@@ -9,11 +8,11 @@ import type { SwarmJournal } from '../../orchestration/swarm-journal.ts'
 import type { RegisterRequest } from '../../orchestration/swarm-service.ts'
 import type { SwarmEvent } from '../../ports/records.ts'
 import type { ConsensusUtterance } from '../consensus-talk.ts'
-import { type KeyClaim, keyClaimDefect } from '../possession.ts'
 import { ConsensusMeter } from './consensus-meter.ts'
 import { ElectionDesk } from './election-desk.ts'
 import type { LeaderState } from './election-record.ts'
 import { HostedKeys } from './hosted-keys.ts'
+import { KeyClaims } from './key-claims.ts'
 import { ProposalDesk, type ProposalDeskOptions } from './proposal-desk.ts'
 import { ProposalLedger } from './proposal-ledger.ts'
 import type { ProposalRecord } from './proposal-record.ts'
@@ -37,6 +36,8 @@ export class ConsensusEngine {
   readonly #modules: ConsensusEngineModules
   readonly #proposals: ProposalDesk
   readonly #elections: ElectionDesk
+  readonly #claims: KeyClaims
+  readonly #keys: HostedKeys
   readonly #meter = new ConsensusMeter()
   /** One for each matter: whoever says too much of proposals can still lead, and the other way round. */
   readonly #budgets: { readonly proposals: WorkBudget; readonly elections: WorkBudget }
@@ -50,11 +51,13 @@ export class ConsensusEngine {
     this.#modules = modules
     const { registry, consensusCrypto } = modules
     this.#budgets = { proposals: new WorkBudget(modules), elections: new WorkBudget(modules) }
+    this.#claims = new KeyClaims({ ...modules, ...consensusCrypto })
+    this.#keys = new HostedKeys({ ...modules, keys: consensusCrypto.keys })
     const parts = {
       ...modules,
       ...consensusCrypto,
       meter: this.#meter,
-      keys: new HostedKeys({ ...modules, keys: consensusCrypto.keys }),
+      keys: this.#keys,
       line: new VotersLine({ registry, broadcast: new BroadcastChannel(scope, modules) }),
     }
     this.#elections = new ElectionDesk(parts)
@@ -83,17 +86,9 @@ export class ConsensusEngine {
     if (events.some(({ type }) => type === 'swarm.updated')) this.#elections.lookAround()
   }
 
-  /** @throws SwarmError `key_refused` where the agent cannot vote with the key it claims. */
-  refuseUnfitKey({ agentId, voterKey }: Pick<RegisterRequest, 'agentId' | 'voterKey'>): void {
-    if (voterKey === undefined) return
-    const { journal, registry, consensusCrypto } = this.#modules
-    const { tenant, swarm } = splitScope(journal.scope)
-    const claim: KeyClaim = { tenantId: tenant, swarmId: swarm as SwarmId, agentId, ...voterKey }
-    const isTaken = [...registry.agents].some(
-      ({ record }) => record.voterKey === voterKey.publicKey && record.agentId !== agentId,
-    )
-    const reason = keyClaimDefect(claim, consensusCrypto.verifier) ?? (isTaken ? 'in_use' : undefined)
-    if (reason !== undefined) throw new SwarmError('key_refused', { agentId, reason })
+  /** Registers an agent. @throws SwarmError `key_refused` where it cannot vote with the key it claims. */
+  registering<T>(request: RegisterRequest, register: () => Promise<T>): Promise<T> {
+    return this.#claims.during(request, register)
   }
 
   /** The agent's channel is open: it is told all that concerns it. */
@@ -153,5 +148,6 @@ export class ConsensusEngine {
     if (this.#modules.registry.find(agentId) !== undefined) return
     this.#budgets.proposals.forget(agentId)
     this.#budgets.elections.forget(agentId)
+    this.#keys.forget(agentId)
   }
 }

@@ -28,6 +28,11 @@ export class HostedKeys {
     return kept
   }
 
+  /** The agent is not registered any more; the store keeps its key, and those that vote by it go on. */
+  forget(agentId: AgentId): void {
+    this.#keys.delete(agentId)
+  }
+
   async #keep(agentId: AgentId): Promise<HostedKey> {
     const { journal, keys } = this.#modules
     const fresh = keys.create()
