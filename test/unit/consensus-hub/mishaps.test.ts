@@ -3,6 +3,7 @@ import { valueIdOf } from '#domain/consensus/decision-value.ts'
 import { CONSENSUS_WORK_MAX } from '#domain/consensus/hub/work-budget.ts'
 import { signBytes } from '#domain/consensus/sign-bytes.ts'
 import type { SignedMessage, UnsignedStatement } from '#domain/consensus/signed-messages.ts'
+import { isSwarmError } from '#domain/errors.ts'
 import { proposalId } from '#domain/ids.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 import { pass } from '../../helpers/decision/voting-agent.ts'
@@ -31,10 +32,10 @@ describe('proposals that come at the same time', () => {
     const answers = await Promise.allSettled(
       Array.from({ length: 20 }, (_, at) => node.service.propose(asked({ proposalId: id(at) }))),
     )
-    const refusals = answers.flatMap((answer) => (answer.status === 'rejected' ? [answer.reason] : []))
-    expect(refusals).toEqual(
-      Array.from({ length: 15 }, () => expect.objectContaining({ code: 'limit_exceeded' })),
+    const codes = answers.flatMap((answer) =>
+      answer.status === 'rejected' && isSwarmError(answer.reason) ? [answer.reason.code] : [],
     )
+    expect(codes).toEqual(Array.from({ length: 15 }, () => 'limit_exceeded'))
   })
 
   it('leave no timer behind where the swarm is deleted meanwhile', async () => {
@@ -78,6 +79,18 @@ describe('the hub, where its store fails', () => {
 })
 
 describe('a ballot that an agent leaves to the hub', () => {
+  it('is on record when it is answered', async () => {
+    const { cluster, node, agents, faults } = await hostedTable(2)
+    await node.service.propose(asked())
+    const [first] = agents
+    if (first === undefined) throw new Error('nobody is there')
+    // Signed at once, and written a while later.
+    faults.push(undefined, { delayMs: 50 })
+    const ballot = { proposalId: merge, agentId: first.id, choice: 'approve' }
+    const { ballots } = await cluster.settle(node.service.castBallot(ballot))
+    expect(ballots).toMatchObject([{ voter: first.id }])
+  })
+
   it.each([['bell \u0007'], ['\ud800'], ['ä'.repeat(501)]])(
     'is refused before it is signed where its reason is unfit: %j',
     async (reason) => {

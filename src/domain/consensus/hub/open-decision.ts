@@ -112,6 +112,11 @@ export class OpenDecision {
     return undefined
   }
 
+  /** Those that were heard. */
+  ballotsBy(voter: AgentId): readonly SignedBallot[] {
+    return this.#state.ballots.get(voter) ?? []
+  }
+
   /** @param json from a voter that decided before the observer saw why. */
   hearCertificate(json: unknown): AdmissionRefusal | undefined {
     const admitted: Admitted = this.#modules.admission.admitCertificate(this.#state, json)

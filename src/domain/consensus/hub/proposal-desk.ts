@@ -124,7 +124,8 @@ export class ProposalDesk {
       if (refusal !== undefined && refusal !== 'duplicate')
         throw new SwarmError('ballot_refused', { agentId, reason: refusal })
     }
-    return this.#record(proposalId)
+    // It may be waiting to be written yet, and is on record when this answers.
+    return this.#modules.ledger.addBallots(proposalId, decision.ballotsBy(agentId))
   }
 
   /** @throws SwarmError `proposal_not_found`, `proposal_closed` */
