@@ -199,6 +199,21 @@ describe('a liar among the voters', () => {
     expect(await node.service.consensusCounts()).toEqual({ malformed: 2 })
   })
 
+  it('whom an operator has pardoned is not quarantined again for the same by the next hub', async () => {
+    const { cluster, node, liar, sign, state } = await liarAmong(4)
+    for (const choice of ['approve', 'reject']) await state(sign({ kind: 'ballot', voter: liar.id, choice }))
+    await cluster.pass(100)
+    expect((await node.swarm.reader.agent(liar.id)).quarantine).toBeDefined()
+    await node.service.patchAgent({ agentId: liar.id, spec: {}, isQuarantined: false })
+    node.die()
+    const next = await cluster.node()
+    await cluster.settle(next.service.leader())
+    await cluster.pass(100)
+    const { evidence, status } = await next.swarm.reader.proposal(merge)
+    expect([status, evidence.length]).toEqual(['open', 1])
+    expect((await next.swarm.reader.agent(liar.id)).quarantine).toBeUndefined()
+  })
+
   it('may say so much and no more, whatever it says, and the others as much as before', async () => {
     const { cluster, node, agents, liar, sign, state } = await liarAmong(2)
     const vote = (round: number) =>

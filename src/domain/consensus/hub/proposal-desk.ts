@@ -1,4 +1,4 @@
-import { assertNever, isSwarmError, SwarmError } from '../../errors.ts'
+import { assertNever, SwarmError } from '../../errors.ts'
 import type { AgentId, JsonText, ProposalId } from '../../ids.ts'
 import type { AgentRegistry } from '../../orchestration/agent-registry.ts'
 import type { Reminders } from '../../orchestration/reminders.ts'
@@ -7,19 +7,17 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import { Admission } from '../bft/admission.ts'
-import type { DecisionCertificate } from '../certificate.ts'
 import type { ProposalUtterance } from '../consensus-talk.ts'
 import { ballotDefect } from '../decision-value.ts'
-import type { Equivocation } from '../evidence.ts'
 import type { DecisionInstance } from '../instance.ts'
 import type { Hasher } from '../ports/hasher.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
-import { BallotWriter } from './ballot-writer.ts'
 import type { ConsensusMeter, StatementFate } from './consensus-meter.ts'
+import { DecisionWriter } from './decision-writer.ts'
 import type { HostedKeys } from './hosted-keys.ts'
 import { instanceOnRecord } from './instance-on-record.ts'
 import { LateAnswers } from './late-answers.ts'
-import { type DecisionTimes, OpenDecision, type OpenDecisionListener } from './open-decision.ts'
+import { OpenDecision } from './open-decision.ts'
 import { ProposalIntake, type ProposalIntakeOptions } from './proposal-intake.ts'
 import type { ProposalLedger } from './proposal-ledger.ts'
 import type { ProposalRecord } from './proposal-record.ts'
@@ -47,8 +45,8 @@ export interface ProposalDeskModules {
   leaderId(): AgentId | null
 }
 
-/** Pause before another try where the store refused, in milliseconds. */
-const TRY_AGAIN_MS = 500
+/** When a voter that the store has failed can be asked again, in milliseconds. */
+const RETRY_AFTER_MS = 1_000
 
 /** Takes in proposals and ballots, and keeps the agreements that are under way. */
 export class ProposalDesk {
@@ -56,6 +54,7 @@ export class ProposalDesk {
   readonly #modules: ProposalDeskModules
   readonly #admission: Admission
   readonly #intake: ProposalIntake
+  readonly #writer: DecisionWriter
   readonly #late: LateAnswers
   readonly #open = new Map<ProposalId, OpenDecision>()
   /** Proposals being written, counted so that many at once cannot pass the limit together. */
@@ -67,10 +66,11 @@ export class ProposalDesk {
     this.#modules = modules
     this.#admission = new Admission(modules)
     this.#intake = new ProposalIntake(options, modules)
+    this.#writer = new DecisionWriter({ ...modules, ended: (proposalId) => this.#end(proposalId) })
     this.#late = new LateAnswers({
       ...modules,
       admission: this.#admission,
-      decided: (...decided) => this.#decided(...decided),
+      decided: (...decided) => this.#writer.decided(...decided),
     })
   }
 
@@ -183,73 +183,16 @@ export class ProposalDesk {
         ...this.#modules,
         admission: this.#admission,
         tell: (voters, notice) => line.tell(voters, notice),
-        listener: this.#listenerOf(proposalId),
+        listener: this.#writer.listenerOf(proposalId),
       },
     )
     this.#open.set(proposalId, decision)
     decision.start(ballots, isCancelled)
   }
 
-  #listenerOf(proposalId: ProposalId): OpenDecisionListener {
-    const { ledger } = this.#modules
-    const ballots = new BallotWriter((taken) =>
-      this.#write(proposalId, () => ledger.addBallots(proposalId, taken)),
-    )
-    return {
-      ballotTaken: (ballot) => ballots.add(ballot),
-      accused: (equivocation) => this.#accuse(proposalId, equivocation),
-      decided: (certificate, times) => this.#decided(proposalId, certificate, times),
-      gaveUp: () =>
-        void this.#write(proposalId, async () => {
-          const { electorate } = await ledger.giveUp(proposalId)
-          this.#end(
-            proposalId,
-            electorate.map(({ agentId }) => agentId),
-          )
-        }),
-    }
-  }
-
-  #decided(proposalId: ProposalId, certificate: DecisionCertificate, times: DecisionTimes): void {
-    const { ledger, line } = this.#modules
-    void this.#write(proposalId, async () => {
-      await ledger.decide(proposalId, certificate, times)
-      const voters = certificate.electorate.map(({ agentId }) => agentId)
-      line.tell(voters, { kind: 'certificate', proposalId, certificate })
-      this.#end(proposalId)
-    })
-  }
-
-  /** @param told whom to tell that nothing came of it */
-  #end(proposalId: ProposalId, told: readonly AgentId[] = []): void {
+  #end(proposalId: ProposalId): void {
     this.#open.get(proposalId)?.stop()
     this.#open.delete(proposalId)
-    if (told.length > 0) this.#modules.line.tell(told, { kind: 'closed', proposalId })
-  }
-
-  #accuse(proposalId: ProposalId, equivocation: Equivocation): void {
-    const { ledger, registry } = this.#modules
-    const { voter, first } = equivocation
-    const reason = `signed two different ${first.kind}s in the decision on ${proposalId}`
-    void this.#write(proposalId, async () => {
-      await ledger.addEvidence(proposalId, equivocation)
-      if (registry.find(voter)?.record.quarantine !== undefined) return
-      await registry.change(voter, 'agent.quarantined', (record) => ({ ...record, quarantine: reason }), {
-        reason,
-      })
-    })
-  }
-
-  /** Until the store takes it. Never rejects; what is tried again is not waited for. */
-  async #write(proposalId: ProposalId, write: () => Promise<unknown>): Promise<void> {
-    const { logger, reminders } = this.#modules
-    try {
-      await write()
-    } catch (error) {
-      logger.warn({ error, proposalId }, 'proposal not written')
-      if (isSwarmError(error, 'store_unavailable'))
-        reminders.set(TRY_AGAIN_MS, () => void this.#write(proposalId, write))
-    }
   }
 
   async #choose(
@@ -273,7 +216,7 @@ export class ProposalDesk {
     const { status } = await this.#record(proposalId)
     if (status !== 'open') throw new SwarmError('proposal_closed', { proposalId, status })
     const reason = 'the ballot may not be on record'
-    throw new SwarmError('store_unavailable', { reason, retryAfterMs: TRY_AGAIN_MS })
+    throw new SwarmError('store_unavailable', { reason, retryAfterMs: RETRY_AFTER_MS })
   }
 
   async #openDecision(proposalId: ProposalId): Promise<OpenDecision> {
