@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { valueIdOf } from '#domain/consensus/decision-value.ts'
-import { CONSENSUS_WORK_MAX } from '#domain/consensus/hub/work-budget.ts'
-import { signBytes } from '#domain/consensus/sign-bytes.ts'
-import type { SignedMessage, UnsignedStatement } from '#domain/consensus/signed-messages.ts'
 import { isSwarmError } from '#domain/errors.ts'
-import { proposalId } from '#domain/ids.ts'
-import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
-import { pass } from '../../helpers/decision/voting-agent.ts'
+import { agentId, proposalId } from '#domain/ids.ts'
+import { pass, VotingAgent } from '../../helpers/decision/voting-agent.ts'
 import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { anAgent, Cluster, eventTypes } from '../domain/cluster.ts'
-import { asked, hostedTable, merge, opened, table } from './voting-table.ts'
+import { asked, hostedTable, merge, table } from './voting-table.ts'
 
 const id = (at: number) => proposalId(`p${at}`)
 
@@ -172,63 +167,59 @@ describe('who asks after a proposal', () => {
   })
 })
 
-describe('a liar among the voters', () => {
-  async function liarAmong(count: number) {
-    const party = await table(count, () => null)
-    await opened(party)
-    const [liar] = party.agents
-    const instance = liar?.instances.get(merge)
-    if (liar === undefined || instance === undefined) throw new Error('nothing was opened')
-    const sign = <M extends UnsignedStatement>(message: M) => ({
-      ...message,
-      signature: liar.key.sign(signBytes(instance, message)),
+describe('voters that change while they vote', () => {
+  it('go on under the key they were asked with: the hub for one that has got its own since', async () => {
+    const { cluster, node, agents, vote } = await hostedTable(3)
+    await node.service.propose(asked())
+    const [first] = agents
+    await new VotingAgent({ name: 'h0', choose: () => 'reject' }, { node, clock: cluster.clock }).join()
+    await first?.attach()
+    expect(first?.notices).toContainEqual(expect.objectContaining({ kind: 'opened', proposalId: merge }))
+    for (const agent of agents) await vote(agent, 'approve')
+    await cluster.pass(1_000)
+    const { certificate } = await node.swarm.reader.proposal(merge)
+    expect(certificate).toMatchObject({ outcome: { verdict: 'approved' } })
+    expect(certificate?.electorate.map(({ custody }) => custody)).toEqual(['hub', 'hub', 'hub'])
+  })
+
+  it('are missing where they have left their key to the hub since: it does not vote by that', async () => {
+    const party = await table(4)
+    const { cluster, node, agents } = party
+    await node.service.propose(asked())
+    const [first] = agents
+    await first?.register()
+    await first?.attach()
+    const ballot = { proposalId: merge, agentId: first!.id, choice: 'reject' }
+    await expect(node.service.castBallot(ballot)).rejects.toMatchObject({ code: 'ballot_refused' })
+    await pass(cluster, agents.slice(1), 1_000)
+    const { certificate } = await node.swarm.reader.proposal(merge)
+    expect(certificate).toMatchObject({ outcome: { verdict: 'approved' }, tally: { missingWeight: 1 } })
+  })
+
+  it('may be gone, all of them: it ends undecided, and nothing is left of it', async () => {
+    const { cluster, node, agents } = await table(3, () => null)
+    await node.service.propose(asked())
+    await pass(cluster, agents, 10)
+    for (const agent of agents) {
+      agent.crash()
+      await node.service.deregisterAgent({ agentId: agent.id })
+    }
+    const timersBefore = cluster.clock.timerCount
+    await cluster.pass(40_000)
+    expect((await node.swarm.reader.proposal(merge)).status).toBe('undecided')
+    expect(cluster.clock.timerCount).toBeLessThan(timersBefore)
+  })
+
+  it('may be as many as fifty, of all weights, and the first to propose none of them', async () => {
+    const { cluster, node, agents } = await table(50)
+    const weights = Object.fromEntries(agents.map(({ id: name }, at) => [name, at === 0 ? 1 : 1_000_000]))
+    await node.service.propose(asked({ weights, firstProposer: agentId('nobody') }))
+    await pass(cluster, agents, 500)
+    const { certificate } = await node.swarm.reader.proposal(merge)
+    expect(certificate).toMatchObject({
+      outcome: { verdict: 'approved' },
+      tally: { totalWeight: 49_000_001 },
     })
-    const state = (message: SignedMessage) => liar.say({ kind: 'statement', proposalId: merge, message })
-    return { ...party, liar, sign, state }
-  }
-
-  it('cannot make the hub fail by a text that has no bytes', async () => {
-    const { node, liar, sign, state } = await liarAmong(1)
-    const { signature } = sign({ kind: 'ballot', voter: liar.id, choice: 'approve' })
-    const unfit = { kind: 'ballot' as const, voter: liar.id, choice: 'approve', reason: '\ud800', signature }
-    const value = { ending: 'tally' as const, ballots: [unfit] }
-    const valueId = valueIdOf({ ...value, ballots: [] }, sha256Hasher)
-    const vote = { kind: 'nomination' as const, voter: liar.id, round: 0, validRound: -1, valueId }
-    await state(sign({ ...vote, value, polka: [] }))
-    await state(unfit)
-    expect(await node.service.consensusCounts()).toEqual({ malformed: 2 })
-  })
-
-  it('whom an operator has pardoned is not quarantined again for the same by the next hub', async () => {
-    const { cluster, node, liar, sign, state } = await liarAmong(4)
-    for (const choice of ['approve', 'reject']) await state(sign({ kind: 'ballot', voter: liar.id, choice }))
-    await cluster.pass(100)
-    expect((await node.swarm.reader.agent(liar.id)).quarantine).toBeDefined()
-    await node.service.patchAgent({ agentId: liar.id, spec: {}, isQuarantined: false })
-    node.die()
-    const next = await cluster.node()
-    await cluster.settle(next.service.leader())
-    await cluster.pass(100)
-    const { evidence, status } = await next.swarm.reader.proposal(merge)
-    expect([status, evidence.length]).toEqual(['open', 1])
-    expect((await next.swarm.reader.agent(liar.id)).quarantine).toBeUndefined()
-  })
-
-  it('may say so much and no more, whatever it says, and the others as much as before', async () => {
-    const { cluster, node, agents, liar, sign, state } = await liarAmong(2)
-    const vote = (round: number) =>
-      state(sign({ kind: 'prevote', voter: liar.id, round, validRound: -1, valueId: null }))
-    for (let round = 0; round < CONSENSUS_WORK_MAX; round += 1) await vote(round)
-    const refusal = { code: 'limit_exceeded', details: { limitName: 'consensusWorkMax' } }
-    await expect(vote(CONSENSUS_WORK_MAX)).rejects.toMatchObject(refusal)
-    await expect(liar.say({ kind: 'ask', proposalId: merge })).rejects.toMatchObject(refusal)
-    const [, other] = agents
-    await other?.say({ kind: 'ask', proposalId: merge })
-    await cluster.pass(100)
-    // What is known already costs nothing: voters that wait pass it on over and over.
-    for (let count = 0; count < 200; count += 1) await vote(CONSENSUS_WORK_MAX - 1)
-    await liar.say({ kind: 'ask', proposalId: merge })
-    expect(await node.service.consensusCounts()).toEqual({ accepted: CONSENSUS_WORK_MAX, duplicate: 200 })
   })
 })
 

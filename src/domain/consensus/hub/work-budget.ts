@@ -3,9 +3,8 @@ import type { AgentId, MonotonicMs } from '../../ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ConsensusUtterance } from '../consensus-talk.ts'
 
-/** About the signatures that have to be checked for a word, or what else it costs as long. */
+/** What a word costs the hub, where a vote costs 1: a signature to check, and a frame for every voter. */
 const COST = {
-  /** A ballot or vote; a nomination costs as much for each signature that travels along. */
   statement: 1,
   /** Signed and written for the agent. */
   choice: 10,
@@ -14,12 +13,15 @@ const COST = {
   ask: 100,
   election: 1,
   leadership: 10,
+  /** These two are written, where they are news. */
   resigned: 10,
-  committee: 1,
+  committee: 10,
 } as const satisfies Record<ConsensusUtterance['kind'], number>
+/** It is as long as many votes, but what travels along was heard before. */
+const NOMINATION_COST = 4
 
 const PER_SECOND = 1_000
-/** As much as an agent that comes back to the most proposals a swarm has open, or that is the first to propose on each. */
+/** Saved up: as much as an agent needs that comes back to the most proposals a swarm has open. */
 export const CONSENSUS_WORK_MAX = 10_000
 
 interface Balance {
@@ -75,7 +77,6 @@ export class WorkBudget {
 }
 
 export function costOf(utterance: ConsensusUtterance): number {
-  if (utterance.kind !== 'statement' || utterance.message.kind !== 'nomination') return COST[utterance.kind]
-  const { polka, value } = utterance.message
-  return COST.statement * (1 + polka.length + value.ballots.length)
+  const isNomination = utterance.kind === 'statement' && utterance.message.kind === 'nomination'
+  return isNomination ? NOMINATION_COST : COST[utterance.kind]
 }
