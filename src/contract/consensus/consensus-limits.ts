@@ -13,6 +13,8 @@ export const CONSENSUS_LIMITS = {
   committeeMax: 11,
   /** Entries of the voters' log in one message. */
   logEntriesMax: 256,
+  /** Epochs, terms and places in the voters' log; one can still be counted on from it. */
+  counterMax: 2 ** 52,
   /** Contradictions of voters shown with one decision. */
   evidenceMax: 50,
 } as const

@@ -4,10 +4,12 @@ import { annotate, closedObject } from '../schema.ts'
 import { CONSENSUS_LIMITS as MAX } from './consensus-limits.ts'
 import { PublicKey, Signature } from './signed.ts'
 
-export const ElectorateEpoch = Count('Numbers the electorates; leadership is ordered by epoch, then term.')
-export const Term = Count('Numbers the elections of one electorate.')
+const Counter = (description: string) => Type.Integer({ minimum: 0, maximum: MAX.counterMax, description })
+
+export const ElectorateEpoch = Counter('Numbers the electorates; leadership is ordered by epoch, then term.')
+export const Term = Counter('Numbers the elections of one electorate.')
 const VoterIds = Type.Array(AgentId, { maxItems: MAX.committeeMax + 1, description: 'The committee.' })
-const LogIndex = Count("Place in the committee's log.")
+export const LogIndex = Counter("Place in the committee's log.")
 
 const LogEntry = closedObject(
   { index: LogIndex, term: Term, voters: VoterIds },

@@ -4,6 +4,7 @@ import {
   CommitteeMember,
   ElectionMessage,
   ElectorateEpoch,
+  LogIndex,
   Term,
   VoteCertificate,
 } from '../consensus/election.ts'
@@ -18,7 +19,7 @@ import {
   Voters,
 } from '../consensus/signed.ts'
 import { LIMITS } from '../limits.ts'
-import { AgentId, Count, SwarmId } from '../scalars.ts'
+import { AgentId, SwarmId } from '../scalars.ts'
 import { closedObject, textEnum } from '../schema.ts'
 
 function body<const K extends string, P extends TProperties>(
@@ -64,7 +65,7 @@ export const ConsensusUtterance = Type.Union(
     }),
     body('committee', 'ConsensusCommittee', 'A change of the committee is committed.', {
       epoch: ElectorateEpoch,
-      index: Count("Place in the committee's log."),
+      index: LogIndex,
       voters: Type.Array(AgentId, { maxItems: MAX.committeeMax + 1, description: 'From now on.' }),
     }),
   ],

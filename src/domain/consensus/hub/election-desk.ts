@@ -10,6 +10,7 @@ import type { Random } from '../../ports/random.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import type { ElectionUtterance } from '../consensus-talk.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
+import { isWellFormed } from '../raft/message-shape.ts'
 import type { RaftMessage } from '../raft/raft-message.ts'
 import { term } from '../raft/term.ts'
 import type { ElectionPlace } from '../raft/vote-certificate.ts'
@@ -173,6 +174,7 @@ export class ElectionDesk {
       this.#committee.tell([agentId])
       return 'not_open'
     }
+    if (!isWellFormed(message)) return 'malformed'
     // A leader whose log is ahead of the hub may mean somebody that the hub, restarted, has not told to vote yet.
     if (this.#roll.keyOf(to) === undefined) return 'foreign'
     if (message.type === 'vote_grant') {

@@ -3,6 +3,7 @@ import type { AgentId, MonotonicMs } from '../../ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
 import type { SigningKey } from '../ports/signing-key.ts'
+import { isWellFormed } from './message-shape.ts'
 import type { RaftEffect, RaftInput, RaftRefusal, VoterChange } from './raft-input.ts'
 import type { RaftMessage, VoteGrant } from './raft-message.ts'
 import type { RaftListener, RaftStore, RaftTransport } from './raft-ports.ts'
@@ -79,6 +80,7 @@ export class RaftVoter {
 
   /** A message for this voter. The caller vouches for its sender; votes are checked here. */
   receive(message: RaftMessage): void {
+    if (!isWellFormed(message)) return
     if (message.type === 'vote_grant' && !this.#isSound(message)) {
       this.#modules.listener.voteRejected(message.from)
       return

@@ -12,6 +12,12 @@ export type ElectorateEpoch = Counter<'ElectorateEpoch'>
 export const term = (raw: number): Term => raw as Term
 export const electorateEpoch = (raw: number): ElectorateEpoch => raw as ElectorateEpoch
 
+/**
+ * The highest term, and the highest place in a log, that is believed: far beyond what can be reached, and far enough
+ * below the whole numbers' end that one can still be counted on from it.
+ */
+export const COUNTER_MAX = 2 ** 52
+
 /** What fences all that a leader does: whoever acts under a newer one has overtaken it. */
 export interface Leadership {
   readonly epoch: ElectorateEpoch

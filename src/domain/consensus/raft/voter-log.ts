@@ -24,6 +24,8 @@ export interface VoterLog {
  * campaign any more.
  */
 export const LOG_ENTRIES_MAX = 256
+/** A follower's log may begin earlier than its leader's. */
+const FOLLOWED_ENTRIES_MAX = 2 * LOG_ENTRIES_MAX
 /** Committed entries kept for followers that lag; past it the log is cut at the last committed one. */
 const COMMITTED_KEPT_MAX = 16
 
@@ -61,7 +63,7 @@ export function withEntry(log: VoterLog, entryTerm: Term, voters: readonly Agent
 
 /**
  * The log after a leader's entries (Raft figure 3.1, AppendEntries 2 to 4); undefined where it has no entry that equals
- * the previous one. An entry is removed only where the leader's own differs from it: a message that comes late and says
+ * the previous one, or would grow longer than any leader lets it. An entry is removed only where the leader's own differs from it: a message that comes late and says
  * less than the log already holds removes nothing.
  */
 export function withLeadersEntries(
@@ -78,7 +80,8 @@ export function withLeadersEntries(
   if (at === -1) return log
   const fresh = unknown.slice(at)
   const kept = log.entries.filter(({ index }) => index < (fresh[0]?.index ?? 0))
-  return { ...log, entries: [...kept, ...fresh] }
+  const grown = [...kept, ...fresh]
+  return grown.length > FOLLOWED_ENTRIES_MAX ? undefined : { ...log, entries: grown }
 }
 
 /** The log with everything before `base` cut off; entries behind it stay where they belong to it. */
