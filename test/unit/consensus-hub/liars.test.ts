@@ -4,6 +4,7 @@ import { CONSENSUS_WORK_MAX } from '#domain/consensus/hub/work-budget.ts'
 import { signBytes } from '#domain/consensus/sign-bytes.ts'
 import type { SignedMessage, UnsignedStatement } from '#domain/consensus/signed-messages.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
+import { pass } from '../../helpers/decision/voting-agent.ts'
 import { merge, opened, table } from './voting-table.ts'
 
 describe('a liar among the voters', () => {
@@ -63,5 +64,17 @@ describe('a liar among the voters', () => {
     for (let count = 0; count < 200; count += 1) await vote(CONSENSUS_WORK_MAX - 1)
     await liar.say({ kind: 'ask', proposalId: merge })
     expect(await node.service.consensusCounts()).toEqual({ accepted: CONSENSUS_WORK_MAX, duplicate: 200 })
+  })
+
+  it('pays for words that come too late as for the records they have read', async () => {
+    const { cluster, node, agents, liar, sign, state } = await liarAmong(1)
+    await node.service.cancelProposal({ proposalId: merge, reason: 'no' })
+    await pass(cluster, agents, 100)
+    const late = () => state(sign({ kind: 'ballot', voter: liar.id, choice: 'approve' }))
+    const fair = CONSENSUS_WORK_MAX / 10
+    for (let count = 0; count <= fair; count += 1) await late().catch(() => undefined)
+    await expect(late()).rejects.toMatchObject({ code: 'limit_exceeded' })
+    const { not_open: lateCount } = await node.service.consensusCounts()
+    expect(lateCount).toBeLessThanOrEqual(fair)
   })
 })

@@ -113,8 +113,7 @@ export class ConsensusEngine {
       : await this.#elections.hear(agentId, utterance)
     if (fate === undefined) return
     this.#meter.count(fate)
-    // Voters that wait pass on what all others have said, over and over.
-    if (fate === 'duplicate') budget.refund(agentId, cost)
+    budget.settle(agentId, cost, fate)
   }
 
   propose(request: ProposeRequest): Promise<ProposalRecord> {

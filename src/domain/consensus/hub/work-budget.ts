@@ -2,6 +2,7 @@ import { SwarmError } from '../../errors.ts'
 import type { AgentId, MonotonicMs } from '../../ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ConsensusUtterance } from '../consensus-talk.ts'
+import type { StatementFate } from './consensus-meter.ts'
 
 /** What a word costs the hub, where a vote costs 1: a signature to check, and a frame for every voter. */
 const COST = {
@@ -19,6 +20,8 @@ const COST = {
 } as const satisfies Record<ConsensusUtterance['kind'], number>
 /** It is as long as many votes, but what travels along was heard before. */
 const NOMINATION_COST = 4
+/** Of a word that comes too late: a record is read, and its certificate sent. */
+const LATE_COST = 10
 
 const PER_SECOND = 1_000
 /** Saved up: as much as an agent needs that comes back to the most proposals a swarm has open. */
@@ -56,10 +59,12 @@ export class WorkBudget {
     this.#balances.set(agentId, { left: left - cost, at })
   }
 
-  /** It was cheaper than it looked. */
-  refund(agentId: AgentId, cost: number): void {
+  /** Once it is known what became of the word. Where it cost more than was spent, the agent goes into debt. */
+  settle(agentId: AgentId, spent: number, fate: StatementFate): void {
+    const cost = settledCost(spent, fate)
+    if (cost === spent) return
     const { left, at } = this.#balanceOf(agentId)
-    this.#balances.set(agentId, { left: Math.min(CONSENSUS_WORK_MAX, left + cost), at })
+    this.#balances.set(agentId, { left: Math.min(CONSENSUS_WORK_MAX, left + spent - cost), at })
   }
 
   /** The agent is not registered any more. */
@@ -79,4 +84,10 @@ export class WorkBudget {
 export function costOf(utterance: ConsensusUtterance): number {
   const isNomination = utterance.kind === 'statement' && utterance.message.kind === 'nomination'
   return isNomination ? NOMINATION_COST : COST[utterance.kind]
+}
+
+function settledCost(spent: number, fate: StatementFate): number {
+  // Voters that wait pass on what all others have said, over and over.
+  if (fate === 'duplicate') return 0
+  return fate === 'not_open' ? Math.max(spent, LATE_COST) : spent
 }
