@@ -44,7 +44,7 @@ const bodies = fc.oneof(
 )
 const messages = fc
   .tuple(fc.record({ term: terms, from: voters }), bodies)
-  .map(([header, body]) => ({ epoch: EPOCH, to: SELF, ...header, ...body }) as RaftMessage)
+  .map(([header, body]): RaftMessage => ({ epoch: EPOCH, to: SELF, ...header, ...body }))
 
 /** What happens to a voter, and how many milliseconds pass after it. */
 const happenings = fc.array(
