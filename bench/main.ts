@@ -19,7 +19,8 @@ is reported and is no failure. Exit codes: 0 measured, 1 a contender failed, 2 w
 
 // Through the exit handlers, which end the processes of the contenders.
 process.once('SIGINT', () => process.exit(130))
-process.exitCode = await main()
+// Also what a contender that failed to open has left behind.
+process.exit(await main())
 
 async function main(): Promise<number> {
   const options = readOptions()

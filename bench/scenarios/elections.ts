@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { eventually } from '../../test/helpers/eventually.ts'
 import { median } from '../harness/histogram.ts'
 import type { Effort, Sample, Scenario, Session } from '../harness/scenario.ts'
@@ -10,6 +11,7 @@ const VOTERS = 10
 /** Fail-overs of each kind in a round. */
 const FAIL_OVERS = 5
 const SETTLED_WITHIN_MS = 30_000
+const ASK_AGAIN_MS = 1_000
 
 export const elections: Scenario = {
   name: 'elections',
@@ -79,12 +81,17 @@ async function timeFrozen(voters: AmosVoters, events: Elected): Promise<number> 
   return elapsedMs
 }
 
+/** Asked again where it does not come to that: a leader that is changing who votes leads on. */
 async function timeHandOver(voters: AmosVoters, events: Elected): Promise<number> {
   const leader = await settledLeader(voters)
   const successor = voters.agentIds.find((agentId) => agentId !== leader) ?? ''
   const begun = performance.now()
-  await voters.client.consensus.startElection({ transferTo: successor })
-  await nextLeader(events, leader)
+  const handedOver = nextLeader(events, leader)
+  let isOver: boolean
+  do {
+    await voters.client.consensus.startElection({ transferTo: successor })
+    isOver = await Promise.race([handedOver.then(() => true), delay(ASK_AGAIN_MS, false)])
+  } while (!isOver)
   return performance.now() - begun
 }
 

@@ -99,7 +99,10 @@ export type LeaderView = Static<typeof LeaderView>
 export const ElectionStart = closedObject(
   {
     transferTo: Type.Optional(
-      annotate(AgentId, { description: 'The leader is asked to hand over to this voter.' }),
+      annotate(AgentId, {
+        description:
+          'The leader is asked to hand over to this voter. It does not while voters come and go, or where that one does not answer: then it leads on, and can be asked again.',
+      }),
     ),
   },
   { title: 'ElectionStart', description: 'How to begin an election.' },
