@@ -1,7 +1,6 @@
 import type { AgentId, JsonText, MonotonicMs } from '../../ids.ts'
-import type { Clock } from '../../ports/clock.ts'
 import { ballotsIn } from '../ballot-box.ts'
-import type { Admission, AdmissionRefusal, Admitted } from '../bft/admission.ts'
+import type { AdmissionRefusal, Admitted } from '../bft/admission.ts'
 import { openInstance, stepBft } from '../bft/bft-core.ts'
 import { type BftEffect, type BftInput, type BftState, freshCandidate } from '../bft/bft-state.ts'
 import type { BallotOutcome } from '../bft/decision-voter.ts'
@@ -10,7 +9,6 @@ import type { DecisionCertificate } from '../certificate.ts'
 import type { ConsensusNotice } from '../consensus-talk.ts'
 import type { Equivocation } from '../evidence.ts'
 import type { DecisionInstance } from '../instance.ts'
-import type { Hasher } from '../ports/hasher.ts'
 import type { SignedBallot, SignedMessage } from '../signed-messages.ts'
 import { HostedVoters, type HostedVotersModules } from './hosted-voters.ts'
 
@@ -30,9 +28,6 @@ export interface DecisionTimes {
 }
 
 export interface OpenDecisionModules extends Omit<HostedVotersModules, 'say' | 'said'> {
-  readonly clock: Clock
-  readonly hasher: Hasher
-  readonly admission: Admission
   /** To voters that run in agents' own processes. */
   tell(voters: Iterable<AgentId>, notice: ConsensusNotice): void
   readonly listener: OpenDecisionListener
@@ -87,8 +82,7 @@ export class OpenDecision {
   start(known: readonly SignedBallot[], isCancelled: boolean): void {
     for (const ballot of known) this.#step({ type: 'ballot', ballot })
     if (isCancelled) this.#step({ type: 'cancel' })
-    const voters = this.instance.electorate.voters.map(({ agentId }) => agentId)
-    this.#modules.tell(voters, this.#opened())
+    this.#modules.tell(this.instance.electorate.byId.keys(), this.#opened())
     if (isCancelled) this.#hosted.cancel()
     this.#hosted.seat()
   }
@@ -133,10 +127,7 @@ export class OpenDecision {
   cancel(): void {
     this.#step({ type: 'cancel' })
     const { proposalId, electorate } = this.instance
-    this.#modules.tell(
-      electorate.voters.map(({ agentId }) => agentId),
-      { kind: 'cancelled', proposalId },
-    )
+    this.#modules.tell(electorate.byId.keys(), { kind: 'cancelled', proposalId })
     this.#hosted.cancel()
   }
 
