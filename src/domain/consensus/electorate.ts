@@ -30,6 +30,11 @@ export interface Electorate {
   readonly hash: Hash
 }
 
+/** Of the members of an electorate or a committee, in their order. */
+export function idsOf(members: readonly { readonly agentId: AgentId }[]): AgentId[] {
+  return members.map(({ agentId }) => agentId)
+}
+
 /** Voters in any order that have no {@link electorateDefect}. */
 export function createElectorate(voters: readonly Voter[], hasher: Hasher): Electorate {
   const sorted = voters.toSorted(byAgentId)

@@ -3,6 +3,7 @@ import type { Reminders } from '../../orchestration/reminders.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { CommitteeMember } from '../consensus-talk.ts'
+import { idsOf } from '../electorate.ts'
 import {
   chooseCommittee,
   ELECTORATE_PATIENCE_MS,
@@ -229,8 +230,4 @@ export class CommitteeKeeper {
     const now = this.#modules.clock.monotonic()
     return this.#lostSince !== null && now - this.#lostSince >= ELECTORATE_PATIENCE_MS
   }
-}
-
-function idsOf(members: readonly CommitteeMember[]): readonly AgentId[] {
-  return members.map(({ agentId }) => agentId)
 }

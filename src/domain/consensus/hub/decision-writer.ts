@@ -1,9 +1,10 @@
 import { isSwarmError } from '../../errors.ts'
-import type { AgentId, ProposalId } from '../../ids.ts'
+import type { ProposalId } from '../../ids.ts'
 import type { AgentRegistry } from '../../orchestration/agent-registry.ts'
 import type { Reminders } from '../../orchestration/reminders.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { DecisionCertificate } from '../certificate.ts'
+import { idsOf } from '../electorate.ts'
 import type { Equivocation } from '../evidence.ts'
 import { BallotWriter } from './ballot-writer.ts'
 import type { DecisionTimes, OpenDecisionListener } from './open-decision.ts'
@@ -89,8 +90,4 @@ export class DecisionWriter {
         reminders.set(TRY_AGAIN_MS, () => void this.#write(proposalId, write))
     }
   }
-}
-
-function idsOf(electorate: readonly { readonly agentId: AgentId }[]): readonly AgentId[] {
-  return electorate.map(({ agentId }) => agentId)
 }

@@ -8,6 +8,7 @@ import type { Logger } from '../../ports/logger.ts'
 import { type EventDraft, put } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import type { CommitteeMember } from '../consensus-talk.ts'
+import { idsOf } from '../electorate.ts'
 import type { DoubleVote } from '../raft/double-vote.ts'
 import {
   compareLeadership,
@@ -153,7 +154,7 @@ export class ElectionLedger {
 
   #electorateChanged({ epoch, voters }: ElectionRecord): EventDraft {
     const { tenant, swarm } = splitScope(this.#modules.journal.scope)
-    const data = { epoch, voters: voters.map(({ agentId }) => agentId) }
+    const data = { epoch, voters: idsOf(voters) }
     return this.#event('election.electorate_changed', swarm ?? tenant, data)
   }
 

@@ -7,6 +7,7 @@ import { type EventDraft, put, type StoredRecord } from '../../ports/records.ts'
 import type { Step, SwarmStore } from '../../ports/swarm-store.ts'
 import { saysTheSame } from '../ballot-box.ts'
 import type { DecisionCertificate } from '../certificate.ts'
+import { idsOf } from '../electorate.ts'
 import type { Equivocation } from '../evidence.ts'
 import type { SignedBallot } from '../signed-messages.ts'
 import type { DecisionTimes } from './open-decision.ts'
@@ -70,7 +71,7 @@ export class ProposalLedger {
       }
       const { proposal, electorate } = record
       const { title, deadlineMs } = proposal
-      const voters = electorate.map(({ agentId }) => agentId)
+      const voters = idsOf(electorate)
       return {
         ...unchanged(record),
         writes: [

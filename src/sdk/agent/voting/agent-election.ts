@@ -1,4 +1,5 @@
 import type { CommitteeMember, ConsensusNotice } from '#domain/consensus/consensus-talk.ts'
+import { idsOf } from '#domain/consensus/electorate.ts'
 import type { PublicKey } from '#domain/consensus/hex.ts'
 import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'
 import type { VoterChange } from '#domain/consensus/raft/raft-input.ts'
@@ -179,10 +180,6 @@ export class AgentElection {
     const { publicKey } = this.#modules.home.key
     return members.some((member) => member.agentId === self && member.publicKey === publicKey)
   }
-}
-
-function idsOf(members: readonly CommitteeMember[]): readonly AgentId[] {
-  return members.map(({ agentId }) => agentId)
 }
 
 /** Spreads the timers of the voters. */
