@@ -41,6 +41,7 @@ export class AgentChannel {
   #lastRequestId = 0
   #hasHeard = false
   #wasOpen = false
+  #closedWith: ChannelClosed | undefined
 
   /** The listeners first: what the server says right after the handshake would be lost otherwise. */
   private constructor(socket: WebSocket, options: ChannelOptions) {
@@ -50,7 +51,7 @@ export class AgentChannel {
     socket.on('message', (data) => this.#receive(data as Buffer))
     // `ws` answers pings by itself.
     socket.on('ping', () => (this.#hasHeard = true))
-    socket.on('close', (code, reason) => this.#closed({ code, reason: reason.toString() }))
+    socket.on('close', (code, reason) => this.#onClosed({ code, reason: reason.toString() }))
     // An error is followed by `close`.
     socket.on('error', () => undefined)
   }
@@ -90,6 +91,11 @@ export class AgentChannel {
   /** Sends a frame that nobody answers; lost where the channel is closed. */
   send(frame: OutgoingFrame): void {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(this.#options.codec.encode(frame))
+  }
+
+  /** How it was closed; undefined while it is open. */
+  get closed(): ChannelClosed | undefined {
+    return this.#closedWith
   }
 
   /** Whether anything came since the last call: a silent server is as good as none. */
@@ -132,7 +138,8 @@ export class AgentChannel {
     return pending
   }
 
-  #closed(closed: ChannelClosed): void {
+  #onClosed(closed: ChannelClosed): void {
+    this.#closedWith = closed
     const cause = `the channel was closed (${closed.code} ${closed.reason})`
     for (const { reject } of this.#pending.values()) reject(connectionFailed(this.#options.url, cause))
     this.#pending.clear()

@@ -95,6 +95,10 @@ export class AgentLink {
       const { heartbeatMs } = await this.#greet(channel, url)
       beating = this.#startHeartbeats(channel, heartbeatMs)
       return this.#afterClose(await closed, url)
+    } catch (error) {
+      // The server's reason to close says more than the greeting that went unanswered.
+      if (channel.closed === undefined) throw error
+      return this.#afterClose(channel.closed, url)
     } finally {
       clearInterval(beating)
       this.#channel = undefined

@@ -148,6 +148,16 @@ describe('SwarmAgent, as its connection comes and goes', () => {
     expect(await agent.ended).toMatchObject({ reason: 'superseded', error: { code: 'agent_exists' } })
   })
 
+  it('heeds the reason of a server that closes the channel instead of welcoming it', async () => {
+    hub.answers.closeOnHello = 4003
+    const agent = newAgent()
+    const started = agent.start()
+    await eventually(() => hub.registrations.length === 2)
+    hub.answers.closeOnHello = 4001
+    await expect(started).rejects.toThrow('4001')
+    expect(await agent.ended).toMatchObject({ reason: 'superseded' })
+  })
+
   it('says why it cannot start', async () => {
     hub.answers.register = (_body, response) => reply(response, 401, problem('unauthorized', 401))
     await expect(newAgent().start()).rejects.toMatchObject({ code: 'unauthorized', status: 401 })

@@ -71,6 +71,8 @@ export interface HubAnswers {
   acknowledges: Set<AgentFrameType>
   /** Answers a registration. */
   register: (body: Record<string, unknown>, response: ServerResponse) => void
+  /** The code a channel is closed with instead of a welcome. */
+  closeOnHello: number | undefined
   /** A status an upgrade is refused with. */
   refuseUpgrade: number | undefined
 }
@@ -96,6 +98,7 @@ export class ScriptedHub {
     ]),
     register: (body, response) =>
       reply(response, 201, { ...body, agentId: body['agentId'] ?? 'chosen', token: 'agt.token' }),
+    closeOnHello: undefined,
     refuseUpgrade: undefined,
   }
   readonly #http = createServer((request, response) => void this.#answer(request, response))
@@ -155,7 +158,9 @@ export class ScriptedHub {
   #receive(channel: HubChannel, frame: AgentFrame): void {
     channel.frames.push(frame)
     const { lost, leaseMs, heartbeatMs, acknowledges } = this.answers
-    if (frame.type === 'hello') {
+    if (frame.type === 'hello' && this.answers.closeOnHello !== undefined) {
+      channel.socket.close(this.answers.closeOnHello)
+    } else if (frame.type === 'hello') {
       const { requestId = 0, held = [] } = frame
       const kept = held.map(({ taskId }) => taskId).filter((taskId) => !lost.includes(taskId))
       channel.send({
