@@ -1,6 +1,6 @@
 import type { AgentDelivery } from '#domain/orchestration/assignment.ts'
 import type { FrameFormat } from '../sockets/frame-format.ts'
-import { type FramedMessage, frameMessage } from '../sockets/socket-writes.ts'
+import { type FramedMessage, frameMessage } from '../sockets/framed-message.ts'
 import { FrameCache } from './frame-cache.ts'
 
 type ConsensusDelivery = Extract<AgentDelivery, { type: 'consensus' }>
@@ -14,5 +14,5 @@ export function frameOfNotice(delivery: ConsensusDelivery, format: FrameFormat):
 
 function build({ notice }: ConsensusDelivery, format: FrameFormat): FramedMessage {
   const encoded = format.encode({ type: 'consensus', body: notice })
-  return frameMessage(typeof encoded === 'string' ? Buffer.from(encoded) : encoded, format.isBinary)
+  return frameMessage(encoded, format.isBinary)
 }

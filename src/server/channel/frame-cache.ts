@@ -1,5 +1,5 @@
 import { type FrameFormat, MSGPACK_FORMAT } from '../sockets/frame-format.ts'
-import type { FramedMessage } from '../sockets/socket-writes.ts'
+import type { FramedMessage } from '../sockets/framed-message.ts'
 
 /** The frames of deliveries that go to many connections, for as long as somebody still has the delivery. */
 export class FrameCache<D extends object> {

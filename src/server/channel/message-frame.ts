@@ -1,6 +1,6 @@
 import type { AgentDelivery } from '#domain/orchestration/assignment.ts'
 import type { FrameFormat } from '../sockets/frame-format.ts'
-import { type FramedMessage, frameMessage } from '../sockets/socket-writes.ts'
+import { type FramedMessage, frameMessage } from '../sockets/framed-message.ts'
 import { messageView } from '../views/message-view.ts'
 import { FrameCache } from './frame-cache.ts'
 
@@ -15,5 +15,5 @@ export function frameOfMessage(delivery: MessageDelivery, format: FrameFormat): 
 
 function build({ message }: MessageDelivery, format: FrameFormat): FramedMessage {
   const encoded = format.encodeWithPayload({ type: 'message', ...messageView(message) }, message.payload)
-  return frameMessage(typeof encoded === 'string' ? Buffer.from(encoded) : encoded, format.isBinary)
+  return frameMessage(encoded, format.isBinary)
 }

@@ -1,4 +1,4 @@
-import type { FramedMessage } from './socket-writes.ts'
+import type { FramedMessage } from './framed-message.ts'
 
 export interface BulkLaneOptions {
   /** Unsent bytes from which on messages wait here instead of in the socket. */

@@ -1,14 +1,8 @@
 import { WebSocket } from 'ws'
 import { BulkLane } from './bulk-lane.ts'
 import { type FrameFormat, formatOf } from './frame-format.ts'
-import {
-  type FramedMessage,
-  type FramedRun,
-  frameMessage,
-  gatherWrites,
-  sendFramed,
-  sendFramedRun,
-} from './socket-writes.ts'
+import { type FramedMessage, frameMessage } from './framed-message.ts'
+import { SocketWriter } from './socket-writer.ts'
 
 /** Unsent bytes past which a connection counts as not being read. */
 const BUFFERED_BYTES_MAX = 8 * 1024 * 1024
@@ -28,6 +22,7 @@ export interface FrameSocketEvents {
 export class FrameSocket {
   readonly format: FrameFormat
   readonly #socket: WebSocket
+  readonly #writer: SocketWriter
   readonly #bulk: BulkLane
   readonly #notices: BulkLane
   #pingsUnanswered = 0
@@ -36,9 +31,10 @@ export class FrameSocket {
   constructor(socket: WebSocket, events: FrameSocketEvents) {
     this.#socket = socket
     this.format = formatOf(socket.protocol)
+    this.#writer = new SocketWriter(socket)
     const lane = {
       bufferedBytes: () => this.bufferedBytes,
-      write: (message: FramedMessage) => this.sendFramed(message),
+      write: (message: FramedMessage) => this.#writer.write(message),
       flushed: () => this.flushed(),
     }
     this.#bulk = new BulkLane(BULK, lane)
@@ -62,11 +58,11 @@ export class FrameSocket {
   }
 
   get bufferedBytes(): number {
-    return this.#socket.bufferedAmount
+    return this.#writer.bufferedBytes
   }
 
   get isOverfull(): boolean {
-    return this.#socket.bufferedAmount > BUFFERED_BYTES_MAX
+    return this.bufferedBytes > BUFFERED_BYTES_MAX
   }
 
   send(frame: object): void {
@@ -74,21 +70,12 @@ export class FrameSocket {
   }
 
   sendEncoded(message: string | Buffer): void {
-    if (!this.isOpen) return
-    gatherWrites(this.#socket)
-    this.#socket.send(message, { binary: this.format.isBinary })
+    if (this.isOpen) this.#writer.write(frameMessage(message, this.format.isBinary))
   }
 
   /** @param message in the format of this connection */
   sendFramed(message: FramedMessage): void {
-    gatherWrites(this.#socket)
-    sendFramed(this.#socket, message)
-  }
-
-  /** @param run in the format of this connection */
-  sendFramedRun(run: FramedRun): void {
-    gatherWrites(this.#socket)
-    sendFramedRun(this.#socket, run)
+    this.#writer.write(message)
   }
 
   /** Whether so many notices wait that the peer counts as not reading. */
@@ -116,12 +103,14 @@ export class FrameSocket {
 
   /** As {@link sendBulk}, for a small message that is made when its turn comes, and taken also where the lane is full. */
   sendBulkLater(make: () => object): void {
-    if (this.isOpen) this.#bulk.sendLater(() => framed(make(), this.format))
+    if (this.isOpen)
+      this.#bulk.sendLater(() => frameMessage(this.format.encode(make()), this.format.isBinary))
   }
 
   /** Resolves when all that was sent has left this process, or the connection is gone. */
   flushed(): Promise<void> {
     if (!this.isOpen) return Promise.resolve()
+    this.#writer.flush()
     // A ping is written after everything before it, and `ws` says when.
     return new Promise((resolve) => this.#socket.ping(undefined, undefined, () => resolve()))
   }
@@ -144,18 +133,11 @@ export class FrameSocket {
   }
 
   close(code: number, reason: string): void {
+    this.#writer.flush()
     this.#socket.close(code, Buffer.from(reason).subarray(0, CLOSE_REASON_BYTES_MAX).toString())
   }
 
   terminate(): void {
     this.#socket.terminate()
   }
-}
-
-function framed(frame: object, format: FrameFormat): FramedMessage {
-  return frameMessage(bytesOf(format.encode(frame)), format.isBinary)
-}
-
-function bytesOf(text: string | Buffer): Buffer {
-  return typeof text === 'string' ? Buffer.from(text) : text
 }

@@ -5,11 +5,12 @@ import type { OpenSwarm } from '#domain/orchestration/open-swarm.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import { problemOf } from '../problem/problem.ts'
 import { RequestError } from '../problem/request-error.ts'
+import { closeCodeFor } from '../sockets/close-code.ts'
 import { errorFrame } from '../sockets/error-frame.ts'
 import { FrameReader, requestIdOf } from '../sockets/frame-reader.ts'
 import type { FrameSocket } from '../sockets/frame-socket.ts'
 import { eventSource } from '../views/event-view.ts'
-import { streamFrames } from './event-frames.ts'
+import { streamFrame } from './event-frames.ts'
 import { eventFilter, parseCursor } from './event-selection.ts'
 
 export const SUBSCRIBE_WITHIN_MS = 5_000
@@ -90,9 +91,8 @@ export class EventSubscription {
 
   async #pump(reader: EventReader, source: string): Promise<void> {
     const { socket, onSent } = this.#modules
-    const { isBinary } = socket.format
     for (let items = await reader.next(READ_MAX); items.length > 0; items = await reader.next(READ_MAX)) {
-      socket.sendFramedRun(streamFrames(items, source, isBinary))
+      for (const item of items) socket.sendFramed(streamFrame(item, source, socket.format))
       onSent(items.length)
       if (socket.bufferedBytes > BUFFERED_BYTES_HIGH) await socket.flushed()
     }
@@ -103,7 +103,7 @@ export class EventSubscription {
     const problem = problemOf(error)
     if (problem.code === 'internal_error') this.#modules.logger.error({ err: error }, 'event stream failed')
     this.#send(errorFrame(problem, requestId))
-    this.#modules.socket.close(closeCodeFor(problem.status), problem.title)
+    this.#modules.socket.close(closeCodeFor(problem.code, problem.status), problem.title)
     this.closed()
   }
 
@@ -119,10 +119,4 @@ export class EventSubscription {
 
 function subscribeRequired(): RequestError {
   return new RequestError('hello_required', 'The first frame must be `subscribe`, within 5 seconds.')
-}
-
-function closeCodeFor(status: number): number {
-  if (status === 401 || status === 403) return CLOSE_CODES.unauthorized
-  if (status === 404) return CLOSE_CODES.notFound
-  return status >= 500 ? CLOSE_CODES.tryAgainLater : CLOSE_CODES.policyViolation
 }

@@ -1,10 +1,7 @@
 import { EVENT_TYPE_PREFIX, type SwarmEvent as EventView } from '#contract/event.ts'
-import type { StreamItem } from '#domain/communication/event-reader.ts'
 import { type Scope, splitScope } from '#domain/ids.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import { wireTime } from './wire-time.ts'
-
-export type GapItem = Extract<StreamItem, { type: 'gap' }>
 
 /** The CloudEvents `source` of a swarm's events. */
 export function eventSource(scope: Scope): string {

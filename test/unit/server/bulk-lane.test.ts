@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { BulkLane } from '#server/sockets/bulk-lane.ts'
-import { type FramedMessage, frameMessage } from '#server/sockets/socket-writes.ts'
+import { type FramedMessage, frameMessage } from '#server/sockets/framed-message.ts'
 
 const text = (value: string): FramedMessage => frameMessage(Buffer.from(value), false)
 

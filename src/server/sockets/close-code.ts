@@ -1,6 +1,6 @@
 import { CLOSE_CODES } from '#contract/frames/frame.ts'
 
-/** How a channel is closed that a problem of this code and status ends. */
+/** How a connection is closed that a problem of this code and status ends. */
 export function closeCodeFor(code: string, status: number): number {
   if (code === 'session_superseded') return CLOSE_CODES.superseded
   if (code === 'unauthorized' || code === 'forbidden') return CLOSE_CODES.unauthorized
