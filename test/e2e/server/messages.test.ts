@@ -117,9 +117,17 @@ describe('messages over the wire', () => {
     )
     const { body: metrics } = await agents.client.call(getMessageMetrics)
     expect(metrics).toMatchObject({ counts: { direct: { refused: 0 }, 'topic:news': { sent: 1 } } })
-    const text = await (await fetch(`${node.url}/metrics`)).text()
+    const text = await metricsText()
     expect(text).toContain('amos_messages{kind="topic",outcome="sent"} 1')
+    expect(framesReceived(text)).toBeGreaterThan(0)
+    ada.channel.send({ type: 'message.send', requestId: 2, to: toAgent(bob.agentId), payload: 2 })
+    await ada.channel.next('ack')
+    expect(framesReceived(await metricsText())).toBe(framesReceived(text) + 1)
   })
+
+  async function metricsText(): Promise<string> {
+    return (await fetch(`${node.url}/metrics`)).text()
+  }
 
   it('do not pile up for a receiver that does not read; it is told, and others are not disturbed', async () => {
     const [ada, slow, quick] = [await connected(), await connected(), await connected()]
@@ -158,4 +166,9 @@ function counted(channel: FrameClient): { readonly count: number } {
   const seen = { count: 0 }
   channel.socket.on('message', () => (seen.count += 1))
   return seen
+}
+
+function framesReceived(metrics: string): number {
+  const line = /^amos_frames_received_total\{socket="channel",type="message.send"\} (\d+)$/m.exec(metrics)
+  return Number(line?.[1])
 }
