@@ -28,29 +28,40 @@ export const idleAgents: Scenario = {
   ],
 }
 
+/** Memory is measured in a server of its own: whoever throws garbage away to measure it keeps the processor busy. */
 async function openIdleAgents({ scale }: Effort): Promise<Session> {
   const agents = Math.ceil(AGENTS * scale)
-  const server = await startAmos('amos-synced', {
-    environment: { AMOS_LEASE_MS: String(LEASE_MS) },
-    isInspected: true,
-  })
-  const client = await BenchProcess.start<AmosIdleClientCalls>('bench/programs/amos-idle-client.ts')
-  await client.call('open', { url: server.url, leaseMs: LEASE_MS })
-  // A few that came before, so that the code and the pools that all share are not counted.
-  await client.call('connectMore', { agents: 100 })
-  const bytesBefore = await server.memoryBytes()
+  const memory = await memoryPerAgent(agents)
+  const { server, client } = await startIdle({ isInspected: false })
   await client.call('connectMore', { agents })
   return {
-    round: async (effort) => {
-      // First, as collecting garbage keeps other threads at work for a while.
-      const cpu = await cpuPercent(server, WATCH_MS * effort.scale)
-      return { agents, cpu, memory: ((await server.memoryBytes()) - bytesBefore) / agents / 1_000 }
-    },
+    round: async (effort) => ({ agents, memory, cpu: await cpuPercent(server, WATCH_MS * effort.scale) }),
     close: async () => {
       await client.close()
       await server.close()
     },
   }
+}
+
+/** In kilobytes. */
+async function memoryPerAgent(agents: number): Promise<number> {
+  const { server, client } = await startIdle({ isInspected: true })
+  // A few that came before, so that the code and the pools that all share are not counted.
+  await client.call('connectMore', { agents: 100 })
+  const before = await server.memoryBytes()
+  await client.call('connectMore', { agents })
+  const used = (await server.memoryBytes()) - before
+  await client.close()
+  await server.close()
+  return used / agents / 1_000
+}
+
+async function startIdle({ isInspected }: { readonly isInspected: boolean }) {
+  const environment = { AMOS_LEASE_MS: String(LEASE_MS) }
+  const server = await startAmos('amos-synced', { environment, isInspected })
+  const client = await BenchProcess.start<AmosIdleClientCalls>('bench/programs/amos-idle-client.ts')
+  await client.call('open', { url: server.url, leaseMs: LEASE_MS })
+  return { server, client }
 }
 
 async function cpuPercent(server: AmosServer, durationMs: number): Promise<number> {
