@@ -1,3 +1,4 @@
+import type { AgentId } from '../ids.ts'
 import { CANDIDATES_KEPT_MAX, type CandidateScore } from './decision-record.ts'
 import type {
   Candidate,
@@ -8,10 +9,11 @@ import type {
 import { requirementOf } from './requirement.ts'
 import { Room } from './room.ts'
 
-interface Scored {
-  readonly candidate: Candidate
-  readonly score: number
-  readonly draw: number
+/** How an agent stands while a plan is made. */
+interface Standing {
+  score: CandidateScore
+  /** Drawn anew for every task; decides between equals. */
+  draw: number
 }
 
 /**
@@ -22,58 +24,67 @@ export const leastLoaded: DistributionStrategy = {
   name: 'least_loaded',
   plan(context: DistributionContext): readonly PlannedAssignment[] {
     const room = new Room()
+    const standings = new Map<AgentId, Standing>()
     const plan: PlannedAssignment[] = []
+    const standingOf = (candidate: Candidate): Standing => {
+      const known = standings.get(candidate.agentId)
+      if (known !== undefined) return known
+      const standing = { score: scoreOf(candidate, room.load(candidate)), draw: 0 }
+      standings.set(candidate.agentId, standing)
+      return standing
+    }
     for (const entry of context.tasks) {
       const candidates = context.candidatesFor(requirementOf(entry.capabilities, entry.resources))
-      const best = bestOf(candidates, (candidate) => room.fits(candidate, entry.resources), room, context)
+      const best: Standing[] = []
+      for (const candidate of candidates) {
+        if (!room.fits(candidate, entry.resources)) continue
+        const standing = standingOf(candidate)
+        standing.draw = context.random.next()
+        insert(best, standing)
+      }
       const [winner] = best
       if (winner === undefined) continue
+      const { agentId } = winner.score
       plan.push({
         entry,
-        agentId: winner.candidate.agentId,
+        agentId,
         reason: reasonFor(best),
         candidateCount: candidates.length,
-        candidates: best.map((scored) => toScore(scored, room)),
+        candidates: best.map(({ score }) => score),
       })
-      room.take(winner.candidate, entry.resources)
+      room.take(winner.score, entry.resources)
+      // Only the winner stands differently now.
+      winner.score = scoreOf(winner.score, winner.score.activeTasks + 1)
     }
     return plan
   },
 }
 
-/** The few with the lowest scores, lowest first, in one pass over all. */
-function bestOf(
-  candidates: readonly Candidate[],
-  isPossible: (candidate: Candidate) => boolean,
-  room: Room,
-  { random }: DistributionContext,
-): readonly Scored[] {
-  const best: Scored[] = []
-  for (const candidate of candidates) {
-    if (!isPossible(candidate)) continue
-    const scored = { candidate, score: room.load(candidate) / candidate.slots, draw: random.next() }
-    const worst = best.at(-1)
-    if (best.length === CANDIDATES_KEPT_MAX && worst !== undefined && !precedes(scored, worst)) continue
-    let at = best.length
-    for (let before = best[at - 1]; before !== undefined && precedes(scored, before); before = best[at - 1])
-      at -= 1
-    best.splice(at, 0, scored)
-    if (best.length > CANDIDATES_KEPT_MAX) best.pop()
-  }
-  return best
+/** Keeps the few with the lowest scores, lowest first. */
+function insert(best: Standing[], standing: Standing): void {
+  const worst = best.at(-1)
+  if (best.length === CANDIDATES_KEPT_MAX && worst !== undefined && !precedes(standing, worst)) return
+  let at = best.length
+  for (let before = best[at - 1]; before !== undefined && precedes(standing, before); before = best[at - 1])
+    at -= 1
+  best.splice(at, 0, standing)
+  if (best.length > CANDIDATES_KEPT_MAX) best.pop()
 }
 
-function precedes(a: Scored, b: Scored): boolean {
-  return a.score < b.score || (a.score === b.score && a.draw < b.draw)
+function precedes(a: Standing, b: Standing): boolean {
+  return a.score.score < b.score.score || (a.score.score === b.score.score && a.draw < b.draw)
 }
 
-function reasonFor([winner, second]: readonly Scored[]): string {
+function reasonFor([winner, second]: readonly Standing[]): string {
   if (winner === undefined || second === undefined) return 'the only capable agent with room'
-  if (winner.score === second.score) return 'least loaded relative to its slots; tie broken at random'
+  if (winner.score.score === second.score.score)
+    return 'least loaded relative to its slots; tie broken at random'
   return 'least loaded relative to its slots'
 }
 
-function toScore({ candidate, score }: Scored, room: Room): CandidateScore {
-  const { agentId, slots } = candidate
-  return { agentId, score, activeTasks: room.load(candidate), slots }
+function scoreOf(
+  { agentId, slots }: Pick<Candidate, 'agentId' | 'slots'>,
+  activeTasks: number,
+): CandidateScore {
+  return { agentId, score: activeTasks / slots, activeTasks, slots }
 }

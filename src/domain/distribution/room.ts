@@ -20,17 +20,18 @@ export class Room {
     const planned = this.#planned.get(candidate.agentId)
     if (planned === undefined) return candidate.freeSlots > 0 && coveredBy(candidate.freeResources, wanted)
     if (planned.tasks >= candidate.freeSlots) return false
-    return Object.entries(wanted).every(
-      ([name, amount]) => amount <= (candidate.freeResources[name] ?? 0) - (planned.resources.get(name) ?? 0),
-    )
+    for (const name in wanted) {
+      const left = (candidate.freeResources[name] ?? 0) - (planned.resources.get(name) ?? 0)
+      if ((wanted[name] ?? 0) > left) return false
+    }
+    return true
   }
 
-  take({ agentId }: Candidate, wanted: ResourceAmounts): void {
+  take({ agentId }: Pick<Candidate, 'agentId'>, wanted: ResourceAmounts): void {
     const planned = this.#planned.get(agentId) ?? { tasks: 0, resources: new Map<string, number>() }
     planned.tasks += 1
-    for (const [name, amount] of Object.entries(wanted)) {
-      planned.resources.set(name, (planned.resources.get(name) ?? 0) + amount)
-    }
+    for (const name in wanted)
+      planned.resources.set(name, (planned.resources.get(name) ?? 0) + (wanted[name] ?? 0))
     this.#planned.set(agentId, planned)
   }
 }

@@ -58,8 +58,9 @@ export class SwarmJournal {
     decide: (records: RecordsOf<Keys>) => Step<T>,
   ): Promise<T> {
     const { store, events } = this.#modules
+    const { scope, epoch, isBulk = false } = this.#options
     try {
-      const committed = await store.transact({ ...this.#options, keys, decide })
+      const committed = await store.transact({ scope, epoch, isBulk, keys, decide })
       events.append(committed.events)
       return committed.result
     } catch (error) {

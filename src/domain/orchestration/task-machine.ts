@@ -1,6 +1,7 @@
 import type { AgentId, EpochMs, FencingToken, TaskId } from '../ids.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { EventDraft } from '../ports/records.ts'
+import { draftOf, type TaskDraft } from './task-draft.ts'
 import {
   ATTEMPTS_KEPT_MAX,
   type TaskAttempt,
@@ -40,8 +41,8 @@ export function newTask(
   const task: TaskRecord = {
     taskId,
     spec,
-    ...(retryOf === undefined ? {} : { retryOf }),
-    ...(delegators === undefined ? {} : { delegators }),
+    retryOf,
+    delegators,
     createdAt: now,
     status: 'submitted',
     phase: 'blocked',
@@ -57,7 +58,7 @@ export function newTask(
     priority: spec.priority,
     phase: change.task.phase,
   })
-  return { ...change, events: [submitted, ...change.events] }
+  return { task: change.task, events: [submitted, ...change.events], ready: change.ready }
 }
 
 /** All that the task depends on is completed. */
@@ -72,17 +73,16 @@ export function assignTask(
   isAccepted: boolean,
   now: EpochMs,
 ): TaskChange {
-  const { failure: _, progress: __, ...rest } = task
-  const assigned: TaskRecord = {
-    ...rest,
-    status: isAccepted ? 'working' : 'submitted',
-    phase: isAccepted ? 'running' : 'assigned',
-    attempt: task.attempt + 1,
-    assignmentCount: task.assignmentCount + 1,
-    lease,
-    assignedAt: now,
-    ...(isAccepted ? { startedAt: now } : {}),
-  }
+  const assigned = draftOf(task)
+  assigned.failure = undefined
+  assigned.progress = undefined
+  assigned.status = isAccepted ? 'working' : 'submitted'
+  assigned.phase = isAccepted ? 'running' : 'assigned'
+  assigned.attempt = task.attempt + 1
+  assigned.assignmentCount = task.assignmentCount + 1
+  assigned.lease = lease
+  assigned.assignedAt = now
+  if (isAccepted) assigned.startedAt = now
   const data = { ...holder(assigned), waitMs: Math.max(0, now - (task.readyAt ?? task.createdAt)) }
   const events = [event('task.assigned', assigned, now, data)]
   if (isAccepted) events.push(event('task.started', assigned, now, holder(assigned)))
@@ -92,7 +92,10 @@ export function assignTask(
 /** The agent has it and works on it. */
 export function startTask(task: TaskRecord, now: EpochMs): TaskChange {
   if (task.phase === 'running') return { task, events: [], ready: [] }
-  const started: TaskRecord = { ...task, status: 'working', phase: 'running', startedAt: now }
+  const started = draftOf(task)
+  started.status = 'working'
+  started.phase = 'running'
+  started.startedAt = now
   return { task: started, events: [event('task.started', started, now, holder(started))], ready: [] }
 }
 
@@ -103,15 +106,20 @@ export function reportProgress(
   now: EpochMs,
 ): TaskChange {
   const start = startTask(task, now)
-  const moved: TaskRecord = { ...start.task, status: status ?? start.task.status, progress }
+  const moved = draftOf(start.task)
+  moved.status = status ?? start.task.status
+  moved.progress = progress
   const data = { ...holder(moved), ...progress, status: moved.status }
   return { task: moved, events: [...start.events, event('task.progress', moved, now, data)], ready: [] }
 }
 
 export function completeTask(task: TaskRecord, now: EpochMs): TaskChange {
   const runMs = now - (task.assignedAt ?? now)
-  const ended = endAttempt(task, 'completed', now)
-  const done: TaskRecord = { ...ended, status: 'completed', phase: 'done', finishedAt: now, hasResult: true }
+  const done = endAttempt(task, 'completed', now)
+  done.status = 'completed'
+  done.phase = 'done'
+  done.finishedAt = now
+  done.hasResult = true
   return { task: done, events: [event('task.completed', done, now, { ...holder(task), runMs })], ready: [] }
 }
 
@@ -133,17 +141,20 @@ export function failAttempt(
   rankOf: RankOf,
 ): TaskChange {
   const { failure, outcome, mayRetry, retryInMs, escalation } = attempt
-  const ended: TaskRecord = { ...endAttempt(task, outcome, now, failure), failure }
+  const ended = endAttempt(task, outcome, now, failure)
+  ended.failure = failure
   const data = { ...holder(task), outcome, failure }
   if (!mayRetry || task.attempt >= task.spec.maxAttempts) {
-    const phase = mayRetry ? 'dead_letter' : 'done'
-    return finish({ ...ended, status: 'failed', phase }, 'task.failed', { ...data, phase }, now)
+    ended.status = 'failed'
+    ended.phase = mayRetry ? 'dead_letter' : 'done'
+    return finish(ended, 'task.failed', { ...data, phase: ended.phase }, now)
   }
   const dueAt = (now + retryInMs) as EpochMs
   // A stage of a pipeline goes on along its own order and asks no manager.
   const reportingChain = task.previousAgentId === undefined ? escalation : undefined
-  const offered = reportingChain === undefined ? ended : { ...ended, delegators: reportingChain }
-  const change = makeReady({ ...offered, status: 'submitted' }, now, dueAt, rankOf, 'retrying')
+  if (reportingChain !== undefined) ended.delegators = reportingChain
+  ended.status = 'submitted'
+  const change = makeReady(ended, now, dueAt, rankOf, 'retrying')
   const events = [event('task.retrying', change.task, now, { ...data, retryInMs })]
   if (reportingChain !== undefined && reportingChain.length > 0) {
     // Without its token: the assignment ended with the event before.
@@ -156,12 +167,10 @@ export function failAttempt(
 /** The agent says the task should never have been asked for. */
 export function rejectTask(task: TaskRecord, failure: TaskFailure, now: EpochMs): TaskChange {
   const ended = endAttempt(task, 'rejected', now, failure)
-  return finish(
-    { ...ended, failure, status: 'rejected', phase: 'done' },
-    'task.rejected',
-    { ...holder(task), failure },
-    now,
-  )
+  ended.failure = failure
+  ended.status = 'rejected'
+  ended.phase = 'done'
+  return finish(ended, 'task.rejected', { ...holder(task), failure }, now)
 }
 
 /** Back to the queue at once, with its attempt given back: the agent or the swarm took the assignment back. */
@@ -173,7 +182,9 @@ export function releaseTask(
   rankOf: RankOf,
 ): TaskChange {
   const ended = endAttempt(task, outcome, now, { code: outcome, message: reason })
-  const change = makeReady({ ...ended, attempt: task.attempt - 1, status: 'submitted' }, now, now, rankOf)
+  ended.attempt = task.attempt - 1
+  ended.status = 'submitted'
+  const change = makeReady(ended, now, now, rankOf)
   return {
     ...change,
     events: [event('task.released', change.task, now, { ...holder(task), outcome, reason })],
@@ -182,20 +193,20 @@ export function releaseTask(
 
 export function cancelTask(task: TaskRecord, reason: string, now: EpochMs): TaskChange {
   const failure = { code: 'canceled', message: reason }
-  const ended = task.lease === undefined ? task : endAttempt(task, 'canceled', now, failure)
-  return finish(
-    { ...ended, failure, status: 'canceled', phase: 'done' },
-    'task.canceled',
-    { ...holder(task), reason },
-    now,
-  )
+  const ended = endAttempt(task, 'canceled', now, failure)
+  ended.failure = failure
+  ended.status = 'canceled'
+  ended.phase = 'done'
+  return finish(ended, 'task.canceled', { ...holder(task), reason }, now)
 }
 
 /** Fails the task for good, whatever it was doing: its deadline passed, or something it depends on failed. */
 export function failTask(task: TaskRecord, failure: TaskFailure, now: EpochMs): TaskChange {
-  const ended = task.lease === undefined ? task : endAttempt(task, 'expired', now, failure)
-  const data = { ...holder(task), failure, phase: 'done' }
-  return finish({ ...ended, failure, status: 'failed', phase: 'done' }, 'task.failed', data, now)
+  const ended = endAttempt(task, 'expired', now, failure)
+  ended.failure = failure
+  ended.status = 'failed'
+  ended.phase = 'done'
+  return finish(ended, 'task.failed', { ...holder(task), failure, phase: 'done' }, now)
 }
 
 /** The entry under which a ready task stands in the ready queue; undefined where it is not ready. */
@@ -230,23 +241,29 @@ function makeReady(
 ): TaskChange {
   const dueAt = Math.max(earliest, task.createdAt + task.spec.delayMs) as EpochMs
   const phase = dueAt > now ? phaseWhileWaiting : 'queued'
-  const waiting: TaskRecord = { ...task, phase, readyCount: task.readyCount + 1, readyAt: dueAt }
+  const waiting = draftOf(task)
+  waiting.phase = phase
+  waiting.readyCount = task.readyCount + 1
+  waiting.readyAt = dueAt
   const entry = readyEntryOf(waiting, rankOf)
   return { task: waiting, events: [], ready: entry === undefined ? [] : [entry] }
 }
 
-function finish(task: TaskRecord, type: string, data: EventDraft['data'], now: EpochMs): TaskChange {
-  const finished: TaskRecord = { ...task, finishedAt: now }
-  return { task: finished, events: [event(type, finished, now, data)], ready: [] }
+function finish(task: TaskDraft, type: string, data: EventDraft['data'], now: EpochMs): TaskChange {
+  task.finishedAt = now
+  return { task, events: [event(type, task, now, data)], ready: [] }
 }
 
+/** A copy without its lease, where it has one, and with the attempt that this ends. */
 function endAttempt(
-  { lease, ...task }: TaskRecord,
+  task: TaskRecord,
   outcome: TaskAttempt['outcome'],
   now: EpochMs,
   failure?: TaskFailure,
-): TaskRecord {
-  if (lease === undefined) return task
+): TaskDraft {
+  const next = draftOf(task)
+  const { lease } = task
+  if (lease === undefined) return next
   const ended: TaskAttempt = {
     attempt: task.attempt,
     agentId: lease.agentId,
@@ -256,7 +273,9 @@ function endAttempt(
     outcome,
     ...(failure === undefined ? {} : { failure }),
   }
-  return { ...task, attempts: [...task.attempts, ended].slice(-ATTEMPTS_KEPT_MAX) }
+  next.lease = undefined
+  next.attempts = [...task.attempts, ended].slice(-ATTEMPTS_KEPT_MAX)
+  return next
 }
 
 function holder(task: TaskRecord): { agentId?: string; attempt: number; fencingToken?: FencingToken } {

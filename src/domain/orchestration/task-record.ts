@@ -90,7 +90,7 @@ export interface TaskAttempt {
 export interface TaskRecord {
   readonly taskId: TaskId
   readonly spec: TaskSpec
-  readonly retryOf?: TaskId
+  readonly retryOf?: TaskId | undefined
   readonly createdAt: EpochMs
   readonly status: TaskStatus
   readonly phase: TaskPhase
@@ -101,20 +101,20 @@ export interface TaskRecord {
   /** Times the task became ready; with the id it names its one valid ready-queue entry. */
   readonly readyCount: number
   /** When the task last became ready to run, or will: the start of its wait. */
-  readonly readyAt?: EpochMs
+  readonly readyAt?: EpochMs | undefined
   /** Who did the stage before it in a pipeline; known once it may run. */
-  readonly previousAgentId?: AgentId
+  readonly previousAgentId?: AgentId | undefined
   /**
    * In whose branches of the tree it is offered first, nearest first: of whoever held the task that it was split off,
    * and after a failure of the managers above the agent that failed.
    */
-  readonly delegators?: readonly AgentId[]
-  readonly lease?: TaskLease
-  readonly assignedAt?: EpochMs
-  readonly startedAt?: EpochMs
-  readonly finishedAt?: EpochMs
-  readonly progress?: TaskProgress
-  readonly failure?: TaskFailure
+  readonly delegators?: readonly AgentId[] | undefined
+  readonly lease?: TaskLease | undefined
+  readonly assignedAt?: EpochMs | undefined
+  readonly startedAt?: EpochMs | undefined
+  readonly finishedAt?: EpochMs | undefined
+  readonly progress?: TaskProgress | undefined
+  readonly failure?: TaskFailure | undefined
   readonly hasResult: boolean
   /** The newest {@link ATTEMPTS_KEPT_MAX}. */
   readonly attempts: readonly TaskAttempt[]
