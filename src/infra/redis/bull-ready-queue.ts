@@ -4,6 +4,7 @@ import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyEntry, ReadyQueue } from '#domain/ports/ready-queue.ts'
 import type { BullJobs, JobCounts } from './bull-jobs.ts'
 import { EntriesAhead } from './entries-ahead.ts'
+import { FetchedEntries } from './fetched-entries.ts'
 import { readyJobId } from './ready-entry-codec.ts'
 import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
 
@@ -39,8 +40,7 @@ export class BullReadyQueue implements ReadyQueue {
   #found = new Set<string>()
   /** Settled while Redis was out of reach. */
   readonly #unsettled = new Set<string>()
-  /** Ready to be handed out, by rank. */
-  #fetched: ReadyEntry[] = []
+  readonly #fetched = new FetchedEntries()
   /** Jobs believed to be ready in BullMQ. */
   #waitingCount = 0
   /** Those of them whose adding was not answered yet. */
@@ -99,20 +99,19 @@ export class BullReadyQueue implements ReadyQueue {
    * ready: what waits longer goes first.
    */
   offer(entries: readonly ReadyEntry[]): void {
-    let room = this.#waitingCount > 0 || !this.#isOpen ? 0 : this.#wantedCount - this.#fetched.length
+    let room = this.#waitingCount > 0 || !this.#isOpen ? 0 : this.#wantedCount - this.#fetched.size
     if (room <= 0) return
     const now = this.#clock.now()
-    const before = this.#fetched.length
+    const offered: ReadyEntry[] = []
     for (const entry of entries.toSorted((a, b) => a.rank - b.rank)) {
       if (room <= 0) break
       if (entry.dueAt > now || this.#isKnown(entry)) continue
       this.#ahead.handedOut(readyJobId(entry))
-      this.#fetched.push(entry)
+      offered.push(entry)
       room -= 1
     }
-    if (this.#fetched.length === before) return
-    this.#fetched.sort((a, b) => a.rank - b.rank)
-    this.#listener()
+    this.#fetched.add(offered)
+    if (offered.length > 0) this.#listener()
   }
 
   async take(countMax: number, now: EpochMs): Promise<readonly ReadyEntry[]> {
@@ -120,7 +119,7 @@ export class BullReadyQueue implements ReadyQueue {
     try {
       return await this.#inTurn(async () => {
         if (this.#nextDueAt <= now) await this.#promoteDue(now)
-        await this.#fetch(countMax - this.#fetched.length)
+        await this.#fetch(countMax - this.#fetched.size)
         return this.#handOut(countMax, now)
       })
     } catch (error) {
@@ -133,7 +132,7 @@ export class BullReadyQueue implements ReadyQueue {
     const ids = new Set(entries.map(readyJobId))
     // An entry may just be on its way here.
     if ([...ids].some((id) => !this.#active.has(id) && !this.#ahead.has(id))) await this.#turn
-    if (this.#fetched.length > 0) this.#fetched = this.#fetched.filter((entry) => !ids.has(readyJobId(entry)))
+    for (const id of ids) this.#fetched.delete(id)
     await Promise.all([...ids].map((id) => this.#end(id)))
   }
 
@@ -182,34 +181,28 @@ export class BullReadyQueue implements ReadyQueue {
       // What was handed out ahead of its job is not handed out again, and was not counted either.
       const fresh = entries.filter((entry) => !this.#ahead.forget(readyJobId(entry)))
       this.#waitingCount += entries.length - fresh.length
-      this.#fetched.push(...fresh)
+      this.#fetched.add(fresh)
       missing -= fresh.length
       if (entries.length === asked) continue
       // Either the count was wrong, or the request was faster than what it asked for.
       this.#waitingCount += Math.min(asked - entries.length, this.#addingCount)
       break
     }
-    this.#fetched.sort((a, b) => a.rank - b.rank)
   }
 
   async #fetchWanted(): Promise<void> {
     if (this.#isClosed) return
     try {
-      await this.#inTurn(() => this.#fetch(this.#wantedCount - this.#fetched.length))
+      await this.#inTurn(() => this.#fetch(this.#wantedCount - this.#fetched.size))
     } catch (error) {
       this.#logger.debug({ error }, 'ready entries could not be fetched ahead')
     }
   }
 
   #handOut(countMax: number, now: EpochMs): readonly ReadyEntry[] {
-    const isDue = ({ dueAt }: ReadyEntry): boolean => dueAt <= now
-    const handed = this.#fetched.filter(isDue).slice(0, countMax)
-    if (handed.length > 0) {
-      const ids = new Set(handed)
-      this.#fetched = this.#fetched.filter((entry) => !ids.has(entry))
-    }
+    const handed = this.#fetched.take(countMax, now)
     // BullMQ goes by the machine's clock and may be ahead of ours.
-    for (const { dueAt } of this.#fetched) if (dueAt > now) this.#expectDue(dueAt)
+    for (const dueAt of this.#fetched.dueAfter(now)) this.#expectDue(dueAt)
     this.#wantedCount = countMax - handed.length
     return handed
   }
@@ -257,7 +250,7 @@ export class BullReadyQueue implements ReadyQueue {
     } catch (error) {
       this.#logger.debug({ error }, 'ready queue could not be looked at')
     }
-    if (this.#waitingCount > 0 || this.#fetched.length > 0) this.#listener()
+    if (this.#waitingCount > 0 || this.#fetched.size > 0) this.#listener()
   }
 
   async #recount(): Promise<void> {

@@ -1,8 +1,8 @@
 import type { RecordKey } from '#domain/ports/records.ts'
 import { isCacheable, type KnownRecord } from './record-codec.ts'
 
-/** Records, of all scopes together, that this node keeps in mind; the one unused for longest goes first. */
-const RECORDS_MAX = 100_000
+/** Records, of all scopes together, in each of the two generations. */
+const GENERATION_MAX = 50_000
 
 /** One scope's part of the cache, until it is cleared. */
 export type CacheSpace = number
@@ -12,9 +12,13 @@ export type CacheSpace = number
  *
  * It may be out of date: every commit compares the heads of what its decision rests on, and a step that was
  * decided on old records is decided again.
+ *
+ * Kept in two generations: what is asked for moves into the young one, and when that is full the old one goes in a
+ * piece. It costs less than a list in the order of use, and forgets nearly the same.
  */
 export class RecordCache {
-  readonly #known = new Map<string, KnownRecord>()
+  #young = new Map<string, KnownRecord>()
+  #old = new Map<string, KnownRecord>()
   #spaceCount = 0
 
   /** An empty part. What stood in a part that nobody asks for any more ages out. */
@@ -25,33 +29,33 @@ export class RecordCache {
 
   get(space: CacheSpace, key: RecordKey): KnownRecord | undefined {
     const name = cacheName(space, key)
-    const known = this.#known.get(name)
-    if (known === undefined) return undefined
-    // A Map keeps the order of insertion: what was used last stands last.
-    this.#known.delete(name)
-    this.#known.set(name, known)
-    return known
+    const young = this.#young.get(name)
+    if (young !== undefined) return young
+    const old = this.#old.get(name)
+    if (old !== undefined) this.#keep(name, old)
+    return old
   }
 
   set(space: CacheSpace, key: RecordKey, known: KnownRecord): void {
-    if (!isCacheable(key.kind)) return
-    const name = cacheName(space, key)
-    this.#known.delete(name)
-    this.#known.set(name, known)
-    if (this.#known.size <= RECORDS_MAX) return
-    for (const oldest of this.#known.keys()) {
-      this.#known.delete(oldest)
-      return
-    }
+    if (isCacheable(key.kind)) this.#keep(cacheName(space, key), known)
   }
 
   /** Takes in what was read, unless something is known already: that is from a commit, and newer. */
   learn(space: CacheSpace, key: RecordKey, known: KnownRecord): void {
-    if (!this.#known.has(cacheName(space, key))) this.set(space, key, known)
+    if (this.get(space, key) === undefined) this.set(space, key, known)
   }
 
   forget(space: CacheSpace, key: RecordKey): void {
-    this.#known.delete(cacheName(space, key))
+    const name = cacheName(space, key)
+    this.#young.delete(name)
+    this.#old.delete(name)
+  }
+
+  #keep(name: string, known: KnownRecord): void {
+    this.#young.set(name, known)
+    if (this.#young.size < GENERATION_MAX) return
+    this.#old = this.#young
+    this.#young = new Map()
   }
 }
 
