@@ -29,7 +29,7 @@ const MUTANTS: readonly Mutant[] = [
     flaw: 'times leases by the wall clock',
     variant: LEASE_BY_WALL_CLOCK,
     faults: ['wall_clock'],
-    breaks: /ended by (timeout|lease_expired)|was silent since/,
+    breaks: /ended by (timeout|lease_expired)|was silent since|never ended/,
   },
   {
     flaw: 'writes the event beside the record',

@@ -171,8 +171,12 @@ export class Auditor {
     const story = this.#history.stories.get(id)
     const record = recordOf(kept, id)
     if (type === 'task.submitted' && record !== undefined) this.#noteKey(record)
-    if (type === 'task.assigned' && story?.lease !== undefined && record !== undefined)
-      this.#beginLease(record, story.lease)
+    if (type === 'task.assigned' && record !== undefined) {
+      if (story?.lease !== undefined) this.#beginLease(record, story.lease)
+      for (const before of record.spec.dependsOn)
+        if (this.#history.stories.get(before)?.ending?.status !== 'completed')
+          this.fail(`${id} was assigned before ${before}, which it depends on, was completed`, id)
+    }
     if (!LEASE_ENDS.has(type)) return
     const failure = data['failure'] as { readonly code?: string } | undefined
     this.leases.end(id, failure?.code)

@@ -1,7 +1,10 @@
+import { isSwarmError } from '#domain/errors.ts'
 import type { MemoryMedium } from '../../helpers/memory-medium.ts'
 import type { SeededRandom } from '../../helpers/seeded-random.ts'
 import { SCOPE } from './address.ts'
-import type { Fault } from './scenario.ts'
+import { httpCall } from './http-call.ts'
+import { anyTopology, type Fault } from './scenario.ts'
+import { SimProcess } from './sim-process.ts'
 import type { SwarmOfAgents } from './swarm-of-agents.ts'
 import type { SwarmOfNodes } from './swarm-of-nodes.ts'
 import type { World } from './world.ts'
@@ -21,10 +24,12 @@ const STORE_SETTLES_MS = 4_000
 /** Spreads the faults of a scenario over its time. */
 export class FaultPlan {
   readonly #modules: FaultPlanModules
+  readonly #operator: SimProcess
   #flushed: MemoryMedium | undefined
 
   constructor(modules: FaultPlanModules) {
     this.#modules = modules
+    this.#operator = new SimProcess(modules.world.clock)
   }
 
   start(): void {
@@ -41,6 +46,7 @@ export class FaultPlan {
     this.#each('store_refuses', 3, () => this.#troubleStore('refusedRatio'))
     this.#each('store_forgets_answers', 3, () => this.#troubleStore('forgottenRatio'))
     this.#each('store_pauses', 3, () => this.#pauseStore())
+    this.#each('topology_switch', 3, () => this.#switchTopology())
     this.#each('lost_tail', 2, () => this.#loseTail())
     if (this.#modules.world.scenario.faults.has('lost_tail')) this.#flushLater()
   }
@@ -75,6 +81,18 @@ export class FaultPlan {
     world.store.pausedUntil = world.clock.now + pauseMs
     const settled = world.disturbances.begin('store', STORE_SETTLES_MS)
     world.clock.setTimer(pauseMs, settled)
+  }
+
+  /** A person's doing, who looks no further whether it was heard. */
+  #switchTopology(): void {
+    const { world, random, nodes } = this.#modules
+    const node = nodes.pick(random)
+    if (node === undefined) return
+    const topology = anyTopology(random.next())
+    world.trace.note('operator', `switches to ${JSON.stringify(topology)}`)
+    httpCall(world, this.#operator, node, 'updateSwarm', { topology }).catch((error: unknown) => {
+      if (!isSwarmError(error)) world.auditor.report(error)
+    })
   }
 
   #flushLater(): void {

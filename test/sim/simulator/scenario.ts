@@ -1,3 +1,4 @@
+import type { TopologySettings } from '#domain/topology/topology.ts'
 import { SeededRandom } from '../../helpers/seeded-random.ts'
 
 export const FAULTS = [
@@ -20,6 +21,7 @@ export const FAULTS = [
   'wall_clock',
   'lost_tail',
   'trimming',
+  'topology_switch',
 ] as const
 export type Fault = (typeof FAULTS)[number]
 
@@ -32,6 +34,7 @@ export interface Scenario {
   readonly clients: number
   readonly submitsPerClient: number
   readonly subscribers: number
+  readonly topology: TopologySettings
   /** Faults end after so much; the swarm then has to come to rest. */
   readonly faultsEndAt: number
   readonly faults: ReadonlySet<Fault>
@@ -59,14 +62,22 @@ export function scenarioOf(seed: number, always: readonly Fault[] = []): Scenari
     clients: 1 + random.integer(3),
     submitsPerClient: 5 + random.integer(isLarge ? 25 : 15),
     subscribers: 1 + random.integer(3),
+    topology: anyTopology(drawFor(seed, 'topology')),
     faultsEndAt: 8_000 + random.integer(15_000),
     faults,
     latencyMaxMs: random.pick([1, 5, 30]),
   }
 }
 
-function drawFor(seed: number, fault: Fault): number {
+/** @param draw from 0 to 1 */
+export function anyTopology(draw: number): TopologySettings {
+  if (draw < 0.3) return { kind: 'mesh' }
+  if (draw < 0.65) return { kind: 'hierarchical', branching: 2 + (Math.floor(draw * 1_000) % 3) }
+  return { kind: 'ring', direction: draw < 0.8 ? 'one_way' : 'two_way' }
+}
+
+function drawFor(seed: number, what: string): number {
   let mixed = seed
-  for (const character of fault) mixed = (Math.imul(mixed, 31) + (character.codePointAt(0) ?? 0)) >>> 0
+  for (const character of what) mixed = (Math.imul(mixed, 31) + (character.codePointAt(0) ?? 0)) >>> 0
   return new SeededRandom(mixed).next()
 }

@@ -70,13 +70,14 @@ export class SimClient {
       this.#draft(hasKey ? `${key}/${item}` : undefined),
     )
     const idempotency = hasKey ? { idempotency: { key, fingerprint: key } } : {}
+    const isPipeline = size > 1 && random.next() < 0.5
     const askedAt = world.clock.now
     const reply = await this.#insist<SubmitReply>(
       'submit',
-      (node) => ({
-        tasks: drafts.map((draft) => ({ ...draft, taskId: taskId(node.ids.next()) })),
-        ...idempotency,
-      }),
+      (node) => {
+        const tasks = drafts.map((draft) => ({ ...draft, taskId: taskId(node.ids.next()) }))
+        return { tasks: isPipeline ? inStages(tasks) : tasks, ...idempotency }
+      },
       hasKey,
     )
     if (reply === undefined) return
@@ -165,4 +166,13 @@ export class SimClient {
       await new Promise<void>((resolve) => this.#process.clock.setTimer(TRY_AGAIN_MS, resolve))
     }
   }
+}
+
+/** Each waits for the one before, and for its result. */
+function inStages(tasks: readonly NewTask[]): readonly NewTask[] {
+  return tasks.map((task, index) => {
+    const before = tasks[index - 1]?.taskId
+    if (before === undefined) return task
+    return { ...task, spec: { ...task.spec, dependsOn: [before], inputFrom: before } }
+  })
 }

@@ -24,11 +24,12 @@ export class SimClock {
     return this.#liveCount
   }
 
+  /** At a whole millisecond, as Node's timers. */
   setTimer(delayMs: number, callback: () => void): () => void {
     this.#timersSet += 1
     this.#liveCount += 1
     const timer = {
-      dueAt: this.#now + Math.max(0, delayMs),
+      dueAt: this.#now + Math.max(0, Math.ceil(delayMs)),
       order: this.#timersSet,
       callback,
       isCanceled: false,

@@ -13,6 +13,7 @@ import { MemorySwarmStore } from '../../helpers/memory-swarm-store.ts'
 import { SeededIds } from '../../helpers/seeded-random.ts'
 import { toyConsensusCrypto } from '../../helpers/toy-signatures.ts'
 import { SCOPE, TENANT } from './address.ts'
+import type { Scenario } from './scenario.ts'
 import { simCoordination, simPeers } from './sim-coordination.ts'
 import { SimProcess } from './sim-process.ts'
 import { SimServer } from './sim-server.ts'
@@ -61,7 +62,7 @@ export class SimNode {
         ? new LonelyPeers(this.id)
         : simPeers(new MemoryPeers(this.id, { network: world.nodeNetwork }), this.process)
     this.server = new SimServer(this.id, this.process, world)
-    this.#directory = new SwarmDirectory(directoryOptions(scenario.faults.has('trimming')), {
+    this.#directory = new SwarmDirectory(directoryOptions(scenario), {
       store: this.#store,
       coordination: variant.coordination(simCoordination(this.#coordination, this.process, world), medium),
       peers,
@@ -144,13 +145,14 @@ export class SimNode {
   }
 }
 
-function directoryOptions(isTrimming: boolean): ConstructorParameters<typeof SwarmDirectory>[0] {
+function directoryOptions({ faults, topology }: Scenario): ConstructorParameters<typeof SwarmDirectory>[0] {
+  const isTrimming = faults.has('trimming')
   const eventsMax = isTrimming ? 40 : 1_000_000
   return {
     defaultSwarm: {
       description: '',
       strategy: 'least_loaded',
-      topology: { kind: 'mesh' },
+      topology,
       leaseMs: LEASE_MS,
       limits: { openTasksMax: 10_000, agentsMax: 1_000, eventsMax },
     },

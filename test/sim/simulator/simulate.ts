@@ -2,9 +2,11 @@ import { SCOPE } from './address.ts'
 import { FaultPlan } from './fault-plan.ts'
 import type { Scenario } from './scenario.ts'
 import { SimClient } from './sim-client.ts'
+import type { SimClock } from './sim-clock.ts'
 import { SimSubscriber } from './sim-subscriber.ts'
 import { SwarmOfAgents } from './swarm-of-agents.ts'
 import { SwarmOfNodes } from './swarm-of-nodes.ts'
+import { topologyDefect } from './topology-audit.ts'
 import type { Variant } from './variant.ts'
 import { World } from './world.ts'
 
@@ -81,17 +83,24 @@ async function lookForLeaks(world: World, nodes: SwarmOfNodes): Promise<void> {
     auditor.fail('no node is ready at the end')
     return
   }
-  const asked = node.swarm.service.monitor()
+  const { service } = node.swarm
+  const { openTasks, queueDepth, slotsBusy } = await answered(clock, service.monitor())
+  if (openTasks + queueDepth + slotsBusy > 0)
+    auditor.fail(
+      `everything is finished, yet there are ${openTasks} open tasks, ${queueDepth} ready, ${slotsBusy} slots busy`,
+    )
+  const topology = await answered(clock, service.topology())
+  const defect = topologyDefect(topology, world.medium.scope(SCOPE))
+  if (defect !== undefined) auditor.fail(defect)
+}
+
+async function answered<T>(clock: SimClock, asked: Promise<T>): Promise<T> {
   let isAnswered = false
   void asked.finally(() => {
     isAnswered = true
   })
   await clock.runUntil(clock.now + QUIET_MS, () => isAnswered)
-  const { openTasks, queueDepth, slotsBusy } = await asked
-  if (openTasks + queueDepth + slotsBusy > 0)
-    auditor.fail(
-      `everything is finished, yet there are ${openTasks} open tasks, ${queueDepth} ready, ${slotsBusy} slots busy`,
-    )
+  return asked
 }
 
 /** A node that stopped in good order leaves nothing ticking. */
