@@ -46,6 +46,7 @@ export const PROBLEMS = {
   agent_draining: once(409, 'The agent is draining'),
   agent_on_channel: once(409, 'The agent gets its work over its channel'),
   session_superseded: once(409, 'A newer connection of the agent took over'),
+  session_unknown: again(409, 'The swarm does not know this connection of the agent'),
   task_not_found: once(404, 'There is no such task'),
   task_finished: once(409, 'The task is finished'),
   task_not_finished: once(409, 'The task is not finished'),

@@ -10,6 +10,7 @@ export interface SwarmErrorDetails {
   agent_draining: { readonly agentId: AgentId }
   agent_on_channel: { readonly agentId: AgentId }
   session_superseded: { readonly agentId: AgentId; readonly epoch: number }
+  session_unknown: { readonly agentId: AgentId }
   task_not_found: { readonly taskId: TaskId }
   task_finished: { readonly taskId: TaskId; readonly status: string }
   task_not_finished: { readonly taskId: TaskId; readonly status: string }

@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
 import { SwarmClient } from '#sdk/index.ts'
-import type { AgentFleet } from '../helpers/chaos/agent-fleet.ts'
+import { AgentFleet } from '../helpers/chaos/agent-fleet.ts'
 import { describeFigures } from '../helpers/chaos/audit.ts'
 import type { EventFollower } from '../helpers/chaos/event-follower.ts'
 import { expectNothingWrong, printFigures, seconds } from '../helpers/chaos/report.ts'
@@ -78,6 +79,30 @@ describe('nodes on one Redis', () => {
     )
     expectNothingWrong(report)
     expect(takeoverMs).toBeLessThan(TAKEOVER_MS_MAX)
+  })
+
+  it('take back the agents of a node that slept, which were given up for lost', async () => {
+    scene = new Scene()
+    const redis = await scene.startRedis({ appendfsync: 'always' })
+    // Long enough for the agents not to leave a server that is silent for a while.
+    const options = { redisUrl: redis.url, environment: { AMOS_LEASE_MS: '9000' } }
+    const coordinator = await scene.startServer(options)
+    const sleeper = await scene.startServer(options)
+    expect(await coordinatorAmong(scene.servers)).toBe(coordinator)
+    fleet = await AgentFleet.start({ urls: [sleeper.url], count: 4 })
+    scene.keep(fleet)
+    follower = scene.follow()
+    load = scene.startLoad(50)
+    await whenAccepted(load, 50)
+    sleeper.pause()
+    // Its presence lapses, and with it what the swarm knows of its connections; the agents keep them.
+    await delay(3_000)
+    sleeper.resume()
+    await whenAccepted(load, 50)
+
+    const report = await scene.finish({ load, fleet, follower })
+    printFigures('a node that does not coordinate stopped and woken', describeFigures(report.figures))
+    expectNothingWrong(report)
   })
 })
 

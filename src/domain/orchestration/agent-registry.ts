@@ -90,13 +90,17 @@ export class AgentRegistry {
     return state
   }
 
-  /** The agent, if the message came over its newest channel. @throws SwarmError `agent_not_found`, `session_superseded` */
+  /**
+   * The agent, if the message came over its newest channel.
+   *
+   * @throws SwarmError `agent_not_found`, `session_superseded`, `session_unknown`
+   */
   getOn(agentId: AgentId, sessionId: SessionId | undefined): AgentState {
     const state = this.get(agentId)
-    if (sessionId !== undefined && state.session?.sessionId !== sessionId) {
-      throw new SwarmError('session_superseded', { agentId, epoch: state.record.epoch })
-    }
-    return state
+    if (sessionId === undefined || state.session?.sessionId === sessionId) return state
+    throw state.session === undefined
+      ? new SwarmError('session_unknown', { agentId })
+      : new SwarmError('session_superseded', { agentId, epoch: state.record.epoch })
   }
 
   /** Takes over a record found in the store. */

@@ -161,7 +161,7 @@ export interface UpdateSwarmRequest extends SwarmPatch {
 /** A message of an agent, or of a client where `from` is left out. */
 export interface SendMessageRequest extends SendRequest {
   /** Of the channel it came over; left out over HTTP. */
-  readonly sessionId?: SessionId
+  readonly sessionId?: SessionId | undefined
 }
 
 export interface AcknowledgeRequest {
@@ -214,7 +214,8 @@ export interface SwarmStatus {
  *
  * Every method may throw `store_unavailable`, `coordinator_unavailable` and `draining`; the call may then have
  * happened, and repeating it is safe. Methods that take a `fencingToken` throw `lease_lost` for a stale one, and
- * methods that take a `sessionId` throw `session_superseded` where a newer connection took over.
+ * methods that take a `sessionId` throw `session_superseded` where a newer connection took over, and `session_unknown`
+ * where the swarm knows none: its node was given up for lost, or the coordinatorship is a new one.
  */
 export interface SwarmService {
   /** @throws `limit_exceeded`, `dependency_not_found`, `parent_not_open`, `deadline_passed`, `idempotency_key_reused`, `idempotency_in_flight` */

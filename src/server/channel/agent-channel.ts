@@ -1,6 +1,6 @@
 import { AGENT_FRAMES, type AgentFrame, type ChannelFrame } from '#contract/frames/agent-frames.ts'
 import { CLOSE_CODES, type RequestId } from '#contract/frames/frame.ts'
-import { SwarmError } from '#domain/errors.ts'
+import { isSwarmError, SwarmError } from '#domain/errors.ts'
 import type { AgentId, NodeId, SessionId, SwarmId } from '#domain/ids.ts'
 import type { AgentDelivery } from '#domain/orchestration/assignment.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
@@ -237,7 +237,7 @@ export class AgentChannel {
       const result = await callService(frame, { service, agentId, sessionId, format, data, ids })
       this.#acknowledge(frame, result)
     } catch (error) {
-      this.#refuse(error, frame.requestId)
+      this.#refuseCall(error, frame.requestId)
     } finally {
       this.#inFlight -= 1
       if (this.#inFlight === IN_FLIGHT_MAX / 2) socket.resume()
@@ -275,6 +275,13 @@ export class AgentChannel {
       this.#modules.logger.error({ err: error, agentId: this.#options.agentId }, 'frame failed')
     }
     this.#send(errorFrame(problem, requestId))
+  }
+
+  /** A channel that is not the agent's in the swarm's eyes is closed, or the agent would go on talking to nobody. */
+  #refuseCall(error: unknown, requestId: RequestId | undefined): void {
+    if (isSwarmError(error, 'session_superseded')) this.#refuseAndClose(error, requestId)
+    else this.#refuse(error, requestId)
+    if (isSwarmError(error, 'session_unknown')) this.closeFor('the swarm does not know this connection')
   }
 
   #refuseAndClose(error: unknown, requestId?: RequestId): void {

@@ -14,6 +14,8 @@ export const SENTENCES: Sentences = {
   agent_on_channel: ({ agentId }) => `Agent ${agentId} gets its work over its channel and cannot claim.`,
   session_superseded: ({ agentId, epoch }) =>
     `A newer connection of agent ${agentId} took over, epoch ${epoch}.`,
+  session_unknown: ({ agentId }) =>
+    `The swarm gave this connection of agent ${agentId} up for lost; the agent has to connect anew.`,
   task_not_found: ({ taskId }) => `There is no task ${taskId} in this swarm.`,
   task_finished: ({ taskId, status }) => `Task ${taskId} is ${status} already.`,
   task_not_finished: ({ taskId, status }) =>

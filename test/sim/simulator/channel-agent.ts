@@ -133,7 +133,8 @@ export class ChannelAgent implements AgentLife {
 
   #onError(socket: SimSocket, { requestId, error }: Extract<ServerFrame, { type: 'error' }>): void {
     this.#pending.get(requestId)?.reject(error)
-    // Another connection of ours won, or we are not known any more: begin anew.
+    // Another connection of ours won, or we are not known any more: begin anew. Where the swarm only does not know the
+    // connection, the server closes it.
     if (isSwarmError(error, 'session_superseded', 'agent_not_found')) this.#hangUp(socket)
   }
 

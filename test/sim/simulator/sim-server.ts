@@ -121,6 +121,7 @@ export class SimServer implements AgentSessions {
       (error: unknown) => {
         if (isSwarmError(error)) send({ type: 'error', requestId, error })
         else this.#world.auditor.report(error)
+        if (isSwarmError(error, 'session_unknown')) this.#close(connection)
       },
     )
   }

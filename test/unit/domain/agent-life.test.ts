@@ -112,6 +112,19 @@ describe('an agent on a channel', () => {
     expect(await node.swarm.reader.agent(ada.id)).toMatchObject({ status: 'online' })
   })
 
+  it('has to connect anew where its connection was given up for lost', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const ada = await anAgent('ada', node)
+    const heartbeat = { agentId: ada.id, sessionId: ada.session, held: [] }
+    await node.service.detach({ agentId: ada.id, sessionId: ada.session, closedBy: 'server' })
+    await expect(node.service.heartbeat(heartbeat)).rejects.toMatchObject({ code: 'session_unknown' })
+    await ada.attach()
+    await expect(node.service.heartbeat({ ...heartbeat, sessionId: ada.session })).resolves.toMatchObject({
+      transport: 'channel',
+    })
+  })
+
   it('does not live by heartbeats beside its channel', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
