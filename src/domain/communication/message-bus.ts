@@ -140,13 +140,13 @@ export class MessageBus {
     const sentAt = this.#modules.clock.now()
     return {
       messageId,
-      ...(from === undefined ? {} : { from }),
+      from,
       to,
-      ...(correlationId === undefined ? {} : { correlationId }),
+      correlationId,
       kind,
       payload,
       sentAt,
-      ...(ttlMs === undefined ? {} : { expiresAt: (sentAt + ttlMs) as EpochMs }),
+      expiresAt: ttlMs === undefined ? undefined : ((sentAt + ttlMs) as EpochMs),
       isDurable,
       path,
       topologyVersion: this.#modules.routes.version,

@@ -10,15 +10,15 @@ export interface SwarmMessage {
   /** Chosen by the sender or made for it; within an inbox the same id is the same message. */
   readonly messageId: string
   /** Undefined where a client sent it over HTTP. */
-  readonly from?: AgentId
+  readonly from?: AgentId | undefined
   readonly to: MessageTarget
   /** Ties a reply to its request. */
-  readonly correlationId?: string
+  readonly correlationId?: string | undefined
   readonly kind: 'message' | 'request' | 'reply'
   readonly payload: JsonText
   readonly sentAt: EpochMs
   /** Not delivered later than this, where given. */
-  readonly expiresAt?: EpochMs
+  readonly expiresAt?: EpochMs | undefined
   /** To be acknowledged: it waits in the inbox until then. */
   readonly isDurable: boolean
   /**
@@ -32,12 +32,12 @@ export interface SwarmMessage {
 export interface SendRequest {
   readonly messageId: string
   /** Left out by clients. */
-  readonly from?: AgentId
+  readonly from?: AgentId | undefined
   readonly to: MessageTarget
   readonly kind: SwarmMessage['kind']
-  readonly correlationId?: string
+  readonly correlationId?: string | undefined
   readonly payload: JsonText
-  readonly ttlMs?: number
+  readonly ttlMs?: number | undefined
   /** Keep it until the receiver acknowledges it. Only to one agent. */
   readonly isDurable: boolean
 }

@@ -71,7 +71,7 @@ export async function callService(
     }
     case 'message.send': {
       const payload = format.messageText(frame.payload, context.data)
-      return service.sendMessage({ ...sendRequest(frame, payload, context.ids), from: agentId, sessionId })
+      return service.sendMessage(sendRequest(frame, payload, { from: agentId, sessionId }, context.ids))
     }
     case 'message.ack': {
       const { messageIds } = frame

@@ -10,10 +10,7 @@ export function encodeDelivery(
 ): string | Buffer {
   if (delivery.type === 'assigned') {
     const { assignment } = delivery
-    return format.encodeWithPayload(
-      { type: 'task.assigned', ...assignmentView(assignment) },
-      assignment.payload,
-    )
+    return format.encodeWithPayload('task.assigned', assignmentView(assignment), assignment.payload)
   }
   const { reason } = delivery
   const frame: ChannelFrame =

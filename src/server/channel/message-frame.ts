@@ -14,6 +14,6 @@ export function frameOfMessage(delivery: MessageDelivery, format: FrameFormat): 
 }
 
 function build({ message }: MessageDelivery, format: FrameFormat): FramedMessage {
-  const encoded = format.encodeWithPayload({ type: 'message', ...messageView(message) }, message.payload)
+  const encoded = format.encodeWithPayload('message', messageView(message), message.payload)
   return frameMessage(encoded, format.isBinary)
 }

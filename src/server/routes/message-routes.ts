@@ -34,9 +34,9 @@ export function messageRoutes(app: FastifyInstance, { swarms, pageTokens, ids }:
   routeOperation(app, sendMessage, async (request, reply): Promise<MessageSent> => {
     const { from: named, payload, ...message } = request.body
     const from = senderOf(request, named)
-    const sent = sendRequest(message, payloadText(payload, 'payload'), ids)
+    const sent = sendRequest(message, payloadText(payload, 'payload'), { from }, ids)
     const service = await serviceFor(request)
-    const { path, ...rest } = await service.sendMessage(from === undefined ? sent : { ...sent, from })
+    const { path, ...rest } = await service.sendMessage(sent)
     reply.code(202)
     return { ...rest, path: [...path] }
   })

@@ -1,24 +1,28 @@
 import type { MessageSend, MessageTarget } from '#contract/message.ts'
-import type { MessageTarget as DomainTarget, SendRequest } from '#domain/communication/message.ts'
+import type { MessageTarget as DomainTarget } from '#domain/communication/message.ts'
 import { agentId, type JsonText } from '#domain/ids.ts'
+import type { SendMessageRequest } from '#domain/orchestration/swarm-service.ts'
 import type { Ids } from '#domain/ports/random.ts'
 import { invalidField } from '../problem/request-error.ts'
 
-/** A message of the wire, as the domain takes it; without its sender. @throws RequestError `validation_failed` */
+/** A message of the wire, as the domain takes it. @throws RequestError `validation_failed` */
 export function sendRequest(
   { messageId, to, kind, correlationId, ttlMs, isDurable = false }: Omit<MessageSend, 'payload'>,
   payload: JsonText,
+  { from, sessionId }: Pick<SendMessageRequest, 'from' | 'sessionId'>,
   ids: Ids,
-): SendRequest {
+): SendMessageRequest {
   if (isDurable && to.kind !== 'agent')
     throw invalidField('body', '/isDurable', 'is for messages to one agent: only an agent has an inbox')
   return {
     messageId: messageId ?? ids.next(),
+    from,
+    sessionId,
     to: targetOf(to),
     kind: kind ?? 'message',
-    ...(correlationId === undefined ? {} : { correlationId }),
+    correlationId,
     payload,
-    ...(ttlMs === undefined ? {} : { ttlMs }),
+    ttlMs,
     isDurable,
   }
 }

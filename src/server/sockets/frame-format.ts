@@ -13,8 +13,8 @@ export interface FrameFormat {
   /** @throws RequestError `frame_invalid`, `json_invalid`, `json_too_deep`, `json_unsafe` */
   decode(data: Buffer, isBinary: boolean): unknown
   encode(frame: object): string | Buffer
-  /** A frame that carries a task's payload, which is JSON text and is not read. */
-  encodeWithPayload(frame: object, payload: JsonText): string | Buffer
+  /** A frame of this type that also carries a payload, which is JSON text and is not read. */
+  encodeWithPayload(type: string, fields: object, payload: JsonText): string | Buffer
   /** The JSON text of a result in a decoded frame. @throws RequestError `payload_too_large`, … */
   resultText(result: unknown): JsonText
   /**
@@ -33,7 +33,8 @@ export const JSON_FORMAT: FrameFormat = {
     return parseJson(data.toString())
   },
   encode: (frame) => JSON.stringify(frame),
-  encodeWithPayload: (frame, payload) => `${JSON.stringify(frame).slice(0, -1)},"payload":${payload}}`,
+  encodeWithPayload: (type, fields, payload) =>
+    `{"type":"${type}",${JSON.stringify(fields).slice(1, -1)},"payload":${payload}}`,
   resultText: (result) => payloadText(result, 'result'),
   messageText(payload, data) {
     const raw = rawMember(data.toString(), 'payload')
@@ -59,7 +60,8 @@ export const MSGPACK_FORMAT: FrameFormat = {
     }
   },
   encode: (frame) => packr.pack(frame),
-  encodeWithPayload: (frame, payload) => packr.pack({ ...frame, payload: Buffer.from(payload) }),
+  encodeWithPayload: (type, fields, payload) =>
+    packr.pack({ type, ...fields, payload: Buffer.from(payload) }),
   resultText(result) {
     return binaryText(result, 'result')
   },
