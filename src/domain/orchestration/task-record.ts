@@ -39,7 +39,7 @@ export interface TaskSpec {
   readonly capabilities: readonly string[]
   /** 1 is the most urgent, 5 the least. */
   readonly priority: number
-  readonly deadlineAt?: EpochMs
+  readonly deadlineAt?: EpochMs | undefined
   readonly delayMs: number
   readonly maxAttempts: number
   /** How long one attempt may take in all; nothing extends it. */
@@ -47,9 +47,9 @@ export interface TaskSpec {
   readonly backoff: Backoff
   readonly dependsOn: readonly TaskId[]
   /** One of those it depends on, whose result becomes its payload: the stage before it in a pipeline. */
-  readonly inputFrom?: TaskId
+  readonly inputFrom?: TaskId | undefined
   readonly resources: ResourceAmounts
-  readonly parentTaskId?: TaskId
+  readonly parentTaskId?: TaskId | undefined
   readonly metadata: Readonly<Record<string, string>>
 }
 

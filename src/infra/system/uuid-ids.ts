@@ -22,6 +22,8 @@ export class UuidIds implements Ids {
   readonly #pool = new Uint8Array(POOLED_IDS * RANDOM_BYTES_PER_ID)
   #poolOffset = this.#pool.length
   #lastMs = 0
+  /** The first two groups of an id. */
+  #timeText = '00000000-0000'
   #counter = 0
 
   constructor({ clock }: { readonly clock: Clock }) {
@@ -31,24 +33,29 @@ export class UuidIds implements Ids {
   next(): string {
     const offset = this.#drawRandom()
     this.#tick(offset)
-    const time = this.#lastMs.toString(16).padStart(12, '0')
     const counter = this.#counter.toString(16).padStart(3, '0')
     const variant = hex(((this.#pool[offset] ?? 0) & 0x3f) | 0x80)
     const random = (from: number, to: number): string => this.#hexOf(offset + from, offset + to)
-    return `${time.slice(0, 8)}-${time.slice(8)}-7${counter}-${variant}${random(1, 2)}-${random(2, 8)}`
+    return `${this.#timeText}-7${counter}-${variant}${random(1, 2)}-${random(2, 8)}`
   }
 
   #tick(offset: number): void {
     const now = this.#clock.now()
     if (now > this.#lastMs) {
-      this.#lastMs = now
+      this.#setTime(now)
       this.#counter = (((this.#pool[offset] ?? 0) << 4) | (now & 0xf)) & COUNTER_START_MASK
     } else if (this.#counter < COUNTER_MAX) {
       this.#counter += 1
     } else {
-      this.#lastMs += 1
+      this.#setTime(this.#lastMs + 1)
       this.#counter = 0
     }
+  }
+
+  #setTime(ms: number): void {
+    this.#lastMs = ms
+    const time = ms.toString(16).padStart(12, '0')
+    this.#timeText = `${time.slice(0, 8)}-${time.slice(8)}`
   }
 
   #drawRandom(): number {

@@ -22,15 +22,22 @@ export function newTask(
   { maxAttempts }: NewTaskDefaults,
   ids: Ids,
 ): NewTask {
-  const { deadline, parentTaskId, payload, dependsOn, ...rest } = body
+  const { deadline, parentTaskId } = body
   const spec: TaskSpec = {
-    ...rest,
-    maxAttempts: rest.maxAttempts ?? maxAttempts,
-    dependsOn: dependsOn.map(taskId),
-    ...(deadline === undefined ? {} : { deadlineAt: readTime(deadline, `${pointer}/deadline`) }),
-    ...(parentTaskId === undefined ? {} : { parentTaskId: taskId(parentTaskId) }),
+    type: body.type,
+    capabilities: body.capabilities,
+    priority: body.priority,
+    deadlineAt: deadline === undefined ? undefined : readTime(deadline, `${pointer}/deadline`),
+    delayMs: body.delayMs,
+    maxAttempts: body.maxAttempts ?? maxAttempts,
+    timeoutMs: body.timeoutMs,
+    backoff: body.backoff,
+    dependsOn: body.dependsOn.map(taskId),
+    resources: body.resources,
+    parentTaskId: parentTaskId === undefined ? undefined : taskId(parentTaskId),
+    metadata: body.metadata,
   }
-  return { taskId: taskId(ids.next()), spec, payload: payloadText(payload, 'payload') }
+  return { taskId: taskId(ids.next()), spec, payload: payloadText(body.payload, 'payload') }
 }
 
 /** The stages of a pipeline, each waiting for the one before and for its result. */
