@@ -44,10 +44,9 @@ export const leastLoaded: DistributionStrategy = {
       }
       const [winner] = best
       if (winner === undefined) continue
-      const { agentId } = winner.score
       plan.push({
         entry,
-        agentId,
+        agentId: winner.score.agentId,
         reason: reasonFor(best),
         candidateCount: candidates.length,
         candidates: best.map(({ score }) => score),

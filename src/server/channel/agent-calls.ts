@@ -53,13 +53,7 @@ export async function callService(
     }
     case 'task.complete':
       return outcome(
-        await service.complete({
-          agentId,
-          sessionId,
-          taskId: taskId(frame.taskId),
-          fencingToken: frame.fencingToken as FencingToken,
-          result: format.resultText(frame.result),
-        }),
+        await service.complete({ ...reportOf(frame, context), result: format.resultText(frame.result) }),
       )
     case 'task.fail': {
       const { failure, kind = 'retry' } = frame
