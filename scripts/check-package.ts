@@ -1,6 +1,6 @@
 /**
- * Packs the built project as `npm publish` would, installs it in a clean folder, and lets another project type-check
- * against it and run with it. `npm run build` must have run.
+ * Packs the project as `npm publish` would, from a clone that is not built, installs the package in a clean folder, and
+ * lets another project type-check against it and run with it.
  */
 import { execFileSync } from 'node:child_process'
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
@@ -11,11 +11,19 @@ import { fileURLToPath } from 'node:url'
 const projectRoot = fileURLToPath(new URL('..', import.meta.url))
 const consumer = mkdtempSync(join(tmpdir(), 'amos-package-'))
 try {
-  const packed = JSON.parse(
-    run(projectRoot, 'npm', ['pack', '--json', '--pack-destination', consumer]),
-  ) as readonly { readonly filename: string; readonly files: readonly { readonly path: string }[] }[]
+  // The package must build itself: without its `prepack` script it would be packed without `dist`, and without a word.
+  rmSync(join(projectRoot, 'dist'), { recursive: true, force: true })
+  const printed = run(projectRoot, 'npm', ['pack', '--json', '--pack-destination', consumer])
+  // Some versions of npm print the output of the build before the JSON.
+  const packed = JSON.parse(printed.slice(printed.search(/^\[/m))) as readonly {
+    readonly filename: string
+    readonly files: readonly { readonly path: string }[]
+  }[]
   const [tarball] = packed
   if (!tarball) throw new Error('npm pack made nothing')
+  for (const needed of ['bin/amos.js', 'dist/index.js', 'dist/cli/main.js', 'dist/sdk/browser.js']) {
+    if (!tarball.files.some(({ path }) => path === needed)) throw new Error(`the package lacks ${needed}`)
+  }
   const stray = tarball.files.filter(({ path }) =>
     /^(?:src|test|bench)\/|\.tsbuildinfo$|\/\.check\//.test(path),
   )
