@@ -2,12 +2,14 @@ import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
 import { addDemo } from './commands/demo.ts'
 import { addEvents } from './commands/events.ts'
+import { addInbox } from './commands/inbox.ts'
 import { addLeader } from './commands/leader.ts'
 import { addProposals } from './commands/proposals.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
 import { addSubmit } from './commands/submit.ts'
+import { addSwarms } from './commands/swarms.ts'
 import { addTasks } from './commands/tasks.ts'
 import { addTopology } from './commands/topology.ts'
 import { EXIT_CODES_HELP } from './exit-codes.ts'
@@ -39,8 +41,10 @@ export function createProgram(): Command {
     addEvents,
     addTopology,
     addSend,
+    addInbox,
     addProposals,
     addLeader,
+    addSwarms,
     addStatus,
   ])
     add(program)

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SwarmAgent } from '#sdk/index.ts'
+import { SwarmAgent, SwarmClient } from '#sdk/index.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { freePort } from '../helpers/free-port.ts'
 import { type OwnedProcess, spawnSource } from '../helpers/process.ts'
@@ -173,6 +173,86 @@ describe('the command line', { timeout: COMMANDS_MS }, () => {
     expect((await config.exited).code).toBe(78)
     const open = await amos('serve', '--host', '0.0.0.0', '--port', '0', '--data', join(folder, 'other'))
     expect(open.code, open.output).toBe(78)
+  })
+
+  it.each([
+    ['tasks', '--status', 'complete'],
+    ['tasks', '--phase', 'waiting'],
+    ['tasks', '--type', 'two words'],
+    ['tasks', '--agent', 'Ada Lovelace'],
+    ['agents', '--status', 'busy'],
+    ['agents', '--label', 'team'],
+    ['agents', '--capability', ''],
+    ['proposals', '--status', 'closed'],
+    ['events', '--type', 'task.failed'],
+    ['events', '--subject', 'Ada Lovelace'],
+    ['topology', 'switch', 'star'],
+  ])('refuses a wrong value before it asks the server: %s %s %s', async (...args) => {
+    const refused = await amos(...args)
+    expect(refused.code, refused.output).toBe(2)
+    expect(refused.output).toMatch(/Allowed choices are|Expected/)
+  })
+
+  it('prints the id of a task before it waits for the result', async () => {
+    const { output } = await amos('submit', 'echo', '--capability', 'echo', '--wait')
+    const [first = ''] = output.split('\n')
+    expect(output.split('\n').slice(1).join('\n')).toContain(`task      ${first}`)
+  })
+
+  it('creates, lists, changes and deletes a swarm', async () => {
+    expect(await amosJson('swarms', 'create', 'lab', '--description', 'trials')).toMatchObject({
+      swarmId: 'lab',
+      description: 'trials',
+    })
+    expect(await amosJson('swarms', 'update', 'lab', '--lease', '60000')).toMatchObject({ leaseMs: 60_000 })
+    expect((await amos('swarms')).output).toContain('trials')
+    expect((await amos('swarms', 'delete', 'lab')).code).toBe(0)
+    expect(await amosJson('swarms')).toMatchObject({ swarms: [{ swarmId: 'default' }] })
+  })
+
+  it('drains an agent, gives it tasks again, and pardons it', async () => {
+    expect(await amosJson('agents', 'drain', 'ada')).toMatchObject({ isDraining: true })
+    expect(await amosJson('agents', 'undrain', 'ada')).toMatchObject({ isDraining: false })
+    expect((await amos('agents', 'pardon', 'ada')).code).toBe(0)
+  })
+
+  it('lists and acknowledges the durable messages of an agent', async () => {
+    const client = new SwarmClient({ url })
+    await client.registerAgent({ agentId: 'bob' })
+    const { messageId } = await amosJson<{ messageId: string }>(
+      'send',
+      '{"note": "kept"}',
+      '--to',
+      'bob',
+      '--durable',
+    )
+    expect((await amos('inbox', 'bob')).output).toContain('{"note":"kept"}')
+    expect(await amosJson('inbox', 'acknowledge', 'bob', messageId)).toEqual({ acknowledgedCount: 1 })
+    expect((await amos('inbox', 'bob')).output).toContain('no messages')
+    await client.deregisterAgent('bob')
+  })
+
+  it('prints tables of at most 80 characters a line, with whole identifiers', async () => {
+    const agentId = `agent-${'x'.repeat(40)}`
+    const type = `type-${'y'.repeat(60)}`
+    const client = new SwarmClient({ url })
+    await client.registerAgent({
+      agentId,
+      capabilities: Array.from({ length: 20 }, (_, index) => ({ name: `capability-${index}` })),
+    })
+    const { taskId } = await client.submit({ type, capabilities: ['capability-0'] })
+    await client.claimTasks(agentId, { countMax: 1 })
+    for (const [command, id] of [
+      [['tasks'], taskId],
+      [['agents'], agentId],
+      [['status'], 'default'],
+    ] as const) {
+      const { output } = await amos(...command)
+      expect(output).toContain(id)
+      expect(Math.max(...output.split('\n').map(({ length }) => length))).toBeLessThanOrEqual(80)
+    }
+    await client.cancelTask(taskId)
+    await client.deregisterAgent(agentId)
   })
 
   it('explains itself', async () => {

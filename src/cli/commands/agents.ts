@@ -1,6 +1,9 @@
 import type { Command } from 'commander'
-import type { AgentStatus, AgentView } from '#contract/index.ts'
-import type { SwarmClient } from '#sdk/index.ts'
+import { AgentFilterQuery, AgentStatus } from '#contract/agent.ts'
+import type { AgentPatch, AgentView } from '#contract/index.ts'
+import { Name } from '#contract/scalars.ts'
+import { readPages } from '../input/all-pages.ts'
+import { choiceOption, fitting } from '../input/filter-value.ts'
 import { formatAge } from '../output/durations.ts'
 import { createOutput } from '../output/output.ts'
 import { type Column, renderTable } from '../output/table.ts'
@@ -16,37 +19,64 @@ const HELP = `
 Examples:
   amos agents                              all agents
   amos agents --status online --json
-  amos agents drain reviewer-3             give it nothing new
-  amos agents remove reviewer-3            the same, and forget it once it holds nothing`
+  amos agents --label team=blue
+  amos agents drain reviewer-3             let the agent finish; it gets no new tasks
+  amos agents undrain reviewer-3           let the agent get tasks again
+  amos agents pardon reviewer-3            end the quarantine of an agent that contradicted itself
+  amos agents remove reviewer-3            drain the agent, then remove it`
 
 const COLUMNS: readonly Column<AgentView>[] = [
-  { title: 'AGENT', value: ({ agentId }) => agentId },
-  { title: 'STATUS', value: ({ status }) => status },
-  { title: 'VIA', value: ({ transport }) => transport ?? '' },
-  { title: 'SLOTS', align: 'right', value: ({ slots }) => String(slots) },
-  { title: 'CHANGED', align: 'right', value: ({ lastChangeAt }) => `${formatAge(lastChangeAt)} ago` },
+  { title: 'AGENT', isWhole: true, value: ({ agentId }) => agentId },
+  {
+    title: 'STATUS',
+    isWhole: true,
+    value: ({ status, quarantine }) => (quarantine === undefined ? status : `${status}, quarantined`),
+  },
+  { title: 'VIA', isWhole: true, isOptional: true, value: ({ transport }) => transport ?? '' },
+  { title: 'SLOTS', align: 'right', isWhole: true, isOptional: true, value: ({ slots }) => String(slots) },
+  {
+    title: 'CHANGED',
+    align: 'right',
+    isWhole: true,
+    isOptional: true,
+    value: ({ lastChangeAt }) => `${formatAge(lastChangeAt)} ago`,
+  },
   { title: 'CAPABILITIES', value: ({ capabilities }) => capabilities.map(({ name }) => name).join(' ') },
 ]
 
 export function addAgents(program: Command): void {
   const agents = program
     .command('agents')
-    .description('list, drain and remove agents')
+    .description('list, drain, pardon and remove agents')
     .addHelpText('after', HELP)
   withServerOptions(agents.command('list', { isDefault: true }).description('list agents (default)'))
-    .option('--status <status>', 'only these: online, suspect, offline, draining')
-    .option('--capability <name>', 'only agents that can do this')
-    .option('--label <name=value>', 'only agents with this label')
+    .addOption(choiceOption('--status <status>', 'only agents in this state', AgentStatus))
+    .option('--capability <name>', 'only agents that can do this', fitting(Name, 'the name of a capability'))
+    .option(
+      '--label <name=value>',
+      'only agents with this label',
+      fitting(AgentFilterQuery.label, 'a label such as team=blue'),
+    )
     .action(listAgents)
-  withServerOptions(agents.command('drain').description('let an agent finish and give it nothing new'))
-    .argument('<agentId>')
-    .action(async (agentId: string, options: ServerOptions) => {
-      show(await connect(options).updateAgent(agentId, { isDraining: true }), options)
-    })
-  withServerOptions(agents.command('remove').description('remove an agent once it holds nothing'))
+  addUpdate(agents, 'drain', 'let an agent finish what it holds; it gets no new tasks', { isDraining: true })
+  addUpdate(agents, 'undrain', 'let a drained agent get tasks again', { isDraining: false })
+  addUpdate(agents, 'pardon', 'end the quarantine of an agent: it gets tasks and votes again', {
+    isQuarantined: false,
+  })
+  withServerOptions(
+    agents.command('remove').description('drain an agent, and remove it once it holds no task'),
+  )
     .argument('<agentId>')
     .action(async (agentId: string, options: ServerOptions) => {
       show(await connect(options).deregisterAgent(agentId), options)
+    })
+}
+
+function addUpdate(agents: Command, name: string, description: string, patch: AgentPatch): void {
+  withServerOptions(agents.command(name).description(description))
+    .argument('<agentId>')
+    .action(async (agentId: string, options: ServerOptions) => {
+      show(await connect(options).updateAgent(agentId, patch), options)
     })
 }
 
@@ -57,27 +87,14 @@ async function listAgents(options: ListOptions): Promise<void> {
     ...(capability === undefined ? {} : { capability }),
     ...(label === undefined ? {} : { label }),
   }
-  const agents: AgentView[] = []
-  for await (const agent of allAgents(connect(options), filter)) agents.push(agent)
+  const client = connect(options)
+  const agents = await readPages(
+    (paging) => client.listAgents({ ...filter, ...paging }),
+    (page) => page.agents,
+  )
   const output = createOutput(options)
   output.json({ agents })
   output.text(agents.length === 0 ? 'no agents' : renderTable(COLUMNS, agents))
-}
-
-async function* allAgents(
-  client: SwarmClient,
-  filter: Parameters<SwarmClient['listAgents']>[0],
-): AsyncGenerator<AgentView, void, undefined> {
-  let pageToken: string | undefined
-  do {
-    const page = await client.listAgents({
-      ...filter,
-      pageSize: 100,
-      ...(pageToken === undefined ? {} : { pageToken }),
-    })
-    yield* page.agents
-    pageToken = page.nextPageToken
-  } while (pageToken !== undefined)
 }
 
 function show(agent: AgentView, options: ServerOptions): void {

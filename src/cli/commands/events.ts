@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
+import { EventCursor, EventSubject, EventTypeFilter } from '#contract/event.ts'
 import type { SwarmEvent } from '#contract/index.ts'
 import type { EventItem, SwarmClient } from '#sdk/index.ts'
+import { fitting } from '../input/filter-value.ts'
 import { createOutput, type Output } from '../output/output.ts'
 import { collect, connect, type ServerOptions, wholeNumber, withServerOptions } from '../server-options.ts'
 
@@ -25,9 +27,21 @@ Examples:
 export function addEvents(program: Command): void {
   withServerOptions(program.command('events').description('read or follow the event log'))
     .option('-f, --follow', 'go on with new events until interrupted')
-    .option('--since <cursor>', "what comes after this event's id or number; 0 is the beginning")
-    .option('--type <type>', 'only this type, or all that start so: amos.agent.*; may be repeated', collect)
-    .option('--subject <id>', 'only about this task, agent or swarm')
+    .option(
+      '--since <cursor>',
+      'only events after this event id or sequence number; 0 is the beginning',
+      fitting(EventCursor, 'an event id or a sequence number'),
+    )
+    .option(
+      '--type <type>',
+      'only events of this type, or of all types with a prefix: amos.agent.*; may be repeated',
+      collectTypes,
+    )
+    .option(
+      '--subject <id>',
+      'only events about this task, agent or swarm',
+      fitting(EventSubject, 'the id of a task, an agent or a swarm'),
+    )
     .option('--limit <count>', 'how many at most, without --follow', wholeNumber(1, 10_000), 20)
     .addHelpText('after', HELP)
     .action(async (options: EventsOptions) => {
@@ -36,6 +50,13 @@ export function addEvents(program: Command): void {
       if (options.follow === true) await followEvents(client, options, output)
       else await showEvents(client, options, output)
     })
+}
+
+function collectTypes(text: string, earlier: readonly string[] | undefined): readonly string[] {
+  return collect(
+    fitting(EventTypeFilter, 'an event type such as amos.task.failed or amos.agent.*')(text),
+    earlier,
+  )
 }
 
 async function followEvents(client: SwarmClient, options: EventsOptions, output: Output): Promise<void> {

@@ -1,8 +1,11 @@
 import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
+import { ProposalStatus } from '#contract/consensus/proposal.ts'
 import type { BallotList, ProposalInput, ProposalView } from '#contract/index.ts'
 import { type DecisionVerdict, verifyDecision } from '#sdk/index.ts'
 import { CommandError, EXIT_CODES } from '../exit-codes.ts'
+import { readPages } from '../input/all-pages.ts'
+import { choiceOption } from '../input/filter-value.ts'
 import { parseJson } from '../input/parse-json.ts'
 import { createOutput } from '../output/output.ts'
 import { renderDecision, renderProposal, renderProposals, renderVerdict } from '../output/render-proposal.ts'
@@ -77,7 +80,7 @@ export function addProposals(program: Command): void {
 function addProposalList(program: Command): void {
   const proposals = program.command('proposals').description('list and show proposals, and take them back')
   withServerOptions(proposals.command('list', { isDefault: true }).description('list proposals (default)'))
-    .option('--status <status>', 'only these: open, decided, undecided')
+    .addOption(choiceOption('--status <status>', 'only proposals in this state', ProposalStatus))
     .action(listProposals)
   withServerOptions(
     proposals.command('show').description('what is asked, who may vote, and the votes so far'),
@@ -158,17 +161,15 @@ async function vote(
   showProposal(await consensus.proposal(proposalId), book, options)
 }
 
-async function listProposals(options: ServerOptions & { readonly status?: string }): Promise<void> {
+async function listProposals(
+  options: ServerOptions & { readonly status?: ProposalView['status'] },
+): Promise<void> {
   const { consensus } = connect(options)
-  // A status there is none of is refused by the server, in the words of the contract.
-  const filter = options.status === undefined ? {} : { status: options.status as ProposalView['status'] }
-  const proposals: ProposalView[] = []
-  let pageToken: string | undefined
-  do {
-    const page = await consensus.list({ ...filter, ...(pageToken === undefined ? {} : { pageToken }) })
-    proposals.push(...page.proposals)
-    pageToken = page.nextPageToken
-  } while (pageToken !== undefined)
+  const filter = options.status === undefined ? {} : { status: options.status }
+  const proposals = await readPages(
+    (paging) => consensus.list({ ...filter, ...paging }),
+    (page) => page.proposals,
+  )
   const output = createOutput(options)
   output.json({ proposals })
   output.text(proposals.length === 0 ? 'no proposals' : renderProposals(proposals))

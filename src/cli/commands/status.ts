@@ -35,19 +35,28 @@ function renderStatus(url: string, readiness: Readiness, swarm: SwarmView, repor
   const { tasks, agents, totals } = report
   const phases = Object.entries(tasks).filter(([, count]) => count > 0)
   const lines = {
-    server: `${url}, version ${readiness.version}, ${[readiness.status.replace('_', ' '), ...readiness.reasons].join(': ')}`,
+    server: `${url}, version ${readiness.version}`,
+    readiness: [readiness.status.replace('_', ' '), ...readiness.reasons].join(': '),
     durability: `accepted work is ${readiness.durability}`,
     swarm: `${swarm.swarmId}, strategy ${swarm.strategy}, leases of ${formatDuration(swarm.leaseMs)}`,
     tasks: [`${report.openTasks} open`, ...phases.map(([phase, count]) => `${count} ${phase}`)].join(', '),
-    since: `${totals.submitted} submitted, ${totals.completed} completed, ${totals.failed} failed, ${totals.canceled} canceled, ${totals.rejected} rejected, ${totals.retried} attempts repeated`,
+    since: describeTotals(totals),
     waits: describeDurations(report.wait),
     runs: describeDurations(report.run),
-    agents: `${agents.online} online, ${agents.suspect} suspect, ${agents.draining} draining, ${agents.offline} offline, ${agents.breakersOpen} breakers open`,
+    agents: `${agents.online} online, ${agents.suspect} suspect, ${agents.draining} draining, ${agents.offline} offline`,
+    breakers: `${agents.breakersOpen} open`,
     slots: `${report.slotsBusy} of ${report.slots} busy (${Math.round(report.utilisation * 100)} %)`,
   }
   return Object.entries(lines)
     .map(([name, text]) => `${name.padEnd(11)} ${text}`)
     .join('\n')
+}
+
+/** The counts that are not zero, and always the first. */
+function describeTotals({ submitted, ...ended }: ResourceReport['totals']): string {
+  const { retried, ...others } = ended
+  const counts = Object.entries({ ...others, 'attempts repeated': retried }).filter(([, count]) => count > 0)
+  return [`${submitted} submitted`, ...counts.map(([name, count]) => `${count} ${name}`)].join(', ')
 }
 
 function describeDurations({ count, p50Ms, p99Ms, maxMs }: ResourceReport['wait']): string {

@@ -64,16 +64,10 @@ async function submit(type: string | undefined, options: SubmitOptions): Promise
   const { idempotencyKey } = options
   const accepted = await client.submitBatch(tasks, idempotencyKey === undefined ? {} : { idempotencyKey })
   const output = createOutput(options)
-  if (options.wait === true) {
-    await waitForAll(
-      client,
-      accepted.tasks.map(({ taskId }) => taskId),
-      options,
-    )
-    return
-  }
-  output.json(accepted)
-  output.text(accepted.tasks.map(({ taskId }) => taskId).join('\n'))
+  const taskIds = accepted.tasks.map(({ taskId }) => taskId)
+  output.text(taskIds.join('\n'))
+  if (options.wait === true) await waitForAll(client, taskIds, options)
+  else output.json(accepted)
 }
 
 async function waitForAll(

@@ -1,6 +1,9 @@
 import type { Command } from 'commander'
-import type { TaskDecision, TaskDetail, TaskPhase, TaskStatus, TaskView } from '#contract/index.ts'
-import type { SwarmClient, TaskFilter } from '#sdk/index.ts'
+import type { TaskDecision, TaskDetail, TaskView } from '#contract/index.ts'
+import { AgentId, Name } from '#contract/scalars.ts'
+import { TaskPhase, TaskStatus } from '#contract/task.ts'
+import { readPages } from '../input/all-pages.ts'
+import { choiceOption, fitting } from '../input/filter-value.ts'
 import { formatAge, formatDuration } from '../output/durations.ts'
 import { createOutput } from '../output/output.ts'
 import { type Column, renderTable } from '../output/table.ts'
@@ -28,14 +31,30 @@ Examples:
   amos tasks retry TASK                    submit a finished task again`
 
 const COLUMNS: readonly Column<TaskView>[] = [
-  { title: 'TASK', value: ({ taskId }) => taskId },
+  { title: 'TASK', isWhole: true, value: ({ taskId }) => taskId },
+  // The phase of a finished task is `done`, unless it is a dead letter.
+  { title: 'STATE', isWhole: true, value: ({ status, phase }) => (phase === 'done' ? status : phase) },
   { title: 'TYPE', value: ({ type }) => type },
-  { title: 'STATUS', value: ({ status }) => status },
-  { title: 'PHASE', value: ({ phase }) => phase },
-  { title: 'TRY', align: 'right', value: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}` },
-  { title: 'AGE', align: 'right', value: ({ createdAt }) => formatAge(createdAt) },
   { title: 'AGENT', value: (task) => task.lease?.agentId ?? task.attempts.at(-1)?.agentId ?? '' },
-  { title: 'NOTE', value: ({ failure, progress }) => failure?.code ?? progress?.message ?? '' },
+  {
+    title: 'TRY',
+    align: 'right',
+    isWhole: true,
+    isOptional: true,
+    value: ({ attempt, maxAttempts }) => `${attempt}/${maxAttempts}`,
+  },
+  {
+    title: 'AGE',
+    align: 'right',
+    isWhole: true,
+    isOptional: true,
+    value: ({ createdAt }) => formatAge(createdAt),
+  },
+  {
+    title: 'NOTE',
+    isOptional: true,
+    value: ({ failure, progress }) => failure?.code ?? progress?.message ?? '',
+  },
 ]
 
 export function addTasks(program: Command): void {
@@ -46,10 +65,14 @@ export function addTasks(program: Command): void {
   withServerOptions(
     tasks.command('list', { isDefault: true }).description('list tasks, newest first (default)'),
   )
-    .option('--status <status>', 'submitted, working, completed, failed, canceled, rejected, …')
-    .option('--phase <phase>', 'blocked, delayed, queued, assigned, running, retrying, dead_letter, done')
-    .option('--type <type>', 'only this kind of work')
-    .option('--agent <agentId>', 'only what this agent holds or held last')
+    .addOption(choiceOption('--status <status>', 'only tasks in this state', TaskStatus))
+    .addOption(choiceOption('--phase <phase>', 'only tasks in this phase', TaskPhase))
+    .option('--type <type>', 'only tasks of this type', fitting(Name, 'the type of a task'))
+    .option(
+      '--agent <agentId>',
+      'only tasks that this agent holds or held last',
+      fitting(AgentId, 'the id of an agent'),
+    )
     .option('--limit <count>', 'how many at most', wholeNumber(1, 10_000), 20)
     .action(listTasks)
   withServerOptions(tasks.command('show').description('all of one task'))
@@ -77,26 +100,15 @@ async function listTasks(options: ListOptions): Promise<void> {
     ...(type === undefined ? {} : { type }),
     ...(agent === undefined ? {} : { agentId: agent }),
   }
-  const tasks = await newestTasks(connect(options), filter, limit)
+  const client = connect(options)
+  const tasks = await readPages(
+    (paging) => client.listTasks({ ...filter, ...paging }),
+    (page) => page.tasks,
+    limit,
+  )
   const output = createOutput(options)
   output.json({ tasks })
   output.text(tasks.length === 0 ? 'no tasks' : renderTable(COLUMNS, tasks))
-}
-
-async function newestTasks(
-  client: SwarmClient,
-  filter: TaskFilter,
-  limit: number,
-): Promise<readonly TaskView[]> {
-  const tasks: TaskView[] = []
-  let pageToken: string | undefined
-  do {
-    const paging = { pageSize: Math.min(100, limit), ...(pageToken === undefined ? {} : { pageToken }) }
-    const page = await client.listTasks({ ...filter, ...paging })
-    tasks.push(...page.tasks)
-    pageToken = page.nextPageToken
-  } while (pageToken !== undefined && tasks.length < limit)
-  return tasks.slice(0, limit)
 }
 
 async function showTask(taskId: string, options: ShowOptions): Promise<void> {
@@ -153,7 +165,7 @@ function renderDecision({
 }: TaskDecision): string {
   const table = renderTable<TaskDecision['candidates'][number]>(
     [
-      { title: 'CANDIDATE', value: (candidate) => candidate.agentId },
+      { title: 'CANDIDATE', isWhole: true, value: (candidate) => candidate.agentId },
       { title: 'SCORE', align: 'right', value: ({ score }) => score.toFixed(3) },
       { title: 'BUSY', align: 'right', value: ({ activeTasks, slots }) => `${activeTasks}/${slots}` },
     ],

@@ -1,5 +1,6 @@
-import type { Command } from 'commander'
+import { Argument, type Command } from 'commander'
 import type { TopologyView } from '#contract/index.ts'
+import type { TopologySettings } from '#contract/swarm.ts'
 import { createOutput } from '../output/output.ts'
 import { renderTopology } from '../output/render-topology.ts'
 import { connect, type ServerOptions, wholeNumber, withServerOptions } from '../server-options.ts'
@@ -15,6 +16,8 @@ Examples:
   amos topology switch ring
   amos topology switch hierarchical --branching 4`
 
+const KINDS: readonly TopologySettings['kind'][] = ['mesh', 'hierarchical', 'ring']
+
 export function addTopology(program: Command): void {
   const topology = program
     .command('topology')
@@ -24,26 +27,25 @@ export function addTopology(program: Command): void {
     async (options: ServerOptions) => show(await connect(options).topology(), options),
   )
   withServerOptions(topology.command('switch').description('switch the live swarm to another one'))
-    .argument('<kind>', 'mesh, hierarchical or ring')
+    .addArgument(new Argument('<kind>', 'the new topology').choices(KINDS))
     .option('--branching <count>', 'most children of one agent in a tree', wholeNumber(2, 64), 4)
     .option('--one-way', 'messages go round the ring in one direction only')
     .action(switchTo)
 }
 
-async function switchTo(kind: string, options: SwitchOptions): Promise<void> {
+async function switchTo(kind: TopologySettings['kind'], options: SwitchOptions): Promise<void> {
   const client = connect(options)
   await client.switchTopology(settingsOf(kind, options))
   show(await client.topology(), options)
 }
 
-/** A kind there is none of is refused by the server, in the words of the contract. */
 function settingsOf(
-  kind: string,
+  kind: TopologySettings['kind'],
   { branching, oneWay = false }: SwitchOptions,
-): Parameters<ReturnType<typeof connect>['switchTopology']>[0] {
+): TopologySettings {
   if (kind === 'hierarchical') return { kind, branching }
   if (kind === 'ring') return { kind, direction: oneWay ? 'one_way' : 'two_way' }
-  return { kind: kind as 'mesh' }
+  return { kind }
 }
 
 function show(topology: TopologyView, options: ServerOptions): void {

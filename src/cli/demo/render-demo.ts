@@ -42,6 +42,8 @@ function renderFindings({ findings, summary }: DemoResult): string {
       { title: 'WHAT', value: ({ message }) => message },
     ],
     findings.slice(0, FINDINGS_SHOWN),
+    // A finding that is cut is of no use, and nobody reads it in columns.
+    Number.POSITIVE_INFINITY,
   )
   const more = findings.length - FINDINGS_SHOWN
   return `${title}\n\n${table}${more > 0 ? `\n… and ${more} more, all of them with --json` : ''}`

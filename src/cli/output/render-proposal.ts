@@ -4,11 +4,17 @@ import { formatAge, formatDuration } from './durations.ts'
 import { type Column, renderTable } from './table.ts'
 
 const COLUMNS: readonly Column<ProposalView>[] = [
-  { title: 'PROPOSAL', value: ({ proposalId }) => proposalId },
-  { title: 'STATUS', value: ({ status }) => status },
+  { title: 'PROPOSAL', isWhole: true, value: ({ proposalId }) => proposalId },
+  { title: 'STATUS', isWhole: true, value: ({ status }) => status },
   { title: 'OUTCOME', value: ({ outcome }) => outcomeText(outcome) },
   { title: 'VOTED', align: 'right', value: votedWeight },
-  { title: 'OPENED', align: 'right', value: ({ openedAt }) => `${formatAge(openedAt)} ago` },
+  {
+    title: 'OPENED',
+    align: 'right',
+    isWhole: true,
+    isOptional: true,
+    value: ({ openedAt }) => `${formatAge(openedAt)} ago`,
+  },
   { title: 'TITLE', value: ({ title }) => title },
 ]
 
@@ -21,7 +27,7 @@ export function renderProposal(proposal: ProposalView, { ballots }: BallotList):
   const choices = new Map(ballots.map(({ voter, choice, reason }) => [voter, { choice, reason }]))
   const voters = renderTable<ProposalView['electorate'][number]>(
     [
-      { title: 'VOTER', value: ({ agentId }) => agentId },
+      { title: 'VOTER', isWhole: true, value: ({ agentId }) => agentId },
       { title: 'WEIGHT', align: 'right', value: ({ weight }) => String(weight) },
       { title: 'KEY HELD BY', value: ({ custody }) => (custody === 'self' ? 'itself' : 'the server') },
       { title: 'BALLOT', value: ({ agentId }) => choices.get(agentId)?.choice ?? '' },

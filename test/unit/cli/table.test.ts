@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { formatDuration } from '../../../src/cli/output/durations.ts'
-import { renderTable } from '../../../src/cli/output/table.ts'
+import { type Column, renderTable } from '../../../src/cli/output/table.ts'
 
 describe('renderTable', () => {
   it('aligns columns to their widest cell and leaves no blanks at line ends', () => {
@@ -21,6 +21,27 @@ describe('renderTable', () => {
       'a        1000',
       'longer      7  as long as it likes',
     ])
+  })
+
+  const rows = [{ id: '0123456789abcdef', state: 'queued', note: 'a'.repeat(30) + '😀'.repeat(30) }]
+  const columns: readonly Column<(typeof rows)[number]>[] = [
+    { title: 'ID', isWhole: true, value: ({ id }) => id },
+    { title: 'STATE', isOptional: true, value: ({ state }) => state },
+    { title: 'NOTE', value: ({ note }) => note },
+  ]
+
+  it('shortens the widest column between characters, and keeps identifiers whole', () => {
+    expect(renderTable(columns, rows, 62).split('\n')[1]).toBe(
+      `0123456789abcdef  queued  ${'a'.repeat(30)}${'😀'.repeat(5)}…`,
+    )
+  })
+
+  it('leaves optional columns out where nothing can be shortened further', () => {
+    expect(renderTable(columns, rows, 30)).toBe('ID                NOTE\n0123456789abcdef  aaaaaaaaaaa…')
+  })
+
+  it('keeps an identifier whole even where the line gets too long', () => {
+    expect(renderTable(columns, rows, 10)).toContain('0123456789abcdef')
   })
 })
 
