@@ -99,4 +99,11 @@ export const NEXT_PAGE = {
       description: 'For the next page; left out on the last.',
     }),
   ),
+  damagedIds: Type.Optional(
+    Type.Array(Type.String({ maxLength: 255 }), {
+      maxItems: LIMITS.damagedIdsMax,
+      description:
+        'Ids within this page whose stored records are damaged: these are missing from the page, whatever the filter. Absent where there are none.',
+    }),
+  ),
 }

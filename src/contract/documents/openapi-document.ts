@@ -149,7 +149,7 @@ const STREAM = {
 
 /** What any operation may answer besides its own problems. */
 function problemCodesOf({ access, body, problems, replies }: Operation): ProblemCode[] {
-  const codes = new Set<ProblemCode>(['validation_failed', 'internal_error', ...problems])
+  const codes = new Set<ProblemCode>(['validation_failed', 'internal_error', 'record_damaged', ...problems])
   if (access !== 'public') for (const code of SECURED_PROBLEMS) codes.add(code)
   if (body !== undefined) for (const code of BODY_PROBLEMS) codes.add(code)
   return [...codes].filter((code) => replies[PROBLEMS[code].status] === undefined)

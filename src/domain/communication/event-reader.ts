@@ -9,13 +9,15 @@ export interface EventCursor {
 
 export type StreamItem =
   | { readonly type: 'event'; readonly event: SwarmEvent }
-  /** Numbers from…to (inclusive) are not to be had: `trimmed` by age, or `lost` with the store's memory. */
+  /** Numbers from…to (inclusive) cannot be read: `trimmed` by age, `lost` with the store's memory, or `damaged`. */
   | {
       readonly type: 'gap'
       readonly fromSequence: number
       readonly toSequence: number
-      readonly reason: 'trimmed' | 'lost'
+      readonly reason: GapReason
     }
+
+export type GapReason = 'trimmed' | 'lost' | 'damaged'
 
 export interface EventReaderOptions {
   readonly since: EventCursor | undefined
@@ -134,26 +136,38 @@ export class EventReader {
     return 0
   }
 
-  #walk({ events, firstSequence }: EventPage, found: StreamItem[], foundMax: number): void {
+  #walk({ events, firstSequence, damaged = [] }: EventPage, found: StreamItem[], foundMax: number): void {
     let expected = this.position + 1
-    if (events.length === 0 && expected < firstSequence) {
-      this.#report(found, expected, firstSequence - 1, 'trimmed')
-      expected = firstSequence
+    const missing = (upTo: number): void => {
+      if (upTo < expected) return
+      this.#report(found, expected, upTo, expected < firstSequence ? 'trimmed' : 'lost')
+      expected = upTo + 1
     }
+    const ranges = damaged.values()
+    let range = ranges.next().value
+    const passDamaged = (before: number): void => {
+      for (; range !== undefined && range.fromSequence < before; range = ranges.next().value) {
+        missing(range.fromSequence - 1)
+        if (range.toSequence < expected) continue
+        this.#report(found, expected, range.toSequence, 'damaged')
+        expected = range.toSequence + 1
+      }
+    }
+    if (events.length === 0 && damaged.length === 0) missing(firstSequence - 1)
     for (const event of events) {
       if (found.length >= foundMax) break
-      if (event.sequence > expected) {
-        this.#report(found, expected, event.sequence - 1, expected < firstSequence ? 'trimmed' : 'lost')
-      }
+      passDamaged(event.sequence)
+      missing(event.sequence - 1)
       if (this.#options.matches(event)) found.push({ type: 'event', event })
       expected = event.sequence + 1
       this.#epoch = event.epoch
       this.#reportedTo = 0
     }
+    if (found.length < foundMax) passDamaged(Number.POSITIVE_INFINITY)
     this.#position = expected - 1
   }
 
-  #report(found: StreamItem[], from: number, toSequence: number, reason: 'trimmed' | 'lost'): void {
+  #report(found: StreamItem[], from: number, toSequence: number, reason: GapReason): void {
     const fromSequence = Math.max(from, this.#reportedTo + 1)
     if (fromSequence <= toSequence) found.push({ type: 'gap', fromSequence, toSequence, reason })
     this.#reportedTo = Math.max(this.#reportedTo, toSequence)

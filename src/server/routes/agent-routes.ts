@@ -8,6 +8,7 @@ import type { Ids } from '#domain/ports/random.ts'
 import { newAgentToken } from '../auth/agent-token.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { secretHash } from '../auth/secret-hash.ts'
+import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import { invalidField } from '../problem/request-error.ts'
 import type { Swarms } from '../swarms.ts'
@@ -54,7 +55,7 @@ export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: A
     const agents = page.items.map(agentView)
     return {
       agents,
-      ...(page.next === undefined ? {} : { nextPageToken: pageTokens.issue(page.next, list) }),
+      ...pageEnd(page, list, pageTokens),
     }
   })
 

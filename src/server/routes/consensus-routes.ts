@@ -11,6 +11,7 @@ import { callerOf } from '../auth/auth-hooks.ts'
 import { authorize } from '../auth/authorize.ts'
 import { senderOf } from '../auth/sender.ts'
 import { payloadText } from '../input/json-text.ts'
+import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import type { Swarms } from '../swarms.ts'
 import {
@@ -62,14 +63,8 @@ function routeProposals(app: FastifyInstance, { swarms, pageTokens, ids }: Conse
     const list = ['proposals', callerOf(request).tenant, request.params.swarmId, status]
     const filter = status === undefined ? {} : { status }
     const page = await reader.proposals(filter, { after: pageTokens.redeem(pageToken, list), pageSize })
-    const items = await Promise.all(
-      page.items.map(async (record) => ({
-        record,
-        payload: await reader.proposalPayload(record.proposalId),
-      })),
-    )
-    const next = page.next === undefined ? undefined : pageTokens.issue(page.next, list)
-    return sendJsonText(reply, proposalPageText(items, next))
+    const { items, damagedIds } = await reader.withPayloads(page)
+    return sendJsonText(reply, proposalPageText(items, pageEnd({ ...page, damagedIds }, list, pageTokens)))
   })
 
   routeOperation(app, getProposal, async (request, reply) => {

@@ -4,6 +4,7 @@ import type { TaskPage } from '#contract/task.ts'
 import { agentId, swarmId, taskId } from '#domain/ids.ts'
 import type { TaskFilter } from '#domain/orchestration/swarm-reader.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
+import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import type { Swarms } from '../swarms.ts'
 import { decisionView } from '../views/decision-view.ts'
@@ -29,7 +30,7 @@ export function taskRoutes(app: FastifyInstance, { swarms, pageTokens }: TaskRou
       pageSize,
     })
     const tasks = page.items.map(taskView)
-    return { tasks, ...(page.next === undefined ? {} : { nextPageToken: pageTokens.issue(page.next, list) }) }
+    return { tasks, ...pageEnd(page, list, pageTokens) }
   })
 
   routeOperation(app, getTask, async (request, reply) => {
