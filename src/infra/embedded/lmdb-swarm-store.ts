@@ -15,6 +15,7 @@ import type {
 import type { Batch } from './batch.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
+import { readEventPage } from './log-reads.ts'
 import {
   claimScope,
   dropPart,
@@ -26,7 +27,7 @@ import {
 import { ScratchEncoder } from './record-codec.ts'
 import { StepJob } from './step-job.ts'
 import { StoreHealth } from './store-health.ts'
-import { listRecords, readEventPage, readRecord } from './table-reads.ts'
+import { listRecords, readRecord } from './table-reads.ts'
 import { WorkingSet } from './working-set.ts'
 
 export interface LmdbSwarmStoreOptions {
@@ -108,7 +109,13 @@ export class LmdbSwarmStore implements SwarmStore {
   status(): StoreStatus {
     const { durability } = this.#options
     const { reason } = this.#health
-    return reason === undefined ? { isWritable: true, durability } : { isWritable: false, reason, durability }
+    const { count } = this.#modules.tables.damage
+    return {
+      isWritable: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+      durability,
+      ...(count === 0 ? {} : { damagedCount: count }),
+    }
   }
 
   /** Raises the scope's epoch; on the disk before it resolves. */
