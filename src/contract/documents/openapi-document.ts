@@ -1,4 +1,5 @@
 import type { TObject } from '@sinclair/typebox'
+import { OPERATION_EXAMPLES, type OperationId } from '../examples/operation-examples.ts'
 import { OPERATIONS } from '../operations/all-operations.ts'
 import type { Operation, Tag } from '../operations/operation.ts'
 import { Problem } from '../problem.ts'
@@ -68,9 +69,11 @@ function paths(schemas: ComponentSchemas): JsonSchema {
 }
 
 function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
-  const { operationId, tag, summary, description, access, params, query, headers, body } = operation
+  const { operationId } = operation
+  const example = OPERATION_EXAMPLES[operationId as OperationId]
+  const { tag, summary, description, access, params, query, headers, body } = operation
   const parameters = [
-    ...parametersOf('path', params, schemas),
+    ...parametersOf('path', params, schemas, example.params),
     ...parametersOf('query', query, schemas),
     ...parametersOf('header', headers, schemas),
   ]
@@ -86,7 +89,9 @@ function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
       : {
           requestBody: {
             required: operation.isBodyOptional !== true,
-            content: { 'application/json': { schema: schemas.render(body, 'input') } },
+            content: {
+              'application/json': { schema: schemas.render(body, 'input'), example: example.body },
+            },
           },
         }),
     responses: { ...repliesOf(operation, schemas), ...problemsOf(operation, schemas) },
@@ -100,17 +105,24 @@ function securityOf({ access }: Operation): JsonSchema[] {
     : [{ apiKey: [] }]
 }
 
-function parametersOf(place: string, parts: TObject | undefined, schemas: ComponentSchemas): JsonSchema[] {
+function parametersOf(
+  place: string,
+  parts: TObject | undefined,
+  schemas: ComponentSchemas,
+  examples: Readonly<Record<string, string>> = {},
+): JsonSchema[] {
   if (parts === undefined) return []
   const required = new Set(parts.required)
   return Object.entries(parts.properties).map(([name, property]) => {
     const { description, ...schema } = schemas.render(property, 'input')
+    const initial: unknown = property.default
     return {
       name: place === 'header' ? HEADER_SPELLINGS[name] : name,
       in: place,
       required: required.has(name) && property.default === undefined,
       ...(description === undefined ? {} : { description }),
-      schema,
+      schema: { ...schema, ...(initial === undefined ? {} : { default: initial }) },
+      ...(examples[name] === undefined ? {} : { example: examples[name] }),
     }
   })
 }
