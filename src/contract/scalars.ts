@@ -59,9 +59,10 @@ export const Ratio = (description: string) => Type.Number({ minimum: 0, maximum:
 export const Text = (description: string, lengthMax: number = LIMITS.textLengthMax) =>
   Type.String({ maxLength: lengthMax, description })
 
-export const Durability = textEnum(['synced', 'committed'], {
+export const Durability = textEnum(['synced', 'committed', 'none'], {
   description:
-    'What the accepted work survives: `synced` a power failure, `committed` a kill of the server process.',
+    'What the accepted work survives: `synced` a power failure, `committed` a kill of the server process, `none` ' +
+    'neither. `none` is possible only where the operator allows it.',
 })
 
 export const ResourceAmounts = namedValues(

@@ -2,8 +2,8 @@ import type { Scope, SwarmEpoch } from '../ids.ts'
 import type { ReadyEntry } from './ready-queue.ts'
 import type { EventDraft, RecordKey, RecordKind, RecordWrite, StoredRecord, SwarmEvent } from './records.ts'
 
-/** What an accepted write survives: `synced` a power failure, `committed` a kill of the process. */
-export type Durability = 'synced' | 'committed'
+/** What an accepted write survives: `synced` a power failure, `committed` a kill of the process, `none` neither. */
+export type Durability = 'synced' | 'committed' | 'none'
 
 /** The records found under `K`, place by place; undefined where there is none. */
 export type RecordsOf<Keys extends readonly RecordKey[]> = {

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { StoreRefusedError } from '../store-refused-error.ts'
 import { commitDurably } from './commit-durably.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
 import { decodeText, isWholeText, metaName, ScratchEncoder } from './record-codec.ts'
-import { StoreRefusedError } from './store-refused-error.ts'
 import { upgradeFromFormat1 } from './store-upgrade.ts'
 
 /** What the database says of itself. */

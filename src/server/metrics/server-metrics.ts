@@ -4,13 +4,14 @@ import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 import type { SessionRegistry } from '../channel/session-registry.ts'
 import type { OpenSockets } from '../sockets/open-sockets.ts'
 import type { Swarms } from '../swarms.ts'
+import { observeStore } from './store-metrics.ts'
 import { SwarmMetrics } from './swarm-metrics.ts'
 
 export interface ServerMetricsModules {
   readonly swarms: Pick<Swarms, 'coordinated'>
+  readonly store: Pick<SwarmStore, 'status'>
   readonly sessions: SessionRegistry
   readonly sockets: OpenSockets
-  readonly store: Pick<SwarmStore, 'status'>
 }
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
@@ -26,7 +27,7 @@ export class ServerMetrics {
   readonly #eventsSent: Counter
   readonly #swarmMetrics: SwarmMetrics
 
-  constructor({ swarms, sessions, sockets, store }: ServerMetricsModules) {
+  constructor({ swarms, store, sessions, sockets }: ServerMetricsModules) {
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
     this.#requests = new Histogram({
@@ -103,21 +104,6 @@ function observeConnections(sessions: SessionRegistry, sockets: OpenSockets, reg
       gauge.set({ kind: 'agent' }, sessions.size)
       gauge.set({ kind: 'stream' }, sockets.countOf('stream'))
     },
-  })
-}
-
-function observeStore(store: Pick<SwarmStore, 'status'>, registers: Registry[]): void {
-  const writable: Gauge = new Gauge({
-    name: 'amos_store_writable',
-    help: 'Whether the store takes writes: 1 or 0.',
-    registers,
-    collect: (): void => writable.set(store.status().isWritable ? 1 : 0),
-  })
-  const damaged: Gauge = new Gauge({
-    name: 'amos_store_damaged_records',
-    help: 'Stored records and events found damaged since the start.',
-    registers,
-    collect: (): void => damaged.set(store.status().damagedCount ?? 0),
   })
 }
 
