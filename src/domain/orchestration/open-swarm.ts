@@ -158,7 +158,7 @@ export class OpenSwarm {
         }
       },
     })
-    this.events.forget()
+    this.events.begin(epoch)
     this.events.append(events)
     return result
   }
@@ -166,7 +166,7 @@ export class OpenSwarm {
   async #end(orchestrator: SwarmOrchestrator): Promise<void> {
     const { coordination, logger } = this.#modules
     orchestrator.stop()
-    this.events.forget()
+    this.events.end()
     const queue = this.#queues.get(orchestrator)
     this.#queues.delete(orchestrator)
     try {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { matchesEvent } from '#domain/communication/event-filter.ts'
 import type { EventReader, StreamItem } from '#domain/communication/event-reader.ts'
 import { swarmEpoch } from '#domain/ids.ts'
+import type { SwarmEvent } from '#domain/ports/records.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'
 import { anAgent, Cluster, SCOPE, submit, type TestNode } from './cluster.ts'
 
@@ -113,6 +114,29 @@ describe('a live reader', () => {
     const page = await first.swarm.events.page({ sequence: 0 }, 100, { types: ['task.submitted'] })
     expect(subjects(page.items).filter((subject) => subject !== 'lost')).toEqual(['t1', 't2', 't5', 't6'])
   })
+
+  it.each([
+    ['has none now', undefined],
+    ['has a later one now', 3],
+  ])(
+    'gets nothing from memory that was answered after its coordinatorship, where the node %s',
+    async (_, next) => {
+      const cluster = new Cluster()
+      const node = await cluster.node()
+      const { events } = node.swarm
+      const late = { ...sampleEvent('lost'), sequence: events.lastSequence + 1, epoch: swarmEpoch(1) }
+      events.end()
+      if (next !== undefined) events.begin(swarmEpoch(next))
+      const heard: SwarmEvent[] = []
+      events.onAppend((appended) => heard.push(...appended))
+      events.append([late])
+      const { items } = await events.page({ sequence: 0 }, 100, ALL)
+      expect(subjects(items)).not.toContain('lost')
+      expect(heard).toEqual([])
+      // The number is not given again.
+      expect(events.lastSequence).toBe(late.sequence)
+    },
+  )
 
   it('is told what was trimmed while it was away', async () => {
     const cluster = new Cluster({ eventsMax: 5, orchestrator: { eventTailMax: 2, retentionEveryMs: 1_000 } })
