@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EpochMs, Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
@@ -89,11 +90,11 @@ export class LmdbSwarmStore implements SwarmStore {
   }
 
   list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
-    return this.#read((tables) => listRecords(tables, request))
+    return this.#readPage((tables) => listRecords(tables, request))
   }
 
   readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
-    return this.#read((tables) => readEventPage(tables, scope, after, countMax))
+    return this.#readPage((tables) => readEventPage(tables, scope, after, countMax))
   }
 
   async trimEvents(scope: Scope, sequence: number): Promise<void> {
@@ -131,6 +132,15 @@ export class LmdbSwarmStore implements SwarmStore {
     this.#health.report('closed', 'the store is closed')
     this.#commits.stop()
     if (!isStalled) await this.#commits.idle()
+  }
+
+  /**
+   * In a turn of its own: a read waits for nothing, so that a caller that reads page after page would otherwise keep the
+   * event loop from everybody else.
+   */
+  async #readPage<T>(read: (tables: LmdbTables) => T): Promise<T> {
+    await nextTurn()
+    return this.#read(read)
   }
 
   /** What was read may be committed and not yet on the disk: then it is shown only once it is. */
