@@ -1,4 +1,5 @@
 import type { Scope, SwarmEpoch } from '../ids.ts'
+import type { Cancellation } from '../ports/cancellation.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { SwarmEvent } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
@@ -103,15 +104,20 @@ export class EventStream {
     return () => this.#listeners.delete(listener)
   }
 
-  /** One page, without waiting. */
-  async page(after: EventCursor, countMax: number, filter: EventFilter): Promise<EventPageReply> {
+  /** One page, without waiting. A cancelled one is what was found until then. */
+  async page(
+    after: EventCursor,
+    countMax: number,
+    filter: EventFilter,
+    cancellation?: Cancellation,
+  ): Promise<EventPageReply> {
     const reader = this.#open(after, filter)
     const items: StreamItem[] = []
     let lookMax = Math.min(SCAN_STEP, countMax)
     for (let looked = 0; looked < SCAN_MAX && items.length < countMax; ) {
       const { found, isAtEnd } = await reader.scan(lookMax, countMax - items.length)
       items.push(...found)
-      if (isAtEnd) break
+      if (isAtEnd || cancellation?.aborted === true) break
       looked += lookMax
       // In larger and larger steps where the filter lets little through: each may be a question to the store.
       lookMax = Math.min(SCAN_STEP, 2 * lookMax)

@@ -2,6 +2,7 @@ import type { ProposalRecord, ProposalStatus } from '../consensus/hub/proposal-r
 import type { DecisionRecord } from '../distribution/decision-record.ts'
 import { isSwarmError, SwarmError } from '../errors.ts'
 import { type AgentId, type JsonText, jsonText, type ProposalId, type Scope, type TaskId } from '../ids.ts'
+import type { Cancellation } from '../ports/cancellation.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRecord, AgentStatus } from './agent-record.ts'
@@ -37,6 +38,8 @@ export interface Page<T> {
 export interface PageRequest {
   readonly after?: string | undefined
   readonly pageSize: number
+  /** A page that is cancelled ends early. */
+  readonly cancellation?: Cancellation
 }
 
 /** Records looked at for one page, so that a filter that matches nothing cannot read the whole store. */
@@ -146,7 +149,7 @@ export class SwarmReader {
 
   async #scan<K extends 'task' | 'agent' | 'proposal'>(
     request: { readonly kind: K; readonly openOnly: boolean; readonly isDescending: boolean },
-    { after, pageSize }: PageRequest,
+    { after, pageSize, cancellation }: PageRequest,
     matches: (value: StoredRecord<K>['value']) => boolean,
   ): Promise<Page<StoredRecord<K>['value']>> {
     const items: StoredRecord<K>['value'][] = []
@@ -154,7 +157,7 @@ export class SwarmReader {
     const damagedUpTo = (end: string | undefined): readonly string[] =>
       damaged.filter((id) => end === undefined || (request.isDescending ? id >= end : id <= end))
     let cursor = after
-    for (let scanned = 0; scanned < SCAN_MAX; scanned += SCAN_STEP) {
+    for (let scanned = 0; scanned < SCAN_MAX && cancellation?.aborted !== true; scanned += SCAN_STEP) {
       const records = await this.#store.list({
         scope: this.#scope,
         ...request,

@@ -21,6 +21,7 @@ import {
   proposalPageText,
   proposalText,
 } from '../views/proposal-view.ts'
+import { pageRequest } from './cancellation.ts'
 import { routeOperation, sendJsonText } from './route-operation.ts'
 
 export interface ConsensusRoutesModules {
@@ -62,7 +63,10 @@ function routeProposals(app: FastifyInstance, { swarms, pageTokens, ids }: Conse
     const { reader } = await openFor(swarms, request)
     const list = ['proposals', callerOf(request).tenant, request.params.swarmId, status]
     const filter = status === undefined ? {} : { status }
-    const page = await reader.proposals(filter, { after: pageTokens.redeem(pageToken, list), pageSize })
+    const page = await reader.proposals(
+      filter,
+      pageRequest(reply, pageSize, pageTokens.redeem(pageToken, list)),
+    )
     const { items, damagedIds } = await reader.withPayloads(page)
     return sendJsonText(reply, proposalPageText(items, pageEnd({ ...page, damagedIds }, list, pageTokens)))
   })

@@ -44,6 +44,22 @@ describe('a page of events', () => {
     expect(await page(0, 10)).toMatchObject({ items })
   })
 
+  it('is not looked for any further once nobody waits for it', async () => {
+    const node = await new Cluster({ orchestrator: { eventTailMax: 1 } }).node()
+    await submitMany(node, 1, 600)
+    const answered = { aborted: true }
+    const { items, nextSequence } = await node.swarm.events.page(
+      { sequence: 0 },
+      100,
+      { subject: 'none' },
+      answered,
+    )
+    expect(items).toEqual([])
+    expect(nextSequence).toBe(100)
+    const page = await node.swarm.reader.tasks({ type: 'none' }, { pageSize: 10, cancellation: answered })
+    expect(page.items).toEqual([])
+  })
+
   it('is the same from the newest events in memory and from the store', async () => {
     const cluster = new Cluster({ orchestrator: { eventTailMax: 2 } })
     const node = await cluster.node()
