@@ -3,6 +3,7 @@ import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import { RequestError, type RequestErrorOptions } from '../problem/request-error.ts'
+import { decodeTextValues } from './text-values.ts'
 import { oneOf, unionMismatch } from './union-mismatch.ts'
 
 type Place = 'body' | 'query' | 'path' | 'headers'
@@ -19,11 +20,15 @@ const PLACES: Readonly<Record<string, Place>> = {
  * that numbers and booleans are made of it first.
  */
 export function validateRequests(app: FastifyInstance): void {
-  const strict = createAjv(false)
-  const coercing = createAjv(true)
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    compiledAtFirstUse(httpPart === 'body' ? strict : coercing, schema as object),
-  )
+  const ajv = createAjv()
+  app.setValidatorCompiler(({ schema, httpPart }) => {
+    const validate = compiledAtFirstUse(ajv, schema)
+    if (httpPart === 'body') return validate
+    return (data: unknown) => {
+      decodeTextValues(schema, data)
+      return validate(data)
+    }
+  })
   app.setSchemaErrorFormatter((errors, part) => validationError(errors, PLACES[part] ?? 'body'))
 }
 
@@ -36,9 +41,9 @@ function compiledAtFirstUse(ajv: Ajv, schema: object): ReturnType<FastifySchemaC
   }
 }
 
-function createAjv(coerceTypes: boolean): Ajv {
+function createAjv(): Ajv {
   const ajv = new Ajv({
-    coerceTypes,
+    coerceTypes: false,
     useDefaults: true,
     removeAdditional: false,
     allErrors: false,
