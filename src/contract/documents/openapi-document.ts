@@ -2,8 +2,9 @@ import type { TObject } from '@sinclair/typebox'
 import { OPERATION_EXAMPLES, type OperationId } from '../examples/operation-examples.ts'
 import { OPERATIONS } from '../operations/all-operations.ts'
 import type { Operation, Tag } from '../operations/operation.ts'
+import { problemCodesOf } from '../operations/problems-of.ts'
 import { Problem } from '../problem.ts'
-import { PROBLEMS, type ProblemCode } from '../problem-codes.ts'
+import { PROBLEMS } from '../problem-codes.ts'
 import { ComponentSchemas, type JsonSchema } from './component-schemas.ts'
 import { CONTRACT_VERSION, LICENSE } from './document-info.ts'
 
@@ -158,23 +159,6 @@ const STREAM = {
   description:
     'Server-sent events. A message has an event as `data` and its `id`; one with `event: gap` says what is missing.',
 }
-
-/** What any operation may answer besides its own problems. */
-function problemCodesOf({ access, body, problems, replies }: Operation): ProblemCode[] {
-  const codes = new Set<ProblemCode>(['validation_failed', 'internal_error', 'record_damaged', ...problems])
-  if (access !== 'public') for (const code of SECURED_PROBLEMS) codes.add(code)
-  if (body !== undefined) for (const code of BODY_PROBLEMS) codes.add(code)
-  return [...codes].filter((code) => replies[PROBLEMS[code].status] === undefined)
-}
-
-const SECURED_PROBLEMS = ['unauthorized', 'forbidden', 'rate_limited', 'overloaded'] as const
-const BODY_PROBLEMS = [
-  'json_invalid',
-  'json_too_deep',
-  'json_unsafe',
-  'payload_too_large',
-  'unsupported_media_type',
-] as const
 
 function problemsOf(operation: Operation, schemas: ComponentSchemas): Record<string, JsonSchema> {
   const codes = problemCodesOf(operation)
