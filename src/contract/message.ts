@@ -35,7 +35,9 @@ export const MessageKind = textEnum(['message', 'request', 'reply'], {
 })
 
 const CorrelationId = annotate(MessageId, { description: 'Ties a reply to its request.' })
-const Payload = Json(`What is said; at most ${LIMITS.payloadBytesMax / 1024} KiB of UTF-8, and kept as sent.`)
+const Payload = Json(
+  `What is said; at most ${LIMITS.payloadBytesMax / 1024} KiB as JSON. The server does not read it.`,
+)
 
 /** What a sender says of a message. */
 export const MESSAGE_PROPERTIES = {

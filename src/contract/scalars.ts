@@ -1,5 +1,4 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { OPAQUE } from './json/opaque-shape.ts'
 import { LIMITS } from './limits.ts'
 import { closedObject, namedValues, textEnum } from './schema.ts'
 
@@ -91,8 +90,7 @@ export const HeldTasks = Type.Array(HeldTask, {
   description: 'The tasks the agent still works on.',
 })
 
-/** A value that the server keeps and relays as the text it was sent as, and does not read. */
-export const Json = (description: string) => Type.Unknown({ description, [OPAQUE]: true })
+export const Json = (description: string) => Type.Unknown({ description })
 
 /** What every page of a list ends with. */
 export const NEXT_PAGE = {

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
-import type { OpaqueShape } from '#contract/json/opaque-shape.ts'
 import type { Access } from '#contract/operations/operation.ts'
 import { type Authenticator, bearerCredential } from './authenticator.ts'
 import { authorize, type Target } from './authorize.ts'
@@ -15,8 +14,6 @@ declare module 'fastify' {
     access?: Access | 'handshake'
     /** Of the contract, where the route is one of its operations. */
     operationId?: string
-    /** Where its body holds opaque values. */
-    opaque?: OpaqueShape
   }
 }
 

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
-import { opaqueShapeOf } from '#contract/json/opaque-shape.ts'
 import { LIMITS } from '#contract/limits.ts'
 import type { BodyOf, HeadersOf, OperationShape, ParamsOf, QueryOf } from '#contract/operations/operation.ts'
 
@@ -25,12 +24,11 @@ export function routeOperation<O extends OperationShape>(
   options: { readonly answerWithinMs?: number } = {},
 ): void {
   const { operationId, method, path, access, isBodyOptional, bodyBytesMax = LIMITS.bodyBytesMax } = operation
-  const opaque = operation.body === undefined ? undefined : opaqueShapeOf(operation.body)
   app.route({
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
     schema: schemaOf(operation),
-    config: { access, operationId, ...(opaque === undefined ? {} : { opaque }) },
+    config: { access, operationId },
     bodyLimit: bodyBytesMax,
     ...(options.answerWithinMs === undefined ? {} : { handlerTimeout: options.answerWithinMs }),
     ...(isBodyOptional === true ? { preValidation: fillInBody } : {}),
