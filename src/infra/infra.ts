@@ -1,4 +1,4 @@
-import type { Scope } from '#domain/ids.ts'
+import type { Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { Coordination } from '#domain/ports/coordination.ts'
 import type { Peers } from '#domain/ports/peers.ts'
 import type { ReadyQueue } from '#domain/ports/ready-queue.ts'
@@ -13,7 +13,7 @@ export interface Infra {
    * Opens the scope's queue for a new coordinatorship, with all that is ready. To be called by the scope's
    * coordinating node alone; what was opened before it gets nothing more.
    */
-  readyQueueFor(scope: Scope): ReadyQueue
+  readyQueueFor(scope: Scope, epoch: SwarmEpoch): ReadyQueue
   /** Lets what is under way finish, then lets go of everything. Calls after it are refused. */
   close(): Promise<void>
 }

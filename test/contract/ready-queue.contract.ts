@@ -29,26 +29,26 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
     beforeEach(async () => {
       t = await setup()
       swarm = await openSwarm(t)
-      queue = t.infra.readyQueueFor(swarm.scope)
+      queue = t.infra.readyQueueFor(swarm.scope, swarm.epoch)
       now = t.clock.now()
     })
     afterEach(() => t.teardown())
 
     /** Due now, and a class of its own for each minute of `rankMinutes`. */
     const entry = (id: string, rankMinutes = 0, changes: Partial<ReadyEntry> = {}): ReadyEntry =>
-      sampleEntry(id, { rank: now + 2 * rankMinutes * MINUTE, dueAt: now, ...changes })
+      sampleEntry(id, { rank: now + 2 * rankMinutes * MINUTE, readyAt: now, ...changes })
 
-    const takenIds = async (countMax = 100, at: EpochMs = now): Promise<readonly string[]> =>
-      (await queue.take(countMax, at)).map(({ taskId }) => taskId)
+    const takenIds = async (countMax = 100): Promise<readonly string[]> =>
+      (await queue.take(countMax)).map(({ taskId }) => taskId)
 
     it('hands out nothing when nothing was added', async () => {
-      expect(await queue.take(10, now)).toEqual([])
+      expect(await queue.take(10)).toEqual([])
     })
 
     it('gives an entry back as it was added', async () => {
       const added = entry('a', 1, { readyCount: 7, capabilities: ['x', 'y'], resources: { gpu: 2 } })
       await queue.add([added])
-      expect(await queue.take(10, now)).toEqual([added])
+      expect(await queue.take(10)).toEqual([added])
     })
 
     it('hands out due entries by rank, smallest first, whatever the order they came in', async () => {
@@ -80,10 +80,10 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
       const dueAt = epochMs(now + 400)
       await queue.add([entry('later', 0, { dueAt }), entry('now')])
       expect(await takenIds()).toEqual(['now'])
-      expect(await takenIds(10, t.clock.now())).toEqual([])
+      expect(await takenIds(10)).toEqual([])
       await t.pass(500)
       const ids = await eventually(async () => {
-        const taken = await takenIds(10, t.clock.now())
+        const taken = await takenIds(10)
         return taken.length > 0 && taken
       })
       expect(ids).toEqual(['later'])
@@ -103,7 +103,7 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
       await queue.add([entry('a', 0, { dueAt: epochMs(now + 400) })])
       let isReady = false
       const lookForA = async (): Promise<void> => {
-        isReady ||= (await takenIds(10, t.clock.now())).includes('a')
+        isReady ||= (await takenIds(10)).includes('a')
       }
       queue.onReady(() => {
         void lookForA()
@@ -128,7 +128,7 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
 
     it('tells two entries of one task apart by their count', async () => {
       await queue.add([entry('a', 0, { readyCount: 1 }), entry('a', 1, { readyCount: 2 })])
-      const taken = await queue.take(10, now)
+      const taken = await queue.take(10)
       expect(taken.map(({ taskId, readyCount }) => `${taskId} ${readyCount}`)).toEqual(['a 1', 'a 2'])
     })
 
@@ -137,7 +137,7 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
       await queue.settle([entry('a'), entry('c')])
       expect(await takenIds()).toEqual(['b'])
       await t.pass(300)
-      expect(await takenIds(10, t.clock.now())).toEqual([])
+      expect(await takenIds(10)).toEqual([])
     })
 
     it('ignores the settling of what it does not know', async () => {
@@ -152,7 +152,7 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
       for (let from = 0; from < added.length; from += 500) await queue.add(added.slice(from, from + 500))
       const taken: ReadyEntry[] = []
       await eventually(async () => {
-        const some = await queue.take(700, now)
+        const some = await queue.take(700)
         taken.push(...some)
         await queue.settle(some)
         return taken.length >= added.length
@@ -172,22 +172,22 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
       await t.pass(300)
       const taken: ReadyEntry[] = []
       await eventually(async () => {
-        taken.push(...(await queue.take(1_000, t.clock.now())))
+        taken.push(...(await queue.take(1_000)))
         return taken.length >= left.length
       })
       expect(taken.map(({ taskId }) => taskId)).toEqual(
         left.toSorted((a, b) => a.rank - b.rank).map(({ taskId }) => taskId),
       )
-      expect(await takenIds(10, t.clock.now())).toEqual([])
+      expect(await takenIds(10)).toEqual([])
     })
 
     it('keeps the queues of two swarms apart', async () => {
       const other = await openSwarm(t, 'other')
-      const otherQueue = t.infra.readyQueueFor(other.scope)
+      const otherQueue = t.infra.readyQueueFor(other.scope, other.epoch)
       await queue.add([entry('a')])
       await otherQueue.add([entry('b')])
       expect(await takenIds()).toEqual(['a'])
-      expect((await otherQueue.take(10, now)).map(({ taskId }) => taskId)).toEqual(['b'])
+      expect((await otherQueue.take(10)).map(({ taskId }) => taskId)).toEqual(['b'])
     })
 
     describe('across a restart', () => {
@@ -208,20 +208,20 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
       const restart = async (): Promise<void> => {
         await t.reopen()
         swarm = { ...swarm, epoch: await claimed(t, swarm.scope) }
-        queue = t.infra.readyQueueFor(swarm.scope)
+        queue = t.infra.readyQueueFor(swarm.scope, swarm.epoch)
         const tasks = await t.infra.store.list({
           scope: swarm.scope,
           kind: 'task',
           countMax: 100,
           openOnly: true,
         })
-        await queue.add(tasks.flatMap(({ value }) => readyEntryOf(value, rankOf) ?? []))
+        await queue.restore(tasks.flatMap(({ value }) => readyEntryOf(value, rankOf) ?? []))
       }
 
       const takeAll = (count: number): Promise<readonly ReadyEntry[]> => {
         const taken: ReadyEntry[] = []
         return eventually(async () => {
-          taken.push(...(await queue.take(10, t.clock.now())))
+          taken.push(...(await queue.take(10)))
           return taken.length >= count && taken
         })
       }
@@ -249,7 +249,7 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
         await queue.settle(entries.filter(({ taskId }) => taskId === 'gone'))
         await restart()
         expect((await takeAll(1)).map(({ taskId }) => taskId)).toEqual(['here'])
-        expect(await queue.take(10, t.clock.now())).toEqual([])
+        expect(await queue.take(10)).toEqual([])
       })
     })
   })

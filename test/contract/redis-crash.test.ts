@@ -12,7 +12,7 @@ import { MemoryLogger } from '../helpers/memory-logger.ts'
 import { spawnSource } from '../helpers/process.ts'
 import { askRedis } from '../helpers/redis-inline.ts'
 import { type RedisOptions, type RedisServer, startRedis } from '../helpers/redis-server.ts'
-import { sampleEvent } from '../helpers/sample-records.ts'
+import { sampleEntry, sampleEvent } from '../helpers/sample-records.ts'
 import { freshScope } from './infra-under-test.ts'
 
 const clock = new SystemClock()
@@ -25,9 +25,12 @@ describe('Redis adapters when Redis or a node fails', () => {
   let epoch: SwarmEpoch
   let toClose: Infra[]
 
-  const openNode = async (): Promise<Infra> => {
+  const openNode = async (requireDurability?: 'synced' | 'committed'): Promise<Infra> => {
     const options = { url: redis.url, nodeId: nodeId(randomUUID()) }
-    const opened = await createRedisInfra(options, { clock, logger: new MemoryLogger() })
+    const opened = await createRedisInfra(
+      requireDurability === undefined ? options : { ...options, requireDurability },
+      { clock, logger: new MemoryLogger() },
+    )
     toClose.push(opened)
     return opened
   }
@@ -265,6 +268,17 @@ describe('Redis adapters when Redis or a node fails', () => {
     expect(await expectWhole()).toEqual(['after', 'before'])
   })
 
+  it('starts only on a Redis that gives the durability asked for', async () => {
+    await start({ appendfsync: 'everysec' })
+    await expect(openNode('synced')).rejects.toThrow('appendfsync everysec')
+    await openNode('committed')
+    await askRedis(redis.port, 'CONFIG SET maxmemory-policy allkeys-lru')
+    await expect(openNode('committed')).rejects.toThrow('maxmemory-policy allkeys-lru')
+    await askRedis(redis.port, 'CONFIG SET maxmemory-policy noeviction')
+    await askRedis(redis.port, 'CONFIG SET appendfsync always')
+    await openNode('synced')
+  })
+
   it('gives the next coordinator, within three seconds, all that a killed one had not settled', async () => {
     await start()
     const doomedScope = freshScope('doomed')
@@ -286,20 +300,25 @@ describe('Redis adapters when Redis or a node fails', () => {
     await expect(infra.coordination.claim(doomedScope, 0)).resolves.toMatchObject({ isHeld: false })
     await program.kill9()
     const killedAt = performance.now()
-    await eventually(async () => (await infra.coordination.claim(doomedScope, 0)).isHeld)
+    const claim = await eventually(async () => {
+      const outcome = await infra.coordination.claim(doomedScope, 0)
+      return outcome.isHeld && outcome
+    })
     expect(performance.now() - killedAt).toBeLessThan(3_000)
     await eventually(() => lost.includes(nodeId('doomed')), { timeoutMs: 3_000 })
 
-    const queue = infra.readyQueueFor(doomedScope)
+    const queue = infra.readyQueueFor(doomedScope, claim.epoch)
+    const ids = Array.from({ length: 300 }, (_, index) => `t-${index}`)
+    // As the records would say it: what was settled waits no longer.
+    const waiting = ids.filter((id) => !settled.includes(id))
+    await queue.restore(waiting.map((id) => sampleEntry(id, { rank: ids.indexOf(id) })))
     const taken: string[] = []
     await eventually(async () => {
-      taken.push(...(await queue.take(1_000, clock.now())).map(({ taskId }) => taskId))
+      taken.push(...(await queue.take(1_000)).map(({ taskId }) => taskId))
       return taken.length >= 250
     })
     expect(settled).toHaveLength(50)
     expect(new Set(taken).size).toBe(taken.length)
-    expect([...taken, ...settled].toSorted()).toEqual(
-      Array.from({ length: 300 }, (_, index) => `t-${index}`).toSorted(),
-    )
+    expect([...taken, ...settled].toSorted()).toEqual(ids.toSorted())
   })
 })

@@ -65,8 +65,8 @@ describe('Redis adapters', () => {
   it('leave nothing of a dropped swarm but what keeps its numbers from being given again', async () => {
     const t = await setup()
     const swarm = await openSwarm(t)
-    const entry = sampleEntry('a', { dueAt: clock.now(), rank: clock.now() })
-    await t.infra.readyQueueFor(swarm.scope).add([entry])
+    const entry = sampleEntry('a', { rank: clock.now() })
+    await t.infra.readyQueueFor(swarm.scope, swarm.epoch).add([entry])
     await write(t, swarm, { writes: [putNumber('a', 1)], events: [sampleEvent('a')], ready: [entry] })
     await t.infra.store.drop(swarm.scope, swarm.epoch)
     await t.infra.coordination.release(swarm.scope)
@@ -80,16 +80,16 @@ describe('Redis adapters', () => {
   it('hand out at once what is added while somebody waits for it', async () => {
     const t = await setup()
     const swarm = await openSwarm(t)
-    const queue = t.infra.readyQueueFor(swarm.scope)
+    const queue = t.infra.readyQueueFor(swarm.scope, swarm.epoch)
     const taken: string[] = []
     const take = async (): Promise<void> => {
-      taken.push(...(await queue.take(10, clock.now())).map(({ taskId }) => taskId))
+      taken.push(...(await queue.take(10)).map(({ taskId }) => taskId))
     }
     queue.onReady(() => void take())
     await take()
     for (const id of ['first', 'second', 'third']) {
       const now = clock.now()
-      await write(t, swarm, { ready: [sampleEntry(id, { dueAt: now, rank: now })] })
+      await write(t, swarm, { ready: [sampleEntry(id, { rank: now })] })
       await eventually(() => taken.includes(id), { timeoutMs: 300, everyMs: 1 })
     }
     expect(taken).toEqual(['first', 'second', 'third'])

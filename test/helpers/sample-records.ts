@@ -63,7 +63,7 @@ export function sampleEntry(id: string, changes: Partial<ReadyEntry> = {}): Read
     taskId: taskId(id),
     readyCount: 1,
     rank: SAMPLE_TIME,
-    dueAt: SAMPLE_TIME,
+    readyAt: SAMPLE_TIME,
     capabilities: ['review'],
     resources: {},
     ...changes,

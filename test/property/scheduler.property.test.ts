@@ -139,5 +139,5 @@ function entryOf(
   readyCount: number,
 ): ReadyEntry {
   const rank = priorityRank(epochMs(submittedAt), priority, AGING_MS)
-  return sampleEntry(id, { readyCount, rank, dueAt: epochMs(submittedAt), capabilities: [kind] })
+  return sampleEntry(id, { readyCount, rank, readyAt: epochMs(submittedAt), capabilities: [kind] })
 }

@@ -45,6 +45,9 @@ export class TaskDistributor {
   readonly #modules: TaskDistributorModules
   #isWoken = false
   #isRunning = false
+  #isFilling = false
+  /** Whether the queue may have brought more since it was last asked. */
+  #mayHaveMore = false
   #isStopped = false
   #isPaused = false
   #cancelPause: () => void = () => undefined
@@ -79,48 +82,60 @@ export class TaskDistributor {
       await Promise.resolve()
       while (this.#isWoken && this.#mayGoOn) {
         this.#isWoken = false
-        await this.#fill()
-        while (this.#mayGoOn && this.#round()) await this.#fill()
+        while (this.#mayGoOn && this.#round());
       }
+      // Beside the rounds: a task that is here waits for nothing that the queue still has to bring.
+      void this.#fill()
     } catch (error) {
-      this.#modules.logger.warn({ error }, 'distribution paused')
+      this.#modules.logger.error({ error }, 'distribution paused')
       this.#pause()
     } finally {
       this.#isRunning = false
     }
   }
 
-  /** Takes due tasks from the queue until the window is full or none is due. */
+  /** Takes due tasks from the queue until the window is full or none is at hand. */
   async #fill(): Promise<void> {
-    const { scheduler } = this.#modules
-    while (scheduler.size < this.#options.windowMax) {
-      const isMore = await this.#take(Math.min(TAKE_MAX, this.#options.windowMax - scheduler.size))
-      if (!isMore) return
+    this.#mayHaveMore = true
+    if (this.#isFilling) return
+    this.#isFilling = true
+    try {
+      while (this.#mayHaveMore && this.#mayGoOn) {
+        this.#mayHaveMore = false
+        const wanted = this.#wantedCount()
+        if (wanted === 0 || !(await this.#take(wanted))) continue
+        this.#mayHaveMore = true
+        this.wake()
+      }
+    } catch (error) {
+      this.#modules.logger.warn({ error }, 'distribution paused')
+      this.#pause()
+    } finally {
+      this.#isFilling = false
     }
-    await this.#fillFurther()
   }
 
-  /** A window full of tasks that nobody can run now must not hide those behind it from agents that have room. */
-  async #fillFurther(): Promise<void> {
+  #wantedCount(): number {
     const { scheduler, registry } = this.#modules
-    while (
+    const { windowMax } = this.#options
+    if (scheduler.size < windowMax) return Math.min(TAKE_MAX, windowMax - scheduler.size)
+    // A window full of tasks that nobody can run now must not hide those behind it from agents that have room.
+    const isBlocked =
       registry.hasRoom &&
-      scheduler.size >= this.#options.windowMax &&
       scheduler.size < this.#options.waitingMax() &&
       scheduler.first(1, (requirement) => registry.candidatesFor(requirement).length > 0).length === 0
-    ) {
-      if (!(await this.#take(TAKE_MAX))) return
-    }
+    return isBlocked ? TAKE_MAX : 0
   }
 
+  /** @returns true where it took any. */
   async #take(countMax: number): Promise<boolean> {
-    const { queue, scheduler, clock, isOpen } = this.#modules
-    const entries = await queue.take(countMax, clock.now())
+    const { queue, scheduler, isOpen } = this.#modules
+    const entries = await queue.take(countMax)
     for (const entry of entries) {
       if (isOpen(entry.taskId)) scheduler.add(entry)
       else this.#settle(entry)
     }
-    return entries.length === countMax
+    return entries.length > 0
   }
 
   /** @returns true where there may be more to plan. */

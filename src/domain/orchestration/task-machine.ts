@@ -212,10 +212,11 @@ export function failTask(task: TaskRecord, failure: TaskFailure, now: EpochMs): 
 /** The entry under which a ready task stands in the ready queue; undefined where it is not ready. */
 export function readyEntryOf(task: TaskRecord, rankOf: RankOf): ReadyEntry | undefined {
   if (!isWaiting(task.phase) || task.readyAt === undefined) return undefined
-  const { taskId, readyCount, readyAt: dueAt, spec } = task
+  const { taskId, readyCount, readyAt, spec } = task
   const rank = rankOf(task.createdAt, spec.priority)
   const { capabilities, resources } = spec
-  const entry = { taskId, readyCount, rank, dueAt, capabilities, resources }
+  const due = task.phase === 'queued' ? {} : { dueAt: readyAt }
+  const entry = { taskId, readyCount, rank, readyAt, ...due, capabilities, resources }
   if (task.previousAgentId !== undefined) return { ...entry, previousAgentId: task.previousAgentId }
   if (task.delegators === undefined) return entry
   return { ...entry, delegators: task.delegators, failedAgentIds: failedAt(task) }
@@ -239,7 +240,11 @@ function makeReady(
   rankOf: RankOf,
   phaseWhileWaiting: TaskPhase = 'delayed',
 ): TaskChange {
-  const dueAt = Math.max(earliest, task.createdAt + task.spec.delayMs) as EpochMs
+  // A task without a delay is not compared with the time of its creation, which another machine may have read. A
+  // delay is over once the task was assigned.
+  const { delayMs } = task.spec
+  const isDelayed = delayMs > 0 && task.assignmentCount === 0
+  const dueAt = (isDelayed ? Math.max(earliest, task.createdAt + delayMs) : earliest) as EpochMs
   const phase = dueAt > now ? phaseWhileWaiting : 'queued'
   const waiting = draftOf(task)
   waiting.phase = phase

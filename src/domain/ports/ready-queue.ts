@@ -11,8 +11,10 @@ export interface ReadyEntry {
   readonly readyCount: number
   /** Order among due entries, smallest first; see `priorityRank`. */
   readonly rank: number
-  /** Not to be taken before. */
-  readonly dueAt: EpochMs
+  /** When the task became, or becomes, ready: for people. It decides nothing. */
+  readonly readyAt: EpochMs
+  /** Not to be taken before, on the store's clock. Left out where the task can start at once, which is no time. */
+  readonly dueAt?: EpochMs
   readonly capabilities: readonly string[]
   readonly resources: ResourceAmounts
   /** Who did the stage before it in a pipeline. */
@@ -26,16 +28,21 @@ export interface ReadyEntry {
 /**
  * The queue of ready tasks of one swarm, used by its coordinating node alone.
  *
- * Entries with the same task id and `readyCount` are one entry. It may forget them at a restart or takeover: the
- * coordinator then adds those of all waiting tasks, before it takes any. Those that the queue kept it knows, and hands
- * out again where they were not settled. Order is by `rank`, kept at least within a minute of it.
+ * Entries with the same task id and `readyCount` are one entry. The queue may forget entries at a restart or takeover:
+ * the coordinator then restores those of all waiting tasks, before it takes any. Order is by `rank`, kept at least
+ * within a minute of it.
  *
  * Every adapter must pass `test/contract/ready-queue.contract.ts`.
  */
 export interface ReadyQueue {
+  /** Entries of tasks that wait, as their records say. Those that the queue kept stay as they are. */
+  restore(entries: readonly ReadyEntry[]): Promise<void>
   add(entries: readonly ReadyEntry[]): Promise<void>
-  /** Due entries in order, at most `countMax`; an empty array means none is due. */
-  take(countMax: number, now: EpochMs): Promise<readonly ReadyEntry[]>
+  /**
+   * The due entries that are at hand, in order, at most `countMax`. Where nothing is at hand it waits for one look at
+   * the medium, never for `countMax` entries; the listener is called when there are more.
+   */
+  take(countMax: number): Promise<readonly ReadyEntry[]>
   /** Ends entries that were taken, or that their tasks no longer need. Unknown ones are ignored. */
   settle(entries: readonly Pick<ReadyEntry, 'taskId' | 'readyCount'>[]): Promise<void>
   /** The one listener is called after an entry was added or fell due; it may be called for nothing. */

@@ -87,7 +87,8 @@ export class PriorityScheduler {
   /** When the task that waits longest became ready; undefined where none waits. */
   oldestReadyAt(): number | undefined {
     let oldest: number | undefined
-    for (const { dueAt } of this.#waiting.values()) if (oldest === undefined || dueAt < oldest) oldest = dueAt
+    for (const { readyAt } of this.#waiting.values())
+      if (oldest === undefined || readyAt < oldest) oldest = readyAt
     return oldest
   }
 

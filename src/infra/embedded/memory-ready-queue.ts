@@ -38,14 +38,18 @@ export class MemoryReadyQueue implements ReadyQueue {
     this.#modules = modules
   }
 
+  restore(entries: readonly ReadyEntry[]): Promise<void> {
+    return this.add(entries)
+  }
+
   async add(entries: readonly ReadyEntry[]): Promise<void> {
     if (this.#isClosed) return
     for (const entry of entries) this.#add(entry)
     if (entries.length > 0) this.#announce()
   }
 
-  async take(countMax: number, now: EpochMs): Promise<readonly ReadyEntry[]> {
-    this.#promote(now)
+  async take(countMax: number): Promise<readonly ReadyEntry[]> {
+    this.#promote(this.#modules.clock.now())
     const taken: ReadyEntry[] = []
     while (taken.length < countMax) {
       const slot = this.#due.pop()
@@ -86,7 +90,7 @@ export class MemoryReadyQueue implements ReadyQueue {
   #add(entry: ReadyEntry): void {
     const name = nameOf(entry)
     if (this.#slots.has(name)) return
-    const isDue = entry.dueAt <= this.#modules.clock.now()
+    const isDue = entry.dueAt === undefined || entry.dueAt <= this.#modules.clock.now()
     const slot: Slot = { entry, state: isDue ? 'due' : 'later' }
     this.#slots.set(name, slot)
     if (isDue) this.#due.push(slot)
@@ -96,7 +100,7 @@ export class MemoryReadyQueue implements ReadyQueue {
   #promote(now: EpochMs): void {
     for (
       let slot = this.#later.peek();
-      slot !== undefined && slot.entry.dueAt <= now;
+      slot !== undefined && dueTimeOf(slot) <= now;
       slot = this.#later.peek()
     ) {
       this.#later.pop()
@@ -119,7 +123,7 @@ export class MemoryReadyQueue implements ReadyQueue {
     const next = this.#later.peek()
     if (next === undefined || this.#isClosed) return
     const { clock } = this.#modules
-    const waitMs = Math.min(Math.max(0, next.entry.dueAt - clock.now()), LOOK_AGAIN_MS)
+    const waitMs = Math.min(Math.max(0, dueTimeOf(next) - clock.now()), LOOK_AGAIN_MS)
     this.#cancelTimer = clock.setTimer(waitMs, () => {
       this.#promote(clock.now())
       this.#announce()
@@ -142,9 +146,14 @@ function isLive(slot: Slot): boolean {
 }
 
 function byRank({ entry: a }: Slot, { entry: b }: Slot): number {
-  return a.rank - b.rank || a.dueAt - b.dueAt || (a.taskId < b.taskId ? -1 : 1)
+  return a.rank - b.rank || a.readyAt - b.readyAt || (a.taskId < b.taskId ? -1 : 1)
 }
 
-function byDueTime({ entry: a }: Slot, { entry: b }: Slot): number {
-  return a.dueAt - b.dueAt
+function byDueTime(a: Slot, b: Slot): number {
+  return dueTimeOf(a) - dueTimeOf(b)
+}
+
+/** Before all others where there is none. */
+function dueTimeOf({ entry }: Slot): number {
+  return entry.dueAt ?? Number.NEGATIVE_INFINITY
 }

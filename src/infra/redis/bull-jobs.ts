@@ -1,39 +1,44 @@
-import { type JobJson, type MinimalJob, Queue, type RedisQueueBackend } from 'bullmq'
-import type { EpochMs, Scope } from '#domain/ids.ts'
+import { Queue } from 'bullmq'
+import { type EpochMs, epochMs, type Scope, type SwarmEpoch } from '#domain/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import { sharedBackend } from './bull-backend.ts'
 import { priorityOf, rankBaseFor } from './rank-priority.ts'
 import { decodeReadyEntry, readyJobId } from './ready-entry-codec.ts'
 import { bullPrefix, metaKey, READY_QUEUE_NAME } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
+import {
+  peekJobsScript,
+  promoteJobsScript,
+  reclaimJobsScript,
+  removeJobsScript,
+} from './scripts/ready-jobs-scripts.ts'
 
-/**
- * The lock token that asks BullMQ for no lock: one node at a time uses the queue, and what it held when it died is
- * put back by its successor, not by a timeout.
- */
-const NO_LOCK = '0'
 const JOB_NAME = 'ready'
-/** Jobs looked at in one call. */
-const PAGE_MAX = 500
+/** Jobs changed in one call: Redis serves nobody else meanwhile. */
+const CHANGED_MAX = 500
 const IDS_PAGE_MAX = 10_000
 
-export interface JobCounts {
-  readonly waiting: number
-  readonly active: number
-  readonly delayed: number
+export interface WaitingJobs {
+  /** The ids of the most urgent jobs. They stay in the queue. */
+  readonly ids: readonly string[]
+  /** Their entries. */
+  readonly entries: readonly ReadyEntry[]
+  /** All that are ready, these included. */
+  readonly readyCount: number
+  /** When the first of the delayed jobs is due; undefined where none is delayed. */
+  readonly nextDueAt: EpochMs | undefined
 }
 
 /**
- * The ready entries of one scope as BullMQ jobs: due ones are prioritized, later ones delayed, taken ones active.
+ * The ready entries of one scope as BullMQ jobs: those that are ready are prioritized, later ones delayed.
  *
- * What happens to every task goes to BullMQ's backend, which its Worker and Job stand on too: without their
- * tracing and bookkeeping a task costs this process a fifth less.
+ * No job is ever active: the coordinating node reads the first jobs, and removes them when it has them. So a node that
+ * dies leaves nothing behind that has to be put back.
  */
 export class BullJobs {
   readonly #scope: Scope
   readonly #link: RedisLink
   readonly #queue: Queue<ReadyEntry, null>
-  readonly #backend: RedisQueueBackend
   #rankBase: number | undefined
 
   constructor(scope: Scope, link: RedisLink) {
@@ -44,7 +49,6 @@ export class BullJobs {
     this.#queue = new Queue(READY_QUEUE_NAME, options, sharedBackend(link, bullPrefix(scope)))
     // Every command reports its own failure to whoever gave it.
     this.#queue.on('error', () => {})
-    this.#backend = this.#queue.getBackend()
   }
 
   /** A job that is there already stays as it is. */
@@ -58,53 +62,42 @@ export class BullJobs {
           jobId: readyJobId(entry),
           priority: priorityOf(entry.rank, rankBase),
           removeOnComplete: true,
-          ...(entry.dueAt > now && { timestamp: now, delay: entry.dueAt - now }),
+          ...(entry.dueAt !== undefined && entry.dueAt > now && { timestamp: now, delay: entry.dueAt - now }),
         },
       })),
     )
   }
 
-  /** Makes up to `count` jobs active, most urgent first; fewer when there are no more. */
-  async next(count: number): Promise<readonly ReadyEntry[]> {
-    const asked = Array.from({ length: count }, () => this.#backend.moveToActive(NO_LOCK))
-    const answers = await Promise.allSettled(asked)
-    const entries = answers.flatMap((answer) => {
-      if (answer.status === 'rejected') return []
-      const job = answer.value[0] as JobJson | null | undefined
-      return job ? decodeReadyEntry(job.data) : []
-    })
-    const failed = answers.find((answer) => answer.status === 'rejected')
-    if (failed !== undefined && entries.length === 0) throw failed.reason
-    return entries
-  }
-
-  /** Ends an active job. */
-  async complete(jobId: string): Promise<void> {
-    // All that BullMQ looks at here.
-    const job = { id: jobId, opts: {} } as MinimalJob
-    await this.#backend.moveToCompleted(job, null, true, NO_LOCK, false)
-  }
-
-  /** Ends a job in whatever state it is; does nothing when there is none. */
-  async remove(jobId: string): Promise<void> {
-    await this.#queue.remove(jobId)
-  }
-
-  async counts(): Promise<JobCounts> {
-    const counts = await this.#queue.getJobCounts('prioritized', 'active', 'delayed')
+  /** @param countMax 0 to ask for the counts alone */
+  async peek(countMax: number): Promise<WaitingJobs> {
+    const keys = [this.#key('prioritized'), this.#key('delayed')]
+    const reply = await peekJobsScript.run(this.#link.client, keys, [this.#key(''), countMax])
+    const [readyCount, nextDueAt, ...found] = reply as [number, string, ...string[]]
     return {
-      waiting: counts['prioritized'] ?? 0,
-      active: counts['active'] ?? 0,
-      delayed: counts['delayed'] ?? 0,
+      ids: found.filter((_, index) => index % 2 === 0),
+      entries: found.flatMap((data, index) => (index % 2 === 1 && data !== '' ? decodeReadyEntry(data) : [])),
+      readyCount,
+      nextDueAt: nextDueAt === '' ? undefined : epochMs(Number(nextDueAt)),
     }
   }
 
-  /** The ids of all jobs, in whatever state. */
+  /** Removes jobs in whatever state. @returns false where a later coordinatorship has begun: nothing was removed */
+  async remove(ids: readonly string[], epoch: SwarmEpoch): Promise<boolean> {
+    const keys = [metaKey(this.#scope), this.#key('prioritized'), this.#key('delayed')]
+    for (let from = 0; from < ids.length; from += CHANGED_MAX) {
+      const some = ids.slice(from, from + CHANGED_MAX)
+      const isRemoved = await removeJobsScript.run(this.#link.client, keys, [epoch, this.#key(''), ...some])
+      if (isRemoved === 0) return false
+    }
+    return true
+  }
+
+  /** The ids of all jobs, ready and delayed. */
   async ids(): Promise<Set<string>> {
     const { client } = this.#link
-    const ids = new Set(await client.lrange(this.#queue.toKey('active'), 0, -1))
+    const ids = new Set<string>()
     for (const state of ['prioritized', 'delayed']) {
-      const key = this.#queue.toKey(state)
+      const key = this.#key(state)
       const count = await client.zcard(key)
       for (let from = 0; from < count; from += IDS_PAGE_MAX) {
         const page = await client.zrange(key, String(from), String(from + IDS_PAGE_MAX - 1))
@@ -114,29 +107,18 @@ export class BullJobs {
     return ids
   }
 
-  /** Puts back every active job that the caller does not hold. */
-  async putBackStrays(isHeld: (jobId: string) => boolean): Promise<void> {
-    let from = 0
-    for (;;) {
-      const page = await this.#queue.getActive(from, from + PAGE_MAX - 1)
-      const strays = page.filter(({ id }) => id !== undefined && !isHeld(id))
-      await Promise.all(strays.map((job) => job.moveToWait(NO_LOCK)))
-      if (page.length < PAGE_MAX) return
-      // Strays have left the list, so what comes next has moved up by as many.
-      from += page.length - strays.length
-    }
+  /** Makes those delayed jobs ready that are due at `now`. */
+  async promoteDue(now: EpochMs): Promise<void> {
+    const keys = ['prioritized', 'delayed', 'pc'].map((name) => this.#key(name))
+    await this.#repeat(() =>
+      promoteJobsScript.run(this.#link.client, keys, [this.#key(''), now, CHANGED_MAX]),
+    )
   }
 
-  /** Makes those delayed jobs ready that are due at `now`; returns when the next one is. */
-  async promoteDue(now: EpochMs): Promise<EpochMs | undefined> {
-    for (;;) {
-      const page = await this.#queue.getDelayed(0, PAGE_MAX - 1)
-      const due = page.filter(({ data }) => data.dueAt <= now)
-      // BullMQ may have promoted it meanwhile, on the machine's clock; then there is nothing left to do.
-      await Promise.allSettled(due.map((job) => job.promote()))
-      if (due.length === PAGE_MAX) continue
-      return page.find(({ data }) => data.dueAt > now)?.data.dueAt
-    }
+  /** Makes ready what a node of an earlier version has left as active. */
+  async reclaimActive(): Promise<void> {
+    const keys = ['prioritized', 'active', 'pc'].map((name) => this.#key(name))
+    await this.#repeat(() => reclaimJobsScript.run(this.#link.client, keys, [this.#key(''), CHANGED_MAX]))
   }
 
   async obliterate(): Promise<void> {
@@ -146,6 +128,14 @@ export class BullJobs {
 
   async close(): Promise<void> {
     await this.#queue.close()
+  }
+
+  #key(name: string): string {
+    return this.#queue.toKey(name)
+  }
+
+  async #repeat(change: () => Promise<unknown>): Promise<void> {
+    while ((await change()) === CHANGED_MAX);
   }
 
   /** Once for all nodes, or jobs of different nodes would not compare. */

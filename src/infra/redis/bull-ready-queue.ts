@@ -1,16 +1,15 @@
-import { type EpochMs, epochMs } from '#domain/ids.ts'
+import { type EpochMs, epochMs, type SwarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyEntry, ReadyQueue } from '#domain/ports/ready-queue.ts'
-import type { BullJobs, JobCounts } from './bull-jobs.ts'
-import { EntriesAhead } from './entries-ahead.ts'
-import { FetchedEntries } from './fetched-entries.ts'
+import type { BullJobs, WaitingJobs } from './bull-jobs.ts'
+import { EntriesAtHand } from './entries-at-hand.ts'
 import { readyJobId } from './ready-entry-codec.ts'
 import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
 
-/** Jobs asked for at once. */
+/** Jobs fetched at once. */
 const FETCH_MAX = 500
-/** How often the queue is looked at for no reason: a lost answer leaves jobs that nobody knows of. */
+/** How often the queue is looked at without a reason: an answer that was lost is not missed for longer. */
 const POLL_EVERY_MS = 1_000
 const NEVER = epochMs(Number.POSITIVE_INFINITY)
 
@@ -22,41 +21,43 @@ export interface BullReadyQueueModules {
 }
 
 /**
- * BullMQ as the durable ready queue of one swarm.
+ * BullMQ as the durable ready queue of one coordinatorship.
  *
- * BullMQ hands out one job a call, on request; so this queue counts what must be there, asks for that many at once,
- * and when somebody waits for work asks in the same breath in which it adds. A wrong count costs a call or, at
- * worst, the time to the next poll.
+ * An entry is either in BullMQ or here: at hand, or taken and not settled. What is here is in no list of Redis, as
+ * the tasks' records say it too; the next coordinatorship restores it from them. So what starts at once never becomes a
+ * job, and what waits because nobody can run it costs nothing when the node dies.
  */
 export class BullReadyQueue implements ReadyQueue {
+  readonly #epoch: SwarmEpoch
   readonly #jobs: BullJobs
   readonly #link: RedisLink
   readonly #clock: Clock
   readonly #logger: Logger
-  /** Jobs that are active in BullMQ and known here, handed out or not. */
-  readonly #active = new Set<string>()
-  readonly #ahead = new EntriesAhead()
-  /** Jobs found at the start, which need no adding when the coordinator does so once more. */
-  #found = new Set<string>()
-  /** Settled while Redis was out of reach. */
-  readonly #unsettled = new Set<string>()
-  readonly #fetched = new FetchedEntries()
+  readonly #atHand = new EntriesAtHand()
+  /** Ids of what is at hand, or taken and not settled. */
+  readonly #kept = new Set<string>()
+  /** Ids of jobs whose entries are here, and which have to be removed from BullMQ. */
+  readonly #fetched = new Set<string>()
+  /** Ids of entries that came here before the outbox brought them. */
+  readonly #offered = new Set<string>()
+  /** Ids of BullMQ's jobs, while the coordinator restores what waits. */
+  #found: Set<string> | undefined
   /** Jobs believed to be ready in BullMQ. */
-  #waitingCount = 0
-  /** Those of them whose adding was not answered yet. */
-  #addingCount = 0
+  #readyCount = 0
   #nextDueAt: EpochMs = NEVER
   /** How many more entries the last `take` had room for. */
   #wantedCount = 0
   #opening: Promise<void> | undefined
-  #turn: Promise<unknown> = Promise.resolve()
+  #fetching: Promise<void> | undefined
+  #removing: Promise<void> | undefined
   #listener: () => void = () => {}
   #cancelPoll: () => void = () => {}
   #cancelDue: () => void = () => {}
   #isOpen = false
   #isClosed = false
 
-  constructor({ jobs, link, clock, logger }: BullReadyQueueModules) {
+  constructor(epoch: SwarmEpoch, { jobs, link, clock, logger }: BullReadyQueueModules) {
+    this.#epoch = epoch
     this.#jobs = jobs
     this.#link = link
     this.#clock = clock
@@ -64,34 +65,27 @@ export class BullReadyQueue implements ReadyQueue {
     this.#schedulePoll()
   }
 
+  async restore(entries: readonly ReadyEntry[]): Promise<void> {
+    await this.#open()
+    const now = this.#clock.now()
+    const missing = entries.filter((entry) => !this.#knows(readyJobId(entry)))
+    const later = missing.filter((entry) => isLater(entry, now))
+    for (const entry of missing) if (!isLater(entry, now)) this.#keep(entry)
+    await this.#addJobs(later, now)
+  }
+
   async add(entries: readonly ReadyEntry[]): Promise<void> {
     await this.#open()
     const missing = entries.filter((entry) => {
       const id = readyJobId(entry)
-      return !this.#ahead.isEnded(id) && !this.#found.delete(id)
+      return !this.#offered.delete(id) && !this.#knows(id)
     })
-    if (missing.length === 0) return
-    this.offer(missing)
+    this.#keepWanted(missing)
     const now = this.#clock.now()
-    const later = missing.filter(({ dueAt }) => dueAt > now)
-    const newCount = missing.filter((entry) => entry.dueAt <= now && !this.#isKnown(entry)).length
-    const ids = missing.map(readyJobId)
-    const adding = this.#jobs.add(missing, now)
-    this.#ahead.beginAdding(ids, adding)
-    this.#waitingCount += newCount
-    this.#addingCount += newCount
-    // The commands share one connection, so what is asked for after this turn mostly finds what is added in it.
-    if (this.#wantedCount > 0 && newCount > 0) setImmediate(() => void this.#fetchWanted())
-    try {
-      await adding
-    } catch (error) {
-      this.#ahead.addingFailed(ids)
-      throw asUnavailable(error)
-    } finally {
-      this.#addingCount -= newCount
-    }
-    for (const { dueAt } of later) this.#expectDue(dueAt)
-    if (newCount > 0) this.#listener()
+    await this.#addJobs(
+      missing.filter((entry) => !this.#kept.has(readyJobId(entry))),
+      now,
+    )
   }
 
   /**
@@ -99,41 +93,33 @@ export class BullReadyQueue implements ReadyQueue {
    * ready: what waits longer goes first.
    */
   offer(entries: readonly ReadyEntry[]): void {
-    let room = this.#waitingCount > 0 || !this.#isOpen ? 0 : this.#wantedCount - this.#fetched.size
-    if (room <= 0) return
-    const now = this.#clock.now()
-    const offered: ReadyEntry[] = []
-    for (const entry of entries.toSorted((a, b) => a.rank - b.rank)) {
-      if (room <= 0) break
-      if (entry.dueAt > now || this.#isKnown(entry)) continue
-      this.#ahead.handedOut(readyJobId(entry))
-      offered.push(entry)
-      room -= 1
-    }
-    this.#fetched.add(offered)
-    if (offered.length > 0) this.#listener()
+    for (const id of this.#keepWanted(entries)) this.#offered.add(id)
   }
 
-  async take(countMax: number, now: EpochMs): Promise<readonly ReadyEntry[]> {
+  async take(countMax: number): Promise<readonly ReadyEntry[]> {
     await this.#open()
+    this.#found = undefined
     try {
-      return await this.#inTurn(async () => {
-        if (this.#nextDueAt <= now) await this.#promoteDue(now)
-        await this.#fetch(countMax - this.#fetched.size)
-        return this.#handOut(countMax, now)
-      })
+      // Who finds nothing here may wait for one answer; what is here waits for nothing.
+      if (this.#atHand.size === 0 && this.#readyCount > 0) await this.#fetch(countMax)
     } catch (error) {
       throw asUnavailable(error)
     }
+    const handed = this.#atHand.take(countMax)
+    this.#wantedCount = countMax - handed.length
+    this.#fetchWanted()
+    return handed
   }
 
   async settle(entries: readonly Pick<ReadyEntry, 'taskId' | 'readyCount'>[]): Promise<void> {
+    const elsewhere: string[] = []
+    for (const id of new Set(entries.map(readyJobId))) {
+      if (this.#kept.delete(id)) this.#atHand.delete(id)
+      else elsewhere.push(id)
+    }
+    if (elsewhere.length === 0) return
     await this.#open()
-    const ids = new Set(entries.map(readyJobId))
-    // An entry may just be on its way here.
-    if ([...ids].some((id) => !this.#active.has(id) && !this.#ahead.has(id))) await this.#turn
-    for (const id of ids) this.#fetched.delete(id)
-    await Promise.all([...ids].map((id) => this.#end(id)))
+    await this.#remove(elsewhere)
   }
 
   onReady(listener: () => void): void {
@@ -144,92 +130,135 @@ export class BullReadyQueue implements ReadyQueue {
     this.#isClosed = true
     this.#cancelPoll()
     this.#cancelDue()
-    await this.#turn
+    await Promise.allSettled([this.#opening, this.#fetching, this.#removing])
     await this.#jobs.close()
   }
 
-  /** Takes the queue over: what the node before held is put back. @throws SwarmError `store_unavailable` */
+  /** Learns what BullMQ has. @throws SwarmError `store_unavailable` */
   #open(): Promise<void> {
     if (this.#isClosed) return Promise.reject(unavailable('the queue is closed'))
-    this.#opening ??= this.#inTurn(async () => {
-      this.#link.requireRunId()
-      await this.#jobs.putBackStrays((id) => this.#active.has(id))
-      await this.#promoteDue(this.#clock.now())
-      this.#found = await this.#jobs.ids()
-      this.#isOpen = true
-    }).catch((error: unknown) => {
+    this.#opening ??= this.#look().catch((error: unknown) => {
       this.#opening = undefined
       throw asUnavailable(error)
     })
     return this.#opening
   }
 
-  /** One after another: what fetches or counts would otherwise see the other half done. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const result = this.#turn.then(work)
-    this.#turn = result.catch(() => {})
-    return result
+  async #look(): Promise<void> {
+    this.#link.requireRunId()
+    await this.#jobs.reclaimActive()
+    this.#found = await this.#jobs.ids()
+    this.#learn(await this.#jobs.peek(0))
+    this.#isOpen = true
   }
 
-  async #fetch(missingCount: number): Promise<void> {
-    let missing = missingCount
-    while (missing > 0 && this.#waitingCount > 0) {
-      const asked = Math.min(missing, this.#waitingCount, FETCH_MAX)
-      this.#waitingCount -= asked
-      const entries = await this.#jobs.next(asked)
-      for (const entry of entries) this.#active.add(readyJobId(entry))
-      // What was handed out ahead of its job is not handed out again, and was not counted either.
-      const fresh = entries.filter((entry) => !this.#ahead.forget(readyJobId(entry)))
-      this.#waitingCount += entries.length - fresh.length
-      this.#fetched.add(fresh)
-      missing -= fresh.length
-      if (entries.length === asked) continue
-      // Either the count was wrong, or the request was faster than what it asked for.
-      this.#waitingCount += Math.min(asked - entries.length, this.#addingCount)
-      break
+  #knows(id: string): boolean {
+    return this.#kept.has(id) || this.#found?.has(id) === true
+  }
+
+  /** Keeps as many entries here as somebody waits for. @returns the ids of those */
+  #keepWanted(entries: readonly ReadyEntry[]): readonly string[] {
+    let room = this.#readyCount > 0 || !this.#isOpen ? 0 : this.#wantedCount - this.#atHand.size
+    if (room <= 0) return []
+    const now = this.#clock.now()
+    const ids: string[] = []
+    for (const entry of entries.toSorted((a, b) => a.rank - b.rank)) {
+      if (room <= 0) break
+      const id = readyJobId(entry)
+      if (isLater(entry, now) || this.#knows(id)) continue
+      this.#keep(entry)
+      ids.push(id)
+      room -= 1
     }
+    if (ids.length > 0) this.#listener()
+    return ids
   }
 
-  async #fetchWanted(): Promise<void> {
-    if (this.#isClosed) return
+  #keep(entry: ReadyEntry): void {
+    this.#kept.add(readyJobId(entry))
+    this.#atHand.add(entry)
+  }
+
+  async #addJobs(entries: readonly ReadyEntry[], now: EpochMs): Promise<void> {
+    if (entries.length === 0) return
     try {
-      await this.#inTurn(() => this.#fetch(this.#wantedCount - this.#fetched.size))
+      await this.#jobs.add(entries, now)
     } catch (error) {
-      this.#logger.debug({ error }, 'ready entries could not be fetched ahead')
+      throw asUnavailable(error)
     }
+    for (const entry of entries) {
+      this.#found?.add(readyJobId(entry))
+      if (isLater(entry, now)) this.#expectDue(entry.dueAt)
+      else this.#readyCount += 1
+    }
+    if (this.#readyCount > 0) this.#listener()
   }
 
-  #handOut(countMax: number, now: EpochMs): readonly ReadyEntry[] {
-    const handed = this.#fetched.take(countMax, now)
-    // BullMQ goes by the machine's clock and may be ahead of ours.
-    for (const dueAt of this.#fetched.dueAfter(now)) this.#expectDue(dueAt)
-    this.#wantedCount = countMax - handed.length
-    return handed
+  /** Fetches ahead what the last `take` had room for. */
+  #fetchWanted(): void {
+    const missing = this.#wantedCount - this.#atHand.size
+    if (missing <= 0 || this.#readyCount === 0 || this.#isClosed) return
+    this.#fetch(missing).then(
+      () => this.#listener(),
+      (error: unknown) => this.#logger.debug({ error }, 'ready entries could not be fetched'),
+    )
   }
 
-  async #end(id: string): Promise<void> {
+  /** One at a time, and whoever comes meanwhile waits for the same. */
+  #fetch(countMax: number): Promise<void> {
+    this.#fetching ??= this.#fetchJobs(Math.min(countMax, FETCH_MAX)).finally(() => {
+      this.#fetching = undefined
+    })
+    return this.#fetching
+  }
+
+  async #fetchJobs(countMax: number): Promise<void> {
+    for (let isFound = false; !isFound && this.#readyCount > 0; ) {
+      // First, or the same jobs would be read once more.
+      await this.#removeFetched()
+      const waiting = await this.#jobs.peek(countMax)
+      if (this.#isClosed) return
+      const fresh = waiting.entries.filter((entry) => !this.#kept.has(readyJobId(entry)))
+      for (const entry of fresh) this.#keep(entry)
+      for (const id of waiting.ids) this.#fetched.add(id)
+      this.#learn(waiting)
+      this.#readyCount -= waiting.ids.length
+      isFound = fresh.length > 0
+    }
+    // The entries are here; nothing has to wait until BullMQ has forgotten them.
+    this.#removeFetched().catch((error: unknown) => {
+      this.#logger.debug({ error }, 'fetched jobs will be removed later')
+    })
+  }
+
+  #removeFetched(): Promise<void> {
+    this.#removing ??= this.#remove([...this.#fetched]).finally(() => {
+      this.#removing = undefined
+    })
+    return this.#removing
+  }
+
+  /** @throws SwarmError `store_unavailable` */
+  async #remove(ids: readonly string[]): Promise<void> {
     try {
-      const isInBull = this.#ahead.has(id) ? await this.#ahead.end(id) : true
-      if (this.#active.delete(id)) await this.#jobs.complete(id)
-      else if (isInBull) await this.#jobs.remove(id)
+      // Where a later coordinatorship has begun, the jobs are its own.
+      if (!(await this.#jobs.remove(ids, this.#epoch))) this.#isClosed = true
     } catch (error) {
-      this.#logger.debug({ error, id }, 'entry will be settled later')
-      this.#unsettled.add(id)
+      throw asUnavailable(error)
     }
+    for (const id of ids) this.#fetched.delete(id)
   }
 
-  async #promoteDue(now: EpochMs): Promise<void> {
-    const next = await this.#jobs.promoteDue(now)
-    this.#countWaiting(await this.#jobs.counts())
-    this.#nextDueAt = NEVER
-    if (next !== undefined) this.#expectDue(next)
+  #learn({ readyCount, nextDueAt }: WaitingJobs): void {
+    this.#readyCount = readyCount
+    if (nextDueAt !== undefined) this.#expectDue(nextDueAt)
   }
 
   #expectDue(dueAt: EpochMs): void {
     if (dueAt >= this.#nextDueAt || this.#isClosed) return
     this.#nextDueAt = dueAt
     this.#cancelDue()
-    this.#cancelDue = this.#clock.setTimer(Math.max(0, dueAt - this.#clock.now()), () => this.#listener())
+    this.#cancelDue = this.#clock.setTimer(Math.max(0, dueAt - this.#clock.now()), () => void this.#poll())
   }
 
   #schedulePoll(): void {
@@ -238,36 +267,25 @@ export class BullReadyQueue implements ReadyQueue {
     })
   }
 
+  /** Promotes what is due, and looks at what is there. */
   async #poll(): Promise<void> {
-    if (!this.#link.isUp) return
+    if (!this.#link.isUp || this.#isClosed) return
     try {
       await this.#open()
-      for (const id of this.#unsettled) {
-        await this.#jobs.remove(id)
-        this.#unsettled.delete(id)
+      const now = this.#clock.now()
+      if (this.#nextDueAt <= now) {
+        await this.#jobs.promoteDue(now)
+        this.#nextDueAt = NEVER
       }
-      await this.#inTurn(() => this.#recount())
+      await this.#removeFetched()
+      this.#learn(await this.#jobs.peek(0))
     } catch (error) {
       this.#logger.debug({ error }, 'ready queue could not be looked at')
     }
-    if (this.#waitingCount > 0 || this.#fetched.size > 0) this.#listener()
+    if (this.#readyCount > 0 || this.#atHand.size > 0) this.#listener()
   }
+}
 
-  async #recount(): Promise<void> {
-    const counts = await this.#jobs.counts()
-    // Jobs whose hand-over was answered to nobody.
-    if (counts.active > this.#active.size) await this.#jobs.putBackStrays((id) => this.#active.has(id))
-    if (counts.delayed > 0 && this.#nextDueAt === NEVER) await this.#promoteDue(this.#clock.now())
-    this.#countWaiting(counts)
-  }
-
-  #countWaiting({ waiting }: JobCounts): void {
-    this.#waitingCount = Math.max(this.#waitingCount, waiting - this.#ahead.addedCount)
-  }
-
-  /** Handed out already, or about to be. */
-  #isKnown(entry: ReadyEntry): boolean {
-    const id = readyJobId(entry)
-    return this.#active.has(id) || this.#ahead.has(id)
-  }
+function isLater(entry: ReadyEntry, now: EpochMs): entry is ReadyEntry & { readonly dueAt: EpochMs } {
+  return entry.dueAt !== undefined && entry.dueAt > now
 }

@@ -1,4 +1,4 @@
-import type { NodeId, Scope } from '#domain/ids.ts'
+import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyQueue } from '#domain/ports/ready-queue.ts'
@@ -15,11 +15,8 @@ import { RedisSwarmStore } from './redis-swarm-store.ts'
 export interface RedisInfraOptions {
   readonly url: string
   readonly nodeId: NodeId
-  /**
-   * The least that Redis has to give, at the start and all the time; `committed` by default. What it gives is in
-   * `status()`. With `none` any Redis will do, and `status()` says `none`.
-   */
-  readonly durability?: Durability
+  /** Refuse to start on a Redis that keeps less; without it any Redis will do, and `status()` says what it gives. */
+  readonly requireDurability?: Durability
   /** How long to wait for Redis at the start, 10 000 by default. */
   readonly connectTimeoutMs?: number
 }
@@ -33,16 +30,16 @@ export interface RedisInfraModules {
  * The adapters on Redis and BullMQ, over two connections for the whole node: one for commands, one that listens.
  *
  * @throws SwarmError `store_unavailable` when Redis does not answer in time
- * @throws StoreRefusedError when Redis gives less than `durability`
+ * @throws Error when Redis gives less than `requireDurability`
  */
 export async function createRedisInfra(
-  { url, nodeId, durability = 'committed', connectTimeoutMs = 10_000 }: RedisInfraOptions,
+  { url, nodeId, requireDurability, connectTimeoutMs = 10_000 }: RedisInfraOptions,
   { clock, logger }: RedisInfraModules,
 ): Promise<Infra> {
   const link = new RedisLink({ client: connectForCommands(url) }, { logger })
   const subscriber = connectForMessages(url)
   subscriber.on('error', (error: Error) => logger.debug({ error }, 'redis connection for messages failed'))
-  const health = new RedisHealth(durability, { link, clock, logger })
+  const health = new RedisHealth({ link, clock, logger })
   const disconnect = (): void => {
     health.stop()
     subscriber.disconnect()
@@ -50,7 +47,8 @@ export async function createRedisInfra(
   }
   try {
     await connected(link, clock, connectTimeoutMs)
-    health.requireDurability()
+    await health.check()
+    if (requireDurability !== undefined) await health.requireDurability(requireDurability)
   } catch (error) {
     disconnect()
     throw error
@@ -73,7 +71,7 @@ export async function createRedisInfra(
     await peers.stop()
     disconnect()
   }
-  const readyQueueFor = (scope: Scope): ReadyQueue => queues.queueFor(scope)
+  const readyQueueFor = (scope: Scope, epoch: SwarmEpoch): ReadyQueue => queues.queueFor(scope, epoch)
   return { store, coordination, peers, readyQueueFor, close }
 }
 

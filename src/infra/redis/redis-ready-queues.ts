@@ -1,4 +1,4 @@
-import type { Scope } from '#domain/ids.ts'
+import type { Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyEntry, ReadyQueue } from '#domain/ports/ready-queue.ts'
@@ -27,15 +27,16 @@ export class RedisReadyQueues {
     this.#modules = modules
   }
 
-  queueFor(scope: Scope): ReadyQueue {
-    const known = this.#open.get(scope)
-    if (known !== undefined) return known.queue
+  /** A queue of its own for each coordinatorship; the one before gets nothing more. */
+  queueFor(scope: Scope, epoch: SwarmEpoch): ReadyQueue {
+    this.#open.get(scope)?.outbox.stop()
     const jobs = new BullJobs(scope, this.#modules.link)
-    const bull = new BullReadyQueue({ jobs, ...this.#modules })
+    const bull = new BullReadyQueue(epoch, { jobs, ...this.#modules })
     const outbox = new RedisOutbox(scope, bull, this.#modules)
     const queue: ReadyQueue = {
+      restore: (entries) => bull.restore(entries),
       add: (entries) => bull.add(entries),
-      take: (countMax, now) => bull.take(countMax, now),
+      take: (countMax) => bull.take(countMax),
       settle: (entries) => bull.settle(entries),
       onReady: (listener) => bull.onReady(listener),
       close: async () => {

@@ -1,4 +1,4 @@
-import { epochMs, nodeId, type Scope } from '#domain/ids.ts'
+import { nodeId, type Scope } from '#domain/ids.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { MemoryLogger } from '../../helpers/memory-logger.ts'
@@ -22,7 +22,7 @@ await infra.peers.start({
 const claim = await infra.coordination.claim(scope, 0)
 if (!claim.isHeld) throw new Error('somebody else coordinates')
 
-const queue = infra.readyQueueFor(scope)
+const queue = infra.readyQueueFor(scope, claim.epoch)
 const ids = Array.from({ length: Number(entryCount) }, (_, index) => `t-${index}`)
 await Promise.all(
   ids.map((id, index) =>
@@ -33,7 +33,7 @@ await Promise.all(
       decide: () => ({
         writes: [putNumber(id, index)],
         events: [sampleEvent(id)],
-        ready: [sampleEntry(id, { dueAt: epochMs(0), rank: index })],
+        ready: [sampleEntry(id, { rank: index })],
         result: null,
       }),
     }),
@@ -41,7 +41,7 @@ await Promise.all(
 )
 const taken: string[] = []
 while (taken.length < Number(takenCount)) {
-  const entries = await queue.take(Number(takenCount) - taken.length, clock.now())
+  const entries = await queue.take(Number(takenCount) - taken.length)
   const toSettle = entries.slice(0, Math.max(0, Number(settledCount) - taken.length))
   await queue.settle(toSettle)
   taken.push(...entries.map(({ taskId }) => taskId))

@@ -188,19 +188,19 @@ export function describeSteps(setup: SetupInfra): void {
     })
 
     it('hands the outbox of a step to the ready queue', async () => {
-      const queue = t.infra.readyQueueFor(swarm.scope)
+      const queue = t.infra.readyQueueFor(swarm.scope, swarm.epoch)
       const now = t.clock.now()
-      const entry = sampleEntry('a', { dueAt: now, rank: now })
+      const entry = sampleEntry('a', { readyAt: now, rank: now })
       await write(t, swarm, { writes: [put('task', 'a', sampleTask('a'), { isOpen: true })], ready: [entry] })
       const taken = await eventually(async () => {
-        const entries = await queue.take(10, t.clock.now())
+        const entries = await queue.take(10)
         return entries.length > 0 && entries
       })
       expect(taken).toEqual([entry])
     })
 
     it('hands over no outbox entry of a step that was refused', async () => {
-      const queue = t.infra.readyQueueFor(swarm.scope)
+      const queue = t.infra.readyQueueFor(swarm.scope, swarm.epoch)
       const now = t.clock.now()
       const refused = t.infra.store.transact({
         ...swarm,
@@ -210,9 +210,9 @@ export function describeSteps(setup: SetupInfra): void {
         },
       })
       await expect(refused).rejects.toThrow('no')
-      await write(t, swarm, { ready: [sampleEntry('second', { dueAt: now, rank: now })] })
+      await write(t, swarm, { ready: [sampleEntry('second', { readyAt: now, rank: now })] })
       const taken = await eventually(async () => {
-        const entries = await queue.take(10, t.clock.now())
+        const entries = await queue.take(10)
         return entries.length > 0 && entries
       })
       expect(taken.map((entry) => entry.taskId)).toEqual(['second'])

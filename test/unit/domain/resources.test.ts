@@ -78,7 +78,8 @@ describe('PriorityScheduler', () => {
   it('knows how long the oldest has been ready', () => {
     const scheduler = new PriorityScheduler()
     expect(scheduler.oldestReadyAt()).toBeUndefined()
-    for (const dueAt of [30, 10, 20]) scheduler.add(sampleEntry(`t${dueAt}`, { dueAt: dueAt as never }))
+    for (const readyAt of [30, 10, 20])
+      scheduler.add(sampleEntry(`t${readyAt}`, { readyAt: readyAt as never }))
     expect(scheduler.oldestReadyAt()).toBe(10)
   })
 })

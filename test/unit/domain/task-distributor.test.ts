@@ -60,7 +60,7 @@ async function distributorUnder(isWanted: (context: DistributionContext) => bool
       },
     },
   )
-  await queue.add(Array.from({ length: 1_000 }, (_, index) => sampleEntry(`t${1_000 + index}`)))
+  await queue.add(Array.from({ length: 400 }, (_, index) => sampleEntry(`t${1_000 + index}`)))
   const capabilities = [{ name: 'review', proficiency: 1, cost: 1 }]
   const ada = registry.adopt(
     sampleAgent('ada', { spec: { name: 'ada', capabilities, slots: 3, resources: {}, labels: {} } }),

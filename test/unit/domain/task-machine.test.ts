@@ -233,7 +233,7 @@ describe('a transition of a task', () => {
 
   it('names one ready entry at a time, due when the task is', () => {
     const first = readyEntryOf(made({ priority: 1 }), rankOf)
-    expect(first).toMatchObject({ readyCount: 1, dueAt: at(0), rank: at(0) })
+    expect(first).toMatchObject({ readyCount: 1, readyAt: at(0), rank: at(0) })
     const retried = failAttempt(assigned(), attempt(true), at(2_000), rankOf)
     expect(retried.ready).toMatchObject([{ readyCount: 2, dueAt: at(2_500) }])
     expect(readyEntryOf(retried.task, rankOf)).toEqual(retried.ready[0])
