@@ -261,9 +261,9 @@ export const Gap = closedObject(
   {
     fromSequence: Type.Integer({ minimum: 1, description: 'First number that is missing.' }),
     toSequence: Type.Integer({ minimum: 1, description: 'Last number that is missing.' }),
-    reason: textEnum(['trimmed', 'lost', 'damaged'], {
+    reason: textEnum(['trimmed', 'lost'], {
       description:
-        '`trimmed`: too old to be kept. `lost`: the store lost its newest part; those numbers are void. `damaged`: the stored events do not match their checksums.',
+        '`trimmed`: too old to be kept. `lost`: the store lost its newest part; those numbers are void.',
     }),
   },
   { title: 'Gap', description: 'Events that cannot be had any more: never silence.' },

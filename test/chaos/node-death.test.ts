@@ -1,12 +1,11 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, describe, expect, it } from 'vitest'
-import { SwarmClient } from '#sdk/index.ts'
 import { AgentFleet } from '../helpers/chaos/agent-fleet.ts'
 import { describeFigures } from '../helpers/chaos/audit.ts'
+import { coordinatorAmong, endOfLog, whenTakenOver } from '../helpers/chaos/coordinator.ts'
 import type { EventFollower } from '../helpers/chaos/event-follower.ts'
 import { expectNothingWrong, printFigures, seconds } from '../helpers/chaos/report.ts'
 import { Scene, whenAccepted } from '../helpers/chaos/scene.ts'
-import type { ServerProcess } from '../helpers/chaos/server-process.ts'
 import type { SubmitLoad } from '../helpers/chaos/submit-load.ts'
 import { eventually } from '../helpers/eventually.ts'
 
@@ -40,9 +39,10 @@ describe('nodes on one Redis', () => {
     const withoutBystanderMs = performance.now() - bystanderKilledAt
     await bystander!.restart()
 
+    const since = await endOfLog(bystander!)
     const killedAt = Date.now()
     await coordinator.kill9()
-    const takeoverMs = (await whenTakenOver(bystander!, killedAt)) - killedAt
+    const takeoverMs = (await whenTakenOver(bystander!, since)) - killedAt
     await whenAccepted(load, 200)
     await coordinator.restart()
     await whenAccepted(load, 100)
@@ -62,9 +62,10 @@ describe('nodes on one Redis', () => {
     await start(2)
     const sleeper = await coordinatorAmong(scene.servers)
     const other = scene.servers.find((server) => server !== sleeper)
+    const since = await endOfLog(other!)
     const pausedAt = Date.now()
     sleeper.pause()
-    const takeoverMs = (await whenTakenOver(other!, pausedAt)) - pausedAt
+    const takeoverMs = (await whenTakenOver(other!, since)) - pausedAt
     await whenAccepted(load, 200)
     // It wakes up with submits, completions and leases on its hands, and believes that the swarm is still its own.
     sleeper.resume()
@@ -105,23 +106,3 @@ describe('nodes on one Redis', () => {
     expectNothingWrong(report)
   })
 })
-
-async function coordinatorAmong(servers: readonly ServerProcess[]): Promise<ServerProcess> {
-  const client = new SwarmClient({ url: servers.map(({ url }) => url) })
-  const { coordinatorId } = await client.getResources()
-  const nodes = await Promise.all(servers.map((server) => server.readiness()))
-  return servers[nodes.findIndex(({ nodeId }) => nodeId === coordinatorId)]!
-}
-
-/** When another node said that it coordinates the swarm now; asked of one that lives. */
-function whenTakenOver(survivor: ServerProcess, after: number): Promise<number> {
-  const client = new SwarmClient({ url: survivor.url })
-  return eventually(
-    async () => {
-      const { events } = await client.readEvents({ since: '0', types: ['amos.swarm.coordinator_changed'] })
-      const takeover = events.find(({ time }) => Date.parse(time) >= after)
-      return takeover === undefined ? undefined : Date.parse(takeover.time)
-    },
-    { timeoutMs: 30_000, everyMs: 100, what: 'another node to take the swarm over' },
-  )
-}

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { Scope, SwarmEpoch } from '#domain/ids.ts'
+import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { ClaimOutcome } from '#domain/ports/coordination.ts'
 import type { Infra } from '#infra/infra.ts'
 import { putNumber, sampleEvent } from '../helpers/sample-records.ts'
@@ -55,6 +55,39 @@ export function describeCoordination(adapterName: string, setup: SetupNodes): vo
       const epochs = outcomes.flatMap((outcome) => (outcome.isHeld ? [outcome.epoch] : []))
       expect(epochs).toHaveLength(10)
       expect(new Set(epochs).size).toBe(10)
+    })
+
+    it('names the coordinators of many scopes, place by place', async () => {
+      await held(ada)
+      const { nodeId } = ada.coordination
+      expect(await bob.coordination.coordinatorsOf([freshScope(), scope])).toEqual([undefined, nodeId])
+      expect(await bob.coordination.coordinatorsOf([])).toEqual([])
+    })
+
+    it('says whether a claim is held, until it is released', async () => {
+      const epoch = await held(ada)
+      expect(ada.coordination.holds(scope, epoch)).toBe(true)
+      expect(bob.coordination.holds(scope, epoch)).toBe(false)
+      await ada.coordination.release(scope)
+      expect(ada.coordination.holds(scope, epoch)).toBe(false)
+    })
+
+    it('leaves a released scope to its successor alone', async () => {
+      const [, , cat] = t.nodes
+      await held(ada)
+      await ada.coordination.release(scope, bob.coordination.nodeId)
+      const bobHasIt = { isHeld: false, coordinatorId: bob.coordination.nodeId }
+      expect(await claim(cat)).toEqual(bobHasIt)
+      expect(await claim(ada)).toEqual(bobHasIt)
+      expect(await claim(bob)).toMatchObject({ isHeld: true })
+    })
+
+    it('gives a released scope to others where its successor does not come', async () => {
+      await held(ada)
+      await ada.coordination.release(scope, 'node-that-is-gone' as NodeId)
+      expect(await claim(bob)).toMatchObject({ isHeld: false })
+      await delay(LONGER_THAN_A_CLAIM_MS)
+      expect(await claim(bob)).toMatchObject({ isHeld: true })
     })
 
     it('keeps a claim alive for as long as its node lives', async () => {

@@ -1,5 +1,5 @@
 import { SwarmError } from '#domain/errors.ts'
-import { type NodeId, type Scope, swarmEpoch } from '#domain/ids.ts'
+import { type NodeId, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '#domain/ports/coordination.ts'
 import { newestEpochAfter } from '#infra/embedded/swarm-epochs.ts'
@@ -48,10 +48,25 @@ export class MemoryCoordination implements Coordination {
     return this.#modules.medium.scope(scope).holder
   }
 
-  async release(scope: Scope): Promise<void> {
+  async coordinatorsOf(scopes: readonly Scope[]): Promise<readonly (NodeId | undefined)[]> {
+    return scopes.map((scope) => this.#modules.medium.scope(scope).holder)
+  }
+
+  holds(scope: Scope, epoch: SwarmEpoch): boolean {
+    return this.#claimed.has(scope) && this.#modules.medium.scope(scope).epoch === epoch
+  }
+
+  async release(scope: Scope, successor?: NodeId): Promise<void> {
     this.#claimed.delete(scope)
     const kept = this.#modules.medium.scope(scope)
-    if (kept.holder === this.nodeId) kept.holder = undefined
+    if (kept.holder !== this.nodeId) return
+    kept.holder = successor
+    if (successor === undefined) return
+    const { epoch } = kept
+    // One that does not take it up loses it.
+    this.#modules.clock.setTimer(CLAIM_LAPSES_AFTER_MS, () => {
+      if (kept.epoch === epoch && kept.holder === successor) kept.holder = undefined
+    })
   }
 
   onLost(listener: (scope: Scope) => void): void {

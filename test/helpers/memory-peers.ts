@@ -32,6 +32,11 @@ export class MemoryNetwork {
     this.#latencyMs = latencyMs
   }
 
+  /** As those see it that are told of every death. */
+  present(): ReadonlySet<NodeId> {
+    return new Set(this.#stations.keys())
+  }
+
   join(node: NodeId, handlers: PeerHandlers): void {
     this.#stations.set(node, { handlers, watched: new Map(), arrivesAt: 0 })
   }
@@ -114,6 +119,10 @@ export class MemoryPeers implements Peers {
 
   async start(handlers: PeerHandlers): Promise<void> {
     this.#network.join(this.nodeId, handlers)
+  }
+
+  present(): ReadonlySet<NodeId> {
+    return this.#network.present()
   }
 
   call(peer: NodeId, call: PeerCall): Promise<unknown> {

@@ -32,14 +32,11 @@ export const ConfigSchema = Type.Object(
           'Redis to share with other nodes, for instance `redis://127.0.0.1:6379`. Unset: embedded store.',
       }),
     ),
-    AMOS_DURABILITY: Type.Union([Type.Literal('synced'), Type.Literal('committed'), Type.Literal('none')], {
+    AMOS_DURABILITY: Type.Union([Type.Literal('synced'), Type.Literal('committed')], {
       default: 'synced',
       description:
-        'What an accepted write survives: `synced` a power failure, `committed` a kill of the process. With Redis the ' +
-        'server refuses to start, and stops taking writes while it runs, where Redis gives less: `synced` needs ' +
-        '`appendonly yes`, `appendfsync always` and `maxmemory-policy noeviction`, `committed` needs the same without ' +
-        '`appendfsync always`. Unset, a server on Redis needs `committed` and answers with what Redis gives. `none` ' +
-        '(Redis only) accepts any Redis, and every answer says `none`.',
+        'What an accepted write survives: `synced` a power failure, `committed` a kill of the process. With Redis, ' +
+        '`synced` refuses to start unless Redis flushes each write (`appendfsync always`); unset it takes what Redis gives.',
     }),
     AMOS_API_KEYS: Type.Optional(
       Type.String({
@@ -147,6 +144,18 @@ export const ConfigSchema = Type.Object(
       maximum: 1_000_000,
       description: 'WebSocket connections of this node.',
     }),
+    AMOS_FIND_COORDINATOR_MS: milliseconds(
+      'How long a request waits for a node that coordinates its swarm before it gets 503, for instance during a takeover',
+      900,
+      100,
+      10_000,
+    ),
+    AMOS_REBALANCE_AFTER_MS: milliseconds(
+      'How long the set of nodes must be unchanged before swarms move to nodes that coordinate fewer',
+      5_000,
+      0,
+      600_000,
+    ),
     AMOS_EVENT_LOOP_DELAY_MAX_MS: milliseconds(
       'Mean delay of the event loop past which requests get 503',
       1_000,

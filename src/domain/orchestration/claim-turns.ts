@@ -3,7 +3,7 @@ import type { Assignment } from './assignment.ts'
 import type { ClaimRequest } from './swarm-service.ts'
 
 /** Shorter than the time after which a call to another node counts as lost. */
-const TURN_MS = 1_000
+const TURN_MS = 500
 
 export interface ClaimTurnsModules {
   readonly clock: Clock

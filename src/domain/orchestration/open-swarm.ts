@@ -1,6 +1,6 @@
 import { EventStream } from '../communication/event-stream.ts'
 import { SwarmError } from '../errors.ts'
-import type { EpochMs, Scope, SwarmEpoch } from '../ids.ts'
+import type { EpochMs, NodeId, Scope, SwarmEpoch } from '../ids.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ConsensusCrypto } from '../ports/consensus-crypto.ts'
@@ -13,11 +13,13 @@ import { put, type StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import { claimInTurns } from './claim-turns.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
+import { patientReads, repeatWhileUnavailable } from './patient-store.ts'
 import { SwarmGateway } from './swarm-gateway.ts'
 import { SwarmOrchestrator } from './swarm-orchestrator.ts'
 import { SwarmReader } from './swarm-reader.ts'
 import type { SwarmRecord } from './swarm-record.ts'
 import { SWARM_METHODS, type SwarmService } from './swarm-service.ts'
+import type { Turns } from './turns.ts'
 
 /** What one server node works with. */
 export interface NodeModules {
@@ -29,8 +31,10 @@ export interface NodeModules {
   readonly random: Random
   readonly logger: Logger
   readonly consensusCrypto: ConsensusCrypto
+  /** Takeovers wait here for one another. */
+  readonly recoveries: Turns
   /** A queue of its own for each coordinatorship, closed at its end. */
-  readyQueueFor(scope: Scope): ReadyQueue
+  readyQueueFor(scope: Scope, epoch: SwarmEpoch): ReadyQueue
 }
 
 export interface OpenSwarmOptions {
@@ -52,6 +56,7 @@ export class OpenSwarm {
   readonly #options: OpenSwarmOptions
   readonly #modules: NodeModules
   readonly #queues = new Map<SwarmOrchestrator, ReadyQueue>()
+  #successor: NodeId | undefined
 
   constructor(options: OpenSwarmOptions, modules: NodeModules) {
     const { scope, orchestrator, findCoordinatorMs } = options
@@ -67,7 +72,7 @@ export class OpenSwarm {
         events: this.events,
         claim: () => this.#claim(),
         coordinatorOf: () => modules.coordination.coordinatorOf(scope),
-        begin: (outcome) => this.#begin(outcome),
+        begin: (outcome) => modules.recoveries.run(() => this.#begin(outcome)),
         end: (ended) => this.#end(ended),
       },
     )
@@ -91,9 +96,16 @@ export class OpenSwarm {
     return stored ?? { value: this.#options.record, version: 0 }
   }
 
-  /** Gives the coordination up at once, so that another node takes it. */
-  async handOver(): Promise<void> {
+  /** How much of it a takeover has to read again. */
+  get openWork(): number {
+    return this.gateway.orchestrator?.openTaskCount ?? 0
+  }
+
+  /** Gives the coordination up at once, so that another node takes it: the successor, where one is named. */
+  async handOver(successor?: NodeId): Promise<void> {
+    this.#successor = successor
     await this.gateway.lost(this.#modules.peers.nodeId)
+    this.#successor = undefined
   }
 
   close(): Promise<void> {
@@ -111,14 +123,17 @@ export class OpenSwarm {
   }
 
   async #begin({ epoch }: Extract<ClaimOutcome, { isHeld: true }>): Promise<SwarmOrchestrator> {
-    const { peers, readyQueueFor, logger } = this.#modules
-    const record = await this.#beginLog(epoch)
-    const queue = readyQueueFor(this.scope)
+    const { peers, readyQueueFor, store, clock, logger } = this.#modules
+    let isBegun = false
+    const patience = { clock, mayWait: () => !isBegun && this.#mayBegin(epoch) }
+    const record = await repeatWhileUnavailable(() => this.#beginLog(epoch), patience)
+    const queue = readyQueueFor(this.scope, epoch)
     const orchestrator: SwarmOrchestrator = new SwarmOrchestrator(
       { scope: this.scope, nodeId: peers.nodeId, epoch, record },
       this.#options.orchestrator,
       {
         ...this.#modules,
+        store: patientReads(store, patience),
         queue,
         events: this.events,
         onFenced: () => void this.gateway.fenced(orchestrator),
@@ -126,13 +141,19 @@ export class OpenSwarm {
     )
     this.#queues.set(orchestrator, queue)
     try {
-      await orchestrator.start()
+      await orchestrator.start(patience)
+      isBegun = true
     } catch (error) {
       await this.#end(orchestrator)
       throw error
     }
     logger.info({ scope: this.scope, epoch }, 'coordination begun')
     return orchestrator
+  }
+
+  /** A takeover goes on, however slow the store is, until the claim is somebody else's. */
+  #mayBegin(epoch: SwarmEpoch): boolean {
+    return !this.#options.isDraining() && this.#modules.coordination.holds(this.scope, epoch)
   }
 
   /** The first step of a coordinatorship: the swarm's own record where it has none yet, and an event that says who. */
@@ -158,7 +179,7 @@ export class OpenSwarm {
         }
       },
     })
-    this.events.begin(epoch)
+    this.events.forget()
     this.events.append(events)
     return result
   }
@@ -166,12 +187,12 @@ export class OpenSwarm {
   async #end(orchestrator: SwarmOrchestrator): Promise<void> {
     const { coordination, logger } = this.#modules
     orchestrator.stop()
-    this.events.end()
+    this.events.forget()
     const queue = this.#queues.get(orchestrator)
     this.#queues.delete(orchestrator)
     try {
       await queue?.close()
-      await coordination.release(this.scope)
+      await coordination.release(this.scope, this.#successor)
     } catch (error) {
       // The claim lapses by itself.
       logger.warn({ error, scope: this.scope }, 'coordination not released')

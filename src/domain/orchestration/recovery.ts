@@ -1,5 +1,5 @@
 import type { Scope, TaskId } from '../ids.ts'
-import type { ReadyEntry, ReadyQueue } from '../ports/ready-queue.ts'
+import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { RecordKind, StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRegistry } from './agent-registry.ts'
@@ -7,15 +7,16 @@ import type { AgentState } from './agent-state.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import { type RankOf, readyEntryOf } from './task-machine.ts'
-import { referencesOf, type TaskRecord } from './task-record.ts'
+import type { TaskRecord } from './task-record.ts'
 
 export interface RecoveryModules {
   readonly store: SwarmStore
-  readonly queue: ReadyQueue
   readonly registry: AgentRegistry
   readonly openTasks: OpenTasks
   readonly leases: LeaseKeeper
   readonly rankOf: RankOf
+  /** Into the ready queue. */
+  restore(entries: readonly ReadyEntry[]): Promise<void>
   onAgent(agent: AgentState): void
   onTask(task: TaskRecord): void
 }
@@ -27,7 +28,7 @@ export interface Recovered {
   readonly orphans: readonly { readonly taskId: TaskId; readonly parentTaskId: TaskId }[]
 }
 
-const PAGE = 1_000
+const PAGE = 2_000
 
 /**
  * Rebuilds a coordinatorship's memory from the records: agents, open tasks, ready entries. Every open lease starts
@@ -46,22 +47,16 @@ export async function recover(scope: Scope, modules: RecoveryModules): Promise<R
     if (spec.parentTaskId !== undefined) children.push({ taskId, parentTaskId: spec.parentTaskId })
     const entry = readyEntryOf(task, modules.rankOf)
     if (entry !== undefined) entries.push(entry)
-    if (entries.length === PAGE) await modules.queue.add(entries.splice(0))
+    if (entries.length === PAGE) await modules.restore(entries.splice(0))
   }
-  await modules.queue.add(entries)
+  await modules.restore(entries)
   return { blocked, orphans: children.filter(({ parentTaskId }) => !modules.openTasks.has(parentTaskId)) }
 }
 
 function adoptTask(task: TaskRecord, { openTasks, leases, registry, onTask }: RecoveryModules): void {
   const { taskId, phase, spec, lease } = task
   const waitingFor = phase === 'blocked' ? spec.dependsOn : []
-  openTasks.add({
-    taskId,
-    phase,
-    parentTaskId: spec.parentTaskId,
-    waitingFor,
-    refersTo: referencesOf(task),
-  })
+  openTasks.add({ taskId, phase, parentTaskId: spec.parentTaskId, waitingFor })
   if (lease !== undefined) {
     leases.begin(taskId, lease, spec.timeoutMs)
     registry.find(lease.agentId)?.hold(taskId, spec.resources, lease.fencingToken)
@@ -75,12 +70,14 @@ async function* pages<K extends RecordKind>(
   kind: K,
   openOnly: boolean,
 ): AsyncGenerator<StoredRecord<K>> {
-  let after: string | undefined
-  for (;;) {
-    const from = after === undefined ? {} : { after }
-    const records = await store.list({ scope, kind, countMax: PAGE, openOnly, ...from })
-    yield* records
-    after = records.at(-1)?.key.id
-    if (records.length < PAGE) return
+  const read = (after?: string): Promise<readonly StoredRecord<K>[]> =>
+    store.list({ scope, kind, countMax: PAGE, openOnly, ...(after === undefined ? {} : { after }) })
+  for (let page = await read(); ; ) {
+    // The next page is under way while this one is worked on.
+    const next = page.length < PAGE ? undefined : read(page.at(-1)?.key.id)
+    next?.catch(() => undefined)
+    yield* page
+    if (next === undefined) return
+    page = await next
   }
 }

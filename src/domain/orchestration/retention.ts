@@ -8,7 +8,6 @@ import type { Logger } from '../ports/logger.ts'
 import { type RecordValues, type RecordWrite, remove } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRegistry } from './agent-registry.ts'
-import type { OpenTasks } from './open-tasks.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
 import { isTerminal, type TaskRecord } from './task-record.ts'
@@ -26,7 +25,6 @@ export interface RetentionModules {
   readonly journal: SwarmJournal
   readonly store: SwarmStore
   readonly registry: AgentRegistry
-  readonly openTasks: OpenTasks
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -62,14 +60,15 @@ export class Retention {
   }
 
   async sweep(): Promise<void> {
-    const { clock, registry, openTasks } = this.#modules
+    const { clock, registry } = this.#modules
     const now = clock.now()
     const { taskRetentionMs, idempotencyMs } = this.#options
-    await this.#sweepKind(
+    await this.#sweepKind('task', (task) => isForgettable(task, now - taskRetentionMs), [
       'task',
-      (task) => isForgettable(task, now - taskRetentionMs) && !openTasks.isReferredTo(task.taskId),
-      ['task', 'payload', 'result', 'decision'],
-    )
+      'payload',
+      'result',
+      'decision',
+    ])
     await this.#sweepKind('idempotency', ({ createdAt }) => createdAt < now - idempotencyMs, ['idempotency'])
     await this.#sweepKind(
       'inbox',
@@ -109,11 +108,8 @@ export class Retention {
       const old = records.filter(({ value }) => isOld(value)).map(({ key }) => key)
       if (old.length > 0) {
         await journal.transact(old, (stored) => {
-          // Asked again: a task may have been submitted since that refers to one of these.
           const writes = stored.flatMap((record): readonly RecordWrite[] =>
-            record === undefined || !isOld(record.value)
-              ? []
-              : removedKinds.map((removed) => remove(removed, record.key.id)),
+            record === undefined ? [] : removedKinds.map((removed) => remove(removed, record.key.id)),
           )
           return { ...unchanged(null), writes }
         })

@@ -14,12 +14,14 @@ import {
 import type { Coordination } from '../ports/coordination.ts'
 import type { Peers } from '../ports/peers.ts'
 import { put, remove } from '../ports/records.ts'
+import { CoordinationSweep, YIELD_METHOD } from './coordination-sweep.ts'
 import { type NodeModules, OpenSwarm } from './open-swarm.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { unchanged } from './swarm-journal.ts'
 import type { Page, PageRequest } from './swarm-reader.ts'
 import type { SwarmRecord } from './swarm-record.ts'
 import type { SwarmSpec } from './swarm-spec.ts'
+import { Turns } from './turns.ts'
 
 export interface SwarmDirectoryOptions {
   /** What the swarm `default` of each tenant is created with. */
@@ -28,17 +30,21 @@ export interface SwarmDirectoryOptions {
   readonly orchestrator: OrchestratorOptions
   /** How often this node looks for swarms that nobody coordinates. */
   readonly sweepMs: number
+  /** How long the set of nodes has to be the same before swarms move to nodes that coordinate fewer. */
+  readonly rebalanceAfterMs: number
   /** How long a call looks for a coordinating node before it gives up. */
   readonly findCoordinatorMs: number
 }
 
-export interface SwarmDirectoryModules extends NodeModules {
+export interface SwarmDirectoryModules extends Omit<NodeModules, 'recoveries'> {
   readonly coordination: Coordination
 }
 
 export const DEFAULT_SWARM_ID: SwarmId = swarmId('default')
 
 const LIST_PAGE = 500
+/** Swarms that are taken over at once; each needs the store and the processor for itself. */
+const RECOVERIES_AT_ONCE_MAX = 4
 
 /** All swarms, as one node offers them: it finds, creates and deletes them, and coordinates those that fall to it. */
 export class SwarmDirectory {
@@ -46,13 +52,19 @@ export class SwarmDirectory {
   readonly #modules: SwarmDirectoryModules
   readonly #open = new Map<Scope, OpenSwarm>()
   readonly #tenants = new Set<TenantId>()
+  readonly #sweep: CoordinationSweep
+  readonly #recoveries = new Turns(RECOVERIES_AT_ONCE_MAX)
   #isDraining = false
-  #isStopped = false
-  #cancelSweep: () => void = () => undefined
 
   constructor(options: SwarmDirectoryOptions, modules: SwarmDirectoryModules) {
     this.#options = options
     this.#modules = modules
+    this.#sweep = new CoordinationSweep(options, {
+      ...modules,
+      swarms: () => this.#all(),
+      coordinated: () => this.coordinated(),
+      isDraining: () => this.#isDraining,
+    })
   }
 
   get nodeId(): NodeId {
@@ -66,26 +78,17 @@ export class SwarmDirectory {
     await peers.start(this.#peerHandlers())
     for (const tenant of tenants) {
       this.#tenants.add(tenant)
-      await this.#createDefault(tenant)
+      await this.createSwarm(tenant, { ...this.#options.defaultSwarm, swarmId: DEFAULT_SWARM_ID }).catch(
+        ignoreExisting,
+      )
     }
-    await this.#sweep()
-  }
-
-  /** A damaged record of one tenant's swarm does not keep the others from being served. */
-  async #createDefault(tenant: TenantId): Promise<void> {
-    try {
-      await this.createSwarm(tenant, { ...this.#options.defaultSwarm, swarmId: DEFAULT_SWARM_ID })
-    } catch (error) {
-      if (isSwarmError(error, 'record_damaged'))
-        this.#modules.logger.error({ error, tenant }, 'default swarm unusable')
-      else if (!isSwarmError(error, 'swarm_exists')) throw error
-    }
+    await this.#sweep.start()
   }
 
   /** No new assignments here. Where there are other nodes they take over at once; agents here are told. */
   async drain(): Promise<void> {
     this.#isDraining = true
-    this.#cancelSweep()
+    this.#sweep.stop()
     const swarms = [...this.#open.values()]
     for (const swarm of swarms) {
       swarm.gateway.orchestrator?.drain()
@@ -95,9 +98,8 @@ export class SwarmDirectory {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true
     this.#isDraining = true
-    this.#cancelSweep()
+    this.#sweep.stop()
     await Promise.all([...this.#open.values()].map((swarm) => swarm.close()))
     this.#open.clear()
     await this.#modules.peers.stop()
@@ -136,20 +138,17 @@ export class SwarmDirectory {
   async listSwarms(tenant: TenantId, { after, pageSize }: PageRequest): Promise<Page<SwarmRecord>> {
     const { store } = this.#modules
     const from = after === undefined ? {} : { after }
-    const damaged: string[] = []
     const found = await store.list({
       scope: tenantScope(tenant),
       kind: 'swarm',
       countMax: pageSize + 1,
-      onDamaged: (id) => damaged.push(id),
       ...from,
     })
     const page = found.slice(0, pageSize)
     const items = await Promise.all(
       page.map(({ value }) => this.#openAs(swarmScope(tenant, value.swarmId), value).record()),
     )
-    const next = found.length > pageSize ? page.at(-1)?.key.id : undefined
-    return { items, next, damagedIds: damaged.filter((id) => next === undefined || id <= next) }
+    return { items, next: found.length > pageSize ? page.at(-1)?.key.id : undefined }
   }
 
   /** @throws SwarmError `swarm_not_found` */
@@ -199,7 +198,13 @@ export class SwarmDirectory {
     if (present !== undefined) void this.#forget(present)
     const { orchestrator, findCoordinatorMs } = this.#options
     const isDraining = (): boolean => this.#isDraining
-    const swarm = new OpenSwarm({ scope, record, orchestrator, findCoordinatorMs, isDraining }, this.#modules)
+    const swarm = new OpenSwarm(
+      { scope, record, orchestrator, findCoordinatorMs, isDraining },
+      {
+        ...this.#modules,
+        recoveries: this.#recoveries,
+      },
+    )
     this.#open.set(scope, swarm)
     return swarm
   }
@@ -207,8 +212,10 @@ export class SwarmDirectory {
   #peerHandlers(): Parameters<Peers['start']>[0] {
     const { sessions } = this.#modules
     return {
-      call: async ({ scope, method, argument }) => {
+      call: async ({ scope, method, argument }, from) => {
         const { tenant, swarm } = splitScope(scope)
+        if (method === YIELD_METHOD)
+          return (await this.#sweep.yieldTo(from, scope, (argument as { count: number }).count)) ?? null
         if (swarm === undefined) throw new SwarmError('not_coordinator', { coordinatorId: null })
         const open = await this.open(tenant, swarm)
         const answer = await open.gateway.serve(method, argument)
@@ -234,37 +241,26 @@ export class SwarmDirectory {
     const swarm = this.#open.get(scope)
     if (swarm === undefined) return
     await swarm.gateway.lost(coordinatorId)
-    await this.#coordinate(swarm)
+    await this.#sweep.coordinate(swarm)
   }
 
-  /** Coordinates what nobody else does: swarms whose node died, and those created while no node ran. */
-  async #sweep(): Promise<void> {
-    const { store, random, clock, logger } = this.#modules
-    try {
-      for (const tenant of this.#tenants) {
-        const found = await store.list({ scope: tenantScope(tenant), kind: 'swarm', countMax: LIST_PAGE })
-        // In random order, so that nodes which start together share the swarms.
-        const order = found
-          .map(({ value }) => ({ value, draw: random.next() }))
-          .toSorted((a, b) => a.draw - b.draw)
-        for (const { value } of order) {
-          await this.#coordinate(this.#openAs(swarmScope(tenant, value.swarmId), value))
-        }
-      }
-    } catch (error) {
-      logger.warn({ error }, 'swarms not looked at')
+  /** All swarms of all tenants that this node knows. */
+  async #all(): Promise<readonly OpenSwarm[]> {
+    const swarms: OpenSwarm[] = []
+    for (const tenant of this.#tenants) {
+      const scope = tenantScope(tenant)
+      let after: string | undefined
+      do {
+        const from = after === undefined ? {} : { after }
+        const page = await this.#modules.store.list({ scope, kind: 'swarm', countMax: LIST_PAGE, ...from })
+        for (const { value } of page) swarms.push(this.#openAs(swarmScope(tenant, value.swarmId), value))
+        after = page.length < LIST_PAGE ? undefined : page.at(-1)?.key.id
+      } while (after !== undefined)
     }
-    if (!this.#isStopped) {
-      this.#cancelSweep = clock.setTimer(this.#options.sweepMs, () => void this.#sweep())
-    }
+    return swarms
   }
+}
 
-  async #coordinate(swarm: OpenSwarm): Promise<void> {
-    if (this.#isDraining) return
-    try {
-      await swarm.gateway.ensureCoordinated()
-    } catch (error) {
-      this.#modules.logger.warn({ error, scope: swarm.scope }, 'swarm not coordinated')
-    }
-  }
+function ignoreExisting(error: unknown): void {
+  if (!isSwarmError(error, 'swarm_exists')) throw error
 }

@@ -104,11 +104,15 @@ export class SwarmGateway {
     for (const sessionId of this.#sessions) this.#modules.sessions.deliver(sessionId, delivery)
   }
 
-  /** Makes sure that somebody coordinates the swarm: this node, where no other does. */
-  async ensureCoordinated(): Promise<void> {
+  /**
+   * Makes sure that somebody coordinates the swarm: this node, where no other does.
+   *
+   * @param seen who coordinates it, where that was asked just now
+   */
+  async ensureCoordinated(seen?: { readonly coordinatorId: NodeId | undefined }): Promise<void> {
     const role = this.#role
     if (role !== undefined) {
-      const coordinatorId = await this.#modules.coordinatorOf()
+      const { coordinatorId } = seen ?? { coordinatorId: await this.#modules.coordinatorOf() }
       if (this.#role !== role || coordinatorId === this.#coordinatorIn(role)) return
       // A claim of ours that lapsed is renewed unless somebody else was faster, and then we are told.
       if (role.type === 'local' && coordinatorId === undefined) return
@@ -145,7 +149,8 @@ export class SwarmGateway {
     for (;;) {
       let role: Role | undefined
       try {
-        role = this.#role ?? (await this.#resolve())
+        // A takeover may take longer than anybody should wait for an answer; it goes on all the same.
+        role = this.#role ?? (await this.#within(giveUpAt, this.#resolve()))
         if (role.type === 'local') return await invoke(role.orchestrator, method, argument)
         const answer = await peers.call(role.coordinatorId, { scope: this.scope, method, argument })
         return answer as Awaited<ReturnType<SwarmService[M]>>
@@ -157,6 +162,22 @@ export class SwarmGateway {
         if (role?.type === 'remote') await this.lost(role.coordinatorId)
       }
       await new Promise<void>((resolve) => clock.setTimer(RETRY_MS, resolve))
+    }
+  }
+
+  /** @throws SwarmError `coordinator_unavailable` when the time is over first */
+  async #within<T>(endsAt: number, promise: Promise<T>): Promise<T> {
+    const { clock } = this.#modules
+    let cancel: () => void = () => undefined
+    const timeout = new Promise<never>((_, reject) => {
+      cancel = clock.setTimer(Math.max(0, endsAt - clock.monotonic()), () =>
+        reject(new SwarmError('coordinator_unavailable', { retryAfterMs: 1_000 })),
+      )
+    })
+    try {
+      return await Promise.race([promise, timeout])
+    } finally {
+      cancel()
     }
   }
 

@@ -13,6 +13,7 @@ import type { AgentRecord } from './agent-record.ts'
 import type { Assignment } from './assignment.ts'
 import type { Coordinatorship, SwarmModules } from './coordinatorship.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
+import { type PatienceModules, repeatWhileUnavailable } from './patient-store.ts'
 import { recover } from './recovery.ts'
 import { createSwarmParts, type SwarmParts } from './swarm-parts.ts'
 import type { SwarmRecord } from './swarm-record.ts'
@@ -67,8 +68,12 @@ export class SwarmOrchestrator implements SwarmService {
     this.#parts = createSwarmParts(coordinatorship, options, modules)
   }
 
+  get openTaskCount(): number {
+    return this.#parts.openTasks.size
+  }
+
   /** Rebuilds the memory from the records, then begins to distribute. Resolves when requests can be taken. */
-  async start(): Promise<void> {
+  async start(patience: PatienceModules): Promise<void> {
     const { events } = this.#modules
     const parts = this.#parts
     this.#stopReading = events.onAppend((appended) => {
@@ -80,7 +85,7 @@ export class SwarmOrchestrator implements SwarmService {
     const { blocked, orphans } = await recover(this.#coordinatorship.scope, {
       ...parts,
       store: this.#store,
-      queue: this.#queue,
+      restore: (entries) => repeatWhileUnavailable(() => this.#queue.restore(entries), patience),
       onAgent: (agent) => parts.presence.expect(agent),
       onTask: ({ taskId, spec }) => parts.watchDeadline(taskId, spec.deadlineAt),
     })

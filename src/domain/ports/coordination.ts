@@ -24,8 +24,15 @@ export interface Coordination {
   claim(scope: Scope, sequenceFloor: number): Promise<ClaimOutcome>
   /** The node that coordinates the scope now, undefined where none does. */
   coordinatorOf(scope: Scope): Promise<NodeId | undefined>
-  /** Gives a claim up at once, so that another node can take over without waiting for it to lapse. */
-  release(scope: Scope): Promise<void>
+  /** The same for many scopes, place by place. */
+  coordinatorsOf(scopes: readonly Scope[]): Promise<readonly (NodeId | undefined)[]>
+  /** Whether this node's claim of that epoch has neither ended nor been released, as far as the node knows. */
+  holds(scope: Scope, epoch: SwarmEpoch): boolean
+  /**
+   * Gives a claim up at once, so that another node can take over without waiting for it to lapse. Where a successor is
+   * named, no other node can claim the scope until the successor has, or has let the time of a claim pass.
+   */
+  release(scope: Scope, successor?: NodeId): Promise<void>
   /** Called when a claim of this node ended without `release`. */
   onLost(listener: (scope: Scope) => void): void
 }

@@ -35,6 +35,8 @@ export interface Peers {
   readonly isAlone: boolean
   /** Called once, before anything else. */
   start(handlers: PeerHandlers): Promise<void>
+  /** The nodes that live now, this one included, as far as this node knows. */
+  present(): ReadonlySet<NodeId>
   /** @throws SwarmError `coordinator_unavailable` when the peer does not answer in time; the call may have happened. */
   call(peer: NodeId, call: PeerCall): Promise<unknown>
   notify(peer: NodeId, notice: PeerNotice): void

@@ -1,4 +1,4 @@
-import type { NodeId, Scope } from '#domain/ids.ts'
+import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '#domain/ports/coordination.ts'
 import type { LmdbSwarmStore } from './lmdb-swarm-store.ts'
@@ -12,7 +12,7 @@ export interface EmbeddedCoordinationModules {
 export class EmbeddedCoordination implements Coordination {
   readonly nodeId: NodeId
   readonly #modules: EmbeddedCoordinationModules
-  readonly #claimed = new Set<Scope>()
+  readonly #claimed = new Map<Scope, SwarmEpoch>()
 
   constructor(nodeId: NodeId, modules: EmbeddedCoordinationModules) {
     this.nodeId = nodeId
@@ -22,12 +22,20 @@ export class EmbeddedCoordination implements Coordination {
   async claim(scope: Scope, sequenceFloor: number): Promise<ClaimOutcome> {
     const { store, clock } = this.#modules
     const epoch = await store.claim(scope, sequenceFloor, clock.now())
-    this.#claimed.add(scope)
+    this.#claimed.set(scope, epoch)
     return { isHeld: true, epoch }
   }
 
   async coordinatorOf(scope: Scope): Promise<NodeId | undefined> {
     return this.#claimed.has(scope) ? this.nodeId : undefined
+  }
+
+  async coordinatorsOf(scopes: readonly Scope[]): Promise<readonly (NodeId | undefined)[]> {
+    return scopes.map((scope) => (this.#claimed.has(scope) ? this.nodeId : undefined))
+  }
+
+  holds(scope: Scope, epoch: SwarmEpoch): boolean {
+    return this.#claimed.get(scope) === epoch
   }
 
   async release(scope: Scope): Promise<void> {

@@ -16,6 +16,10 @@ export class LonelyPeers implements Peers {
 
   async start(): Promise<void> {}
 
+  present(): ReadonlySet<NodeId> {
+    return new Set([this.nodeId])
+  }
+
   async call(): Promise<unknown> {
     throw new SwarmError('coordinator_unavailable', { retryAfterMs: RETRY_AFTER_MS })
   }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EpochMs, Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
@@ -16,7 +15,6 @@ import type {
 import type { Batch } from './batch.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
-import { readEventPage } from './log-reads.ts'
 import {
   claimScope,
   dropPart,
@@ -28,7 +26,7 @@ import {
 import { ScratchEncoder } from './record-codec.ts'
 import { StepJob } from './step-job.ts'
 import { StoreHealth } from './store-health.ts'
-import { listRecords, readRecord } from './table-reads.ts'
+import { listRecords, readEventPage, readRecord } from './table-reads.ts'
 import { WorkingSet } from './working-set.ts'
 
 export interface LmdbSwarmStoreOptions {
@@ -90,11 +88,11 @@ export class LmdbSwarmStore implements SwarmStore {
   }
 
   list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
-    return this.#readPage((tables) => listRecords(tables, request))
+    return this.#read((tables) => listRecords(tables, request))
   }
 
   readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
-    return this.#readPage((tables) => readEventPage(tables, scope, after, countMax))
+    return this.#read((tables) => readEventPage(tables, scope, after, countMax))
   }
 
   async trimEvents(scope: Scope, sequence: number): Promise<void> {
@@ -110,13 +108,7 @@ export class LmdbSwarmStore implements SwarmStore {
   status(): StoreStatus {
     const { durability } = this.#options
     const { reason } = this.#health
-    const { count } = this.#modules.tables.damage
-    return {
-      isWritable: reason === undefined,
-      ...(reason === undefined ? {} : { reason }),
-      durability,
-      ...(count === 0 ? {} : { damagedCount: count }),
-    }
+    return reason === undefined ? { isWritable: true, durability } : { isWritable: false, reason, durability }
   }
 
   /** Raises the scope's epoch; on the disk before it resolves. */
@@ -132,15 +124,6 @@ export class LmdbSwarmStore implements SwarmStore {
     this.#health.report('closed', 'the store is closed')
     this.#commits.stop()
     if (!isStalled) await this.#commits.idle()
-  }
-
-  /**
-   * In a turn of its own: a read waits for nothing, so that a caller that reads page after page would otherwise keep the
-   * event loop from everybody else.
-   */
-  async #readPage<T>(read: (tables: LmdbTables) => T): Promise<T> {
-    await nextTurn()
-    return this.#read(read)
   }
 
   /** What was read may be committed and not yet on the disk: then it is shown only once it is. */

@@ -25,6 +25,8 @@ export class PeerPresence {
   readonly #onLost: (peer: NodeId) => void
   #present: ReadonlySet<NodeId> = new Set()
   #answeredAt: MonotonicMs | undefined
+  /** Whether the last sign of life went unanswered, though Redis may have taken it. */
+  #isInDoubt = false
   /** Until then a peer that is missing may only not have been heard. */
   #blindUntil = 0
   #cancelTimer: () => void = () => {}
@@ -36,6 +38,11 @@ export class PeerPresence {
     this.#clock = clock
     this.#logger = logger
     this.#onLost = onLost
+  }
+
+  /** The nodes that live, this one included, as Redis last said. */
+  get present(): ReadonlySet<NodeId> {
+    return this.#present
   }
 
   async start(): Promise<void> {
@@ -60,7 +67,11 @@ export class PeerPresence {
   async #beat(): Promise<void> {
     if (!this.#link.isUp) return
     try {
+      // A node that Redis hears and that hears nothing of Redis must not count as present.
+      if (this.#isInDoubt) await this.#link.client.ping()
+      this.#isInDoubt = true
       const reply = await presenceScript.run(this.#link.client, [NODES_KEY], [this.#nodeId, PRESENCE_MS])
+      this.#isInDoubt = false
       if (!this.#isStopped) this.#compare(new Set(reply as NodeId[]))
     } catch (error) {
       this.#logger.debug({ error }, 'presence not shown')

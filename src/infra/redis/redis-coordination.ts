@@ -22,6 +22,8 @@ interface Claim {
   readonly renewedAt: MonotonicMs
   /** A claim is worth nothing in another run of Redis. */
   readonly runId: string
+  /** Whether the last renewal went unanswered, though Redis may have done it. */
+  readonly isInDoubt: boolean
 }
 
 export interface RedisCoordinationModules {
@@ -69,7 +71,7 @@ export class RedisCoordination implements Coordination {
     )) as [number, number | string]
     if (isHeld === 0) return { isHeld: false, coordinatorId: answer as NodeId }
     const epoch = swarmEpoch(Number(answer))
-    this.#claims.set(scope, { epoch, renewedAt: sentAt, runId })
+    this.#claims.set(scope, { epoch, renewedAt: sentAt, runId, isInDoubt: false })
     this.#logger.info({ scope, epoch }, 'swarm claimed')
     return { isHeld: true, epoch }
   }
@@ -80,7 +82,18 @@ export class RedisCoordination implements Coordination {
     return holder === null ? undefined : (holder as NodeId)
   }
 
-  async release(scope: Scope): Promise<void> {
+  async coordinatorsOf(scopes: readonly Scope[]): Promise<readonly (NodeId | undefined)[]> {
+    if (scopes.length === 0) return []
+    this.#link.requireRunId()
+    const holders = await this.#guard(() => this.#link.client.mget(scopes.map(coordinatorKey)))
+    return holders.map((holder) => (holder === null ? undefined : (holder as NodeId)))
+  }
+
+  holds(scope: Scope, epoch: SwarmEpoch): boolean {
+    return this.#claims.get(scope)?.epoch === epoch
+  }
+
+  async release(scope: Scope, successor?: NodeId): Promise<void> {
     const claim = this.#claims.get(scope)
     if (claim === undefined) return
     this.#claims.delete(scope)
@@ -91,7 +104,7 @@ export class RedisCoordination implements Coordination {
       releaseScript.run(
         this.#link.client,
         [coordinatorKey(scope), metaKey(scope)],
-        [this.nodeId, claim.epoch],
+        [this.nodeId, claim.epoch, successor ?? '', CLAIM_TTL_MS],
       ),
     )
   }
@@ -115,11 +128,17 @@ export class RedisCoordination implements Coordination {
     })
   }
 
+  /**
+   * A node that Redis hears and that hears nothing of Redis must let its claims lapse. So after a renewal that was not
+   * answered, no other is sent before Redis has answered something that changes nothing.
+   */
   async #renew(scope: Scope, claim: Claim): Promise<void> {
     if (this.#link.runId !== claim.runId) return
     const sentAt = this.#clock.monotonic()
     const keys = [coordinatorKey(scope), metaKey(scope)]
     try {
+      if (claim.isInDoubt) await this.#link.client.get(coordinatorKey(scope))
+      else this.#claims.set(scope, { ...claim, isInDoubt: true })
       const isRenewed = await renewScript.run(this.#link.client, keys, [
         this.nodeId,
         claim.epoch,
@@ -127,7 +146,7 @@ export class RedisCoordination implements Coordination {
       ])
       // Meanwhile it may have been released, lost or claimed anew.
       if (this.#claims.get(scope)?.epoch !== claim.epoch) return
-      if (isRenewed === 1) this.#claims.set(scope, { ...claim, renewedAt: sentAt })
+      if (isRenewed === 1) this.#claims.set(scope, { ...claim, renewedAt: sentAt, isInDoubt: false })
       else this.#endClaims((other) => other.epoch === claim.epoch, scope)
     } catch (error) {
       this.#logger.debug({ error, scope }, 'claim not renewed')

@@ -11,7 +11,7 @@ import { decodeEnvelope, failureOf, openOutcome, type PeerMessage, type PeerOutc
 import { nodeChannel } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
 
-const CALL_TIMEOUT_MS = 2_000
+const CALL_TIMEOUT_MS = 1_000
 const CALLS_MAX = 20_000
 const RETRY_AFTER_MS = 500
 
@@ -79,6 +79,10 @@ export class RedisPeers implements Peers {
     await this.#subscriber.subscribe(ownChannel)
     // Seen by others only when it can hear them.
     await this.#presence.start()
+  }
+
+  present(): ReadonlySet<NodeId> {
+    return this.#presence.present
   }
 
   call(peer: NodeId, call: PeerCall): Promise<unknown> {

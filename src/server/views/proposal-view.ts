@@ -6,7 +6,6 @@ import type { LeaderState } from '#domain/consensus/hub/election-record.ts'
 import type { ProposalRecord } from '#domain/consensus/hub/proposal-record.ts'
 import { tallyOf } from '#domain/consensus/hub/tally-of.ts'
 import type { JsonText } from '#domain/ids.ts'
-import type { PageEnd } from '../paging/page-end.ts'
 import { wireTime } from './wire-time.ts'
 
 /** A proposal as it stands, as JSON text: its payload is spliced in as it came. */
@@ -16,13 +15,11 @@ export function proposalText(record: ProposalRecord, payload: JsonText): string 
 
 export function proposalPageText(
   page: readonly { readonly record: ProposalRecord; readonly payload: JsonText }[],
-  end: PageEnd,
+  nextPageToken: string | undefined,
 ): string {
   const proposals = page.map(({ record, payload }) => proposalText(record, payload))
-  const members = Object.entries(end).map(
-    ([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`,
-  )
-  return `{"proposals":[${proposals.join(',')}]${members.join('')}}`
+  const next = nextPageToken === undefined ? '' : `,"nextPageToken":${JSON.stringify(nextPageToken)}`
+  return `{"proposals":[${proposals.join(',')}]${next}}`
 }
 
 export function ballotList(record: ProposalRecord): BallotList {

@@ -47,6 +47,7 @@ describe('while the store cannot be written', () => {
         swarmsMax: 10,
         orchestrator: ORCHESTRATOR_DEFAULTS,
         sweepMs: 1_000,
+        rebalanceAfterMs: 5_000,
         findCoordinatorMs: 1_000,
       },
       { ...infra, sessions, clock, random, logger, consensusCrypto: createConsensusCrypto() },

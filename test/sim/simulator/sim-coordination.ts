@@ -16,7 +16,9 @@ export function simCoordination(inner: Coordination, process: SimProcess, world:
     nodeId: inner.nodeId,
     claim: (scope, sequenceFloor) => cross(() => inner.claim(scope, sequenceFloor)),
     coordinatorOf: (scope) => cross(() => inner.coordinatorOf(scope)),
-    release: (scope) => cross(() => inner.release(scope)),
+    coordinatorsOf: (scopes) => cross(() => inner.coordinatorsOf(scopes)),
+    holds: (scope, epoch) => inner.holds(scope, epoch),
+    release: (scope, successor) => cross(() => inner.release(scope, successor)),
     onLost: (listener) =>
       inner.onLost((scope: Scope) =>
         clock.setTimer(world.latencyMs(), () => process.run(() => listener(scope))),
@@ -39,6 +41,7 @@ export function simPeers(inner: Peers, process: SimProcess): Peers {
         peerLost: (peer) => process.run(() => handlers.peerLost(peer)),
         appended: (scope, lastSequence) => process.run(() => handlers.appended(scope, lastSequence)),
       }),
+    present: () => inner.present(),
     call: (peer, call) => process.bring(inner.call(peer, call)),
     notify: (peer, notice) => inner.notify(peer, notice),
     announceAppended: (scope, lastSequence) => inner.announceAppended(scope, lastSequence),

@@ -153,10 +153,11 @@ export class Cluster {
         orchestrator: { ...ORCHESTRATOR_DEFAULTS, ...orchestrator },
         sweepMs: 500,
         findCoordinatorMs: 5_000,
+        rebalanceAfterMs: 5_000,
       },
       {
         ...infra,
-        readyQueueFor: (scope) => infra.readyQueueFor(scope),
+        readyQueueFor: (scope, epoch) => infra.readyQueueFor(scope, epoch),
         sessions,
         clock: this.clock,
         random: this.#random,

@@ -42,8 +42,13 @@ redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3])
 return 1
 `)
 
-/** KEYS: coordinator, meta. ARGV: node, epoch. Ends the node's claim, and no newer one. */
+/**
+ * Ends the node's claim, and no newer one. Where a successor is named, the key names it, so that it alone can claim.
+ *
+ * KEYS: coordinator, meta. ARGV: node, epoch, successor or '', time to live in ms.
+ */
 export const releaseScript = new LuaScript(`#!lua flags=allow-oom
 if redis.call('GET', KEYS[1]) ~= ARGV[1] or redis.call('HGET', KEYS[2], 'epoch') ~= ARGV[2] then return 0 end
-return redis.call('DEL', KEYS[1])
+if ARGV[3] == '' then redis.call('DEL', KEYS[1]) else redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[4]) end
+return 1
 `)

@@ -1,18 +1,16 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Logger } from '#domain/ports/logger.ts'
 import { type LmdbTables, openLmdbTables } from '#infra/embedded/lmdb-tables.ts'
-import { MemoryLogger } from '../../../helpers/memory-logger.ts'
 
 export interface TemporaryTables {
   readonly tables: LmdbTables
   remove(): Promise<void>
 }
 
-export function openTemporaryTables(logger: Logger = new MemoryLogger()): TemporaryTables {
+export function openTemporaryTables(): TemporaryTables {
   const directory = mkdtempSync(join(tmpdir(), 'amos-tables-'))
-  const tables = openLmdbTables(join(directory, 'swarm.mdb'), logger)
+  const tables = openLmdbTables(join(directory, 'swarm.mdb'))
   return {
     tables,
     remove: async () => {
