@@ -17,8 +17,7 @@ const scratch = mkdtempSync(join(tools, 'scratch-'))
 try {
   cpSync(join(tools, 'generated-client'), scratch, { recursive: true })
   const schema = join(scratch, 'schema.ts')
-  // Without the flag every field that has a default would be one a request must send.
-  run(join(bin, 'openapi-typescript'), ['openapi/openapi.json', '--default-non-nullable=false', '-o', schema])
+  run(join(bin, 'openapi-typescript'), ['openapi/openapi.json', '-o', schema])
   run(join(bin, 'tsc'), ['-p', scratch])
   await checkServer(
     [process.execPath, '--import', 'tsx', '--conditions=source', 'src/main.ts'],

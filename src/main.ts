@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { StoreRefusedError } from '#infra/store-refused-error.ts'
 import { environment } from './cli/config/environment.ts'
 import { CONFIG_EXIT_CODE, ConfigError, readConfig } from './cli/config/read-config.ts'
 import { runServer } from './cli/run-server.ts'
@@ -8,5 +9,6 @@ try {
   await runServer(readConfig(environment), () => undefined)
 } catch (error) {
   process.stderr.write(`amos: ${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = error instanceof ConfigError ? CONFIG_EXIT_CODE : 1
+  const isSetup = error instanceof ConfigError || error instanceof StoreRefusedError
+  process.exitCode = isSetup ? CONFIG_EXIT_CODE : 1
 }

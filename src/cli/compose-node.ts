@@ -13,7 +13,7 @@ import { UuidIds } from '#infra/system/uuid-ids.ts'
 import { ApiKeys } from '#server/auth/api-keys.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
 import { createServer } from '#server/create-server.ts'
-import type { ReadConfig } from './config/read-config.ts'
+import { ConfigError, type ReadConfig } from './config/read-config.ts'
 import type { Config } from './config/schema.ts'
 import { packageVersion } from './package-version.ts'
 
@@ -106,11 +106,15 @@ async function openInfra(
   { clock, logger, nodeId: self }: InfraParts,
 ): Promise<Infra> {
   const { AMOS_REDIS_URL: url, AMOS_DATA_DIR: dataDir, AMOS_DURABILITY: durability } = config
+  if (url === undefined && durability === 'none')
+    throw new ConfigError([
+      'AMOS_DURABILITY: `none` needs AMOS_REDIS_URL; the embedded store gives `synced` or `committed`',
+    ])
   if (url === undefined) return createEmbeddedInfra({ dataDir, durability, nodeId: self }, { clock, logger })
   // BullMQ and its like take a good part of a start, and most nodes have no use for them.
   const { createRedisInfra } = await import('#infra/redis/create-redis-infra.ts')
-  const strictness = isDurabilityChosen ? { requireDurability: durability } : {}
-  return createRedisInfra({ url, nodeId: self, ...strictness }, { clock, logger })
+  const chosen = isDurabilityChosen ? { durability } : {}
+  return createRedisInfra({ url, nodeId: self, ...chosen }, { clock, logger })
 }
 
 function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDirectory>[0] {

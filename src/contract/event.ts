@@ -261,9 +261,9 @@ export const Gap = closedObject(
   {
     fromSequence: Type.Integer({ minimum: 1, description: 'First number that is missing.' }),
     toSequence: Type.Integer({ minimum: 1, description: 'Last number that is missing.' }),
-    reason: textEnum(['trimmed', 'lost'], {
+    reason: textEnum(['trimmed', 'lost', 'damaged'], {
       description:
-        '`trimmed`: too old to be kept. `lost`: the store lost its newest part; those numbers are void.',
+        '`trimmed`: too old to be kept. `lost`: the store lost its newest part; those numbers are void. `damaged`: the stored events do not match their checksums.',
     }),
   },
   { title: 'Gap', description: 'Events that cannot be had any more: never silence.' },

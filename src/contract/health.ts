@@ -1,5 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
-import { Durability, Text } from './scalars.ts'
+import { Count, Durability, Text } from './scalars.ts'
 import { closedObject, textEnum } from './schema.ts'
 
 export const Liveness = closedObject(
@@ -16,6 +16,9 @@ export const Readiness = closedObject(
       description: 'Empty where it is ready.',
     }),
     durability: Durability,
+    damagedRecordCount: Type.Optional(
+      Count('Number of stored records and events found damaged since the start. Absent where there are none'),
+    ),
     nodeId: Type.String({ maxLength: 63, description: 'This server process.' }),
     version: Type.String({ maxLength: 64, description: 'Of the server.' }),
   },

@@ -18,6 +18,7 @@ export const LIMITS = {
   pipelineStagesMax: 100,
   dependsOnMax: 1_000,
   pageSizeMax: 100,
+  damagedIdsMax: 1_000,
   pageSizeDefault: 50,
   claimCountMax: 100,
   claimWaitMsMax: 30_000,

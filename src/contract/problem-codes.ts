@@ -71,6 +71,7 @@ export const PROBLEMS = {
   not_a_voter: once(403, 'The agent has no vote in this'),
   ballot_refused: once(409, 'The ballot cannot be taken'),
   no_leader: again(409, 'Nobody leads the swarm'),
+  record_damaged: once(500, 'A stored record is damaged'),
   store_unavailable: again(503, 'The store does not answer'),
   not_coordinator: again(503, 'Another node coordinates the swarm'),
   coordinator_unavailable: again(503, "The swarm's coordinating node does not answer"),

@@ -58,9 +58,10 @@ export const Ratio = (description: string) => Type.Number({ minimum: 0, maximum:
 export const Text = (description: string, lengthMax: number = LIMITS.textLengthMax) =>
   Type.String({ maxLength: lengthMax, description })
 
-export const Durability = textEnum(['synced', 'committed'], {
+export const Durability = textEnum(['synced', 'committed', 'none'], {
   description:
-    'What the accepted work survives: `synced` a power failure, `committed` a kill of the server process.',
+    'What the accepted work survives: `synced` a power failure, `committed` a kill of the server process, `none` ' +
+    'neither. `none` is possible only where the operator allows it.',
 })
 
 export const ResourceAmounts = namedValues(
@@ -97,6 +98,13 @@ export const NEXT_PAGE = {
     Type.String({
       maxLength: LIMITS.pageTokenLengthMax,
       description: 'For the next page; left out on the last.',
+    }),
+  ),
+  damagedIds: Type.Optional(
+    Type.Array(Type.String({ maxLength: 255 }), {
+      maxItems: LIMITS.damagedIdsMax,
+      description:
+        'Ids within this page whose stored records are damaged: these are missing from the page, whatever the filter. Absent where there are none.',
     }),
   ),
 }

@@ -36,6 +36,7 @@ export interface SwarmErrorDetails {
   ballot_refused: { readonly agentId: AgentId; readonly reason: string }
   no_leader: { readonly swarmId: SwarmId }
   cursor_invalid: { readonly cursor: string }
+  record_damaged: { readonly kind: string; readonly id: string }
   store_unavailable: { readonly reason: string; readonly retryAfterMs: number }
   not_coordinator: { readonly coordinatorId: NodeId | null }
   coordinator_unavailable: { readonly retryAfterMs: number }

@@ -55,7 +55,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
 
   const authenticator = new Authenticator(options.apiKeys, { swarms })
   const sockets = new OpenSockets()
-  const metrics = new ServerMetrics({ swarms, sessions: modules.sessions, sockets })
+  const metrics = new ServerMetrics({ ...modules, sockets })
   const pending = new PendingReplies()
 
   answerProblems(app, { logger })

@@ -25,12 +25,9 @@ describe('Redis adapters when Redis or a node fails', () => {
   let epoch: SwarmEpoch
   let toClose: Infra[]
 
-  const openNode = async (requireDurability?: 'synced' | 'committed'): Promise<Infra> => {
+  const openNode = async (): Promise<Infra> => {
     const options = { url: redis.url, nodeId: nodeId(randomUUID()) }
-    const opened = await createRedisInfra(
-      requireDurability === undefined ? options : { ...options, requireDurability },
-      { clock, logger: new MemoryLogger() },
-    )
+    const opened = await createRedisInfra(options, { clock, logger: new MemoryLogger() })
     toClose.push(opened)
     return opened
   }
@@ -266,17 +263,6 @@ describe('Redis adapters when Redis or a node fails', () => {
     await eventually(() => infra.store.status().isWritable)
     await submit('after')
     expect(await expectWhole()).toEqual(['after', 'before'])
-  })
-
-  it('starts only on a Redis that gives the durability asked for', async () => {
-    await start({ appendfsync: 'everysec' })
-    await expect(openNode('synced')).rejects.toThrow('appendfsync everysec')
-    await openNode('committed')
-    await askRedis(redis.port, 'CONFIG SET maxmemory-policy allkeys-lru')
-    await expect(openNode('committed')).rejects.toThrow('maxmemory-policy allkeys-lru')
-    await askRedis(redis.port, 'CONFIG SET maxmemory-policy noeviction')
-    await askRedis(redis.port, 'CONFIG SET appendfsync always')
-    await openNode('synced')
   })
 
   it('gives the next coordinator, within three seconds, all that a killed one had not settled', async () => {

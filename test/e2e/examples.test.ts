@@ -49,6 +49,27 @@ describe('the examples', { timeout: RUN_MS }, () => {
     expect(agent.output).toContain('greeter is closed')
   })
 
+  it.each([
+    ['docs/five-minutes.ts', ['{ sum: 6 }']],
+    ['docs/consensus.ts', ["{ verdict: 'approved', option: 'approve' }", 'true']],
+    ['docs/pipeline.ts', ["{ text: 'idea > outline > draft > proofread' }"]],
+    [
+      'docs/messages.ts',
+      [
+        'finding {"file":"a.ts","line":3}',
+        'dave got message {"pause":true}',
+        'dave got message {"hello":"dave"}',
+        'dave got message {"keep":"this"}',
+        'dave got request {"question":"?"}',
+        'reply {"answer":42}',
+      ],
+    ],
+  ])('%s: prints what the document says', async (path, lines) => {
+    const program = example(path)
+    expect((await program.exited).code, program.output).toBe(0)
+    expect(program.output.split('\n').filter((line) => line !== '')).toEqual(lines)
+  })
+
   it('openai-agent: a model answers, and only failures that pass are tried again', async () => {
     const asked: unknown[] = []
     const model = await listen((body) => {

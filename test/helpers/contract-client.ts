@@ -1,6 +1,7 @@
 import type { TSchema } from '@sinclair/typebox'
 import { TypeCompiler } from '@sinclair/typebox/compiler'
 import type { OperationShape } from '#contract/operations/operation.ts'
+import { problemCodesOf } from '#contract/operations/problems-of.ts'
 import { Problem } from '#contract/problem.ts'
 
 export interface CallOptions {
@@ -73,6 +74,9 @@ function expectContract(operation: OperationShape, response: Response, body: unk
       throw new Error(`${operation.operationId} answered ${response.status} as ${type}`)
     }
     expectSchema(Problem, body, operation.operationId)
+    const { code } = body as Problem
+    if (!problemCodesOf(operation).includes(code))
+      throw new Error(`${operation.operationId} answered ${code}, which its description does not name`)
   } else if (reply.schema !== undefined) {
     expectSchema(reply.schema, body, operation.operationId)
   } else if (body !== '') {

@@ -15,6 +15,8 @@ export interface KeptScope {
   /** By `kind/id`. */
   readonly records: Map<string, KeptRecord>
   readonly events: SwarmEvent[]
+  /** What cannot be read any more: `kind/id` of a record, `event/sequence`. */
+  readonly damaged: Set<string>
 }
 
 /**
@@ -33,7 +35,14 @@ export class MemoryMedium {
   scope(scope: Scope): KeptScope {
     const present = this.#scopes.get(scope)
     if (present !== undefined) return present
-    const fresh: KeptScope = { epoch: 0, lastSequence: 0, holder: undefined, records: new Map(), events: [] }
+    const fresh: KeptScope = {
+      epoch: 0,
+      lastSequence: 0,
+      holder: undefined,
+      records: new Map(),
+      events: [],
+      damaged: new Set(),
+    }
     this.#scopes.set(scope, fresh)
     return fresh
   }
@@ -41,7 +50,7 @@ export class MemoryMedium {
   copy(): MemoryMedium {
     const copies = [...this.#scopes].map(([scope, kept]): [Scope, KeptScope] => [
       scope,
-      { ...kept, records: new Map(kept.records), events: [...kept.events] },
+      { ...kept, records: new Map(kept.records), events: [...kept.events], damaged: new Set(kept.damaged) },
     ])
     return new MemoryMedium(new Map(copies))
   }

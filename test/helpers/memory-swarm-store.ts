@@ -65,6 +65,16 @@ export class MemorySwarmStore implements SwarmStore {
     this.#unwritableReason = reason
   }
 
+  /** From now on the record cannot be read, as if bits of it had changed. */
+  damageRecord(scope: Scope, key: RecordKey): void {
+    this.#modules.medium.scope(scope).damaged.add(nameOf(key))
+  }
+
+  /** The same for an event. */
+  damageEvent(scope: Scope, sequence: number): void {
+    this.#modules.medium.scope(scope).damaged.add(`event/${sequence}`)
+  }
+
   /** The node is gone: what it still asks for is refused and changes nothing. */
   close(): void {
     this.#isClosed = true
@@ -100,15 +110,33 @@ export class MemorySwarmStore implements SwarmStore {
     ids.sort((a, b) => (a < b === isDescending ? 1 : -1))
     const first = after === undefined ? 0 : ids.findIndex((id) => (isDescending ? id < after : id > after))
     if (first === -1) return []
-    return ids.slice(first, first + countMax).flatMap((id) => find(kept, { kind, id }) ?? [])
+    const page: StoredRecord<K>[] = []
+    for (const id of ids.slice(first)) {
+      if (page.length === countMax) break
+      const isDamaged = kept.damaged.has(nameOf({ kind, id }))
+      const record = isDamaged ? undefined : find(kept, { kind, id })
+      if (record === undefined) request.onDamaged?.(id)
+      else page.push(record)
+    }
+    return page
   }
 
   async readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
     this.#refuseWhenClosed()
-    const { events, lastSequence } = this.#modules.medium.scope(scope)
+    const { events, lastSequence, damaged } = this.#modules.medium.scope(scope)
     const firstSequence = events[0]?.sequence ?? lastSequence + 1
     const start = events.findIndex(({ sequence }) => sequence > after)
-    return { events: start === -1 ? [] : events.slice(start, start + countMax), firstSequence, lastSequence }
+    const page = start === -1 ? [] : events.slice(start, start + countMax)
+    const isDamaged = ({ sequence }: SwarmEvent): boolean => damaged.has(`event/${sequence}`)
+    const found = page.filter(isDamaged)
+    return {
+      events: page.filter((event) => !isDamaged(event)),
+      firstSequence,
+      lastSequence,
+      ...(found.length === 0
+        ? {}
+        : { damaged: found.map(({ sequence }) => ({ fromSequence: sequence, toSequence: sequence })) }),
+    }
   }
 
   trimEvents(scope: Scope, sequence: number): Promise<void> {
@@ -195,6 +223,7 @@ function commit<T>(kept: KeptScope, { writes, events }: Step<T>): readonly Swarm
 
 function apply(kept: KeptScope, { key, isOpen }: RecordWrite, text: string | undefined): void {
   const name = nameOf(key)
+  kept.damaged.delete(name)
   if (text === undefined) kept.records.delete(name)
   else kept.records.set(name, { version: (kept.records.get(name)?.version ?? 0) + 1, isOpen, text })
 }
@@ -202,6 +231,7 @@ function apply(kept: KeptScope, { key, isOpen }: RecordWrite, text: string | und
 function find<K extends RecordKind>(kept: KeptScope, key: RecordKey<K>): StoredRecord<K> | undefined {
   const record: KeptRecord | undefined = kept.records.get(nameOf(key))
   if (record === undefined) return undefined
+  if (kept.damaged.has(nameOf(key))) throw new SwarmError('record_damaged', { kind: key.kind, id: key.id })
   return { key, version: record.version, value: JSON.parse(record.text) as RecordValues[K] }
 }
 

@@ -12,8 +12,12 @@ export interface RedisOptions {
   readonly appendfsync?: 'always' | 'everysec' | 'no'
   /** On by default. */
   readonly appendonly?: boolean
+  /** Snapshots, as in the setting `save`; none by default. */
+  readonly save?: string
   /** `noeviction` by default. */
   readonly maxmemoryPolicy?: string
+  /** A free one by default. */
+  readonly port?: number
   /** A folder of the caller's, left in place by `close`; a temporary one of its own by default. */
   readonly dir?: string
 }
@@ -36,7 +40,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<RedisServe
   }
   const dir = options.dir ?? (await temporaryFolder())
   for (let attempt = 1; ; attempt++) {
-    const server = new RedisServer(executable, await freePort(), dir, options)
+    const server = new RedisServer(executable, options.port ?? (await freePort()), dir, options)
     try {
       await server.restart()
       return server
@@ -159,12 +163,17 @@ export class RedisServer {
   }
 
   #arguments(): string[] {
-    const { appendonly = true, appendfsync = 'always', maxmemoryPolicy = 'noeviction' } = this.#options
+    const {
+      appendonly = true,
+      appendfsync = 'always',
+      save = '',
+      maxmemoryPolicy = 'noeviction',
+    } = this.#options
     const settings = {
       port: this.port,
       bind: '127.0.0.1',
       dir: this.dir,
-      save: '',
+      save,
       appendonly: appendonly ? 'yes' : 'no',
       appendfsync,
       'aof-load-truncated': 'yes',

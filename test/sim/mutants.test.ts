@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { EPOCH_GIVEN_AGAIN } from './mutants/epoch-given-again.ts'
 import { EVENT_BESIDE_RECORD } from './mutants/event-beside-record.ts'
+import { FORGETS_WHAT_IS_NEEDED } from './mutants/forgets-what-is-needed.ts'
 import { LEASE_BY_WALL_CLOCK } from './mutants/lease-by-wall-clock.ts'
 import { NO_FENCING_CHECK } from './mutants/no-fencing-check.ts'
 import { type Fault, scenarioOf } from './simulator/scenario.ts'
@@ -42,6 +43,12 @@ const MUTANTS: readonly Mutant[] = [
     variant: EPOCH_GIVEN_AGAIN,
     faults: ['lost_tail'],
     breaks: /was given token|has two contents|^event \d+ follows/,
+  },
+  {
+    flaw: 'forgets finished tasks that open ones refer to',
+    variant: FORGETS_WHAT_IS_NEEDED,
+    faults: [],
+    breaks: /all of which was completed/,
   },
 ]
 

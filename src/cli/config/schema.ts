@@ -32,11 +32,14 @@ export const ConfigSchema = Type.Object(
           'Redis to share with other nodes, for instance `redis://127.0.0.1:6379`. Unset: embedded store.',
       }),
     ),
-    AMOS_DURABILITY: Type.Union([Type.Literal('synced'), Type.Literal('committed')], {
+    AMOS_DURABILITY: Type.Union([Type.Literal('synced'), Type.Literal('committed'), Type.Literal('none')], {
       default: 'synced',
       description:
-        'What an accepted write survives: `synced` a power failure, `committed` a kill of the process. With Redis, ' +
-        '`synced` refuses to start unless Redis flushes each write (`appendfsync always`); unset it takes what Redis gives.',
+        'What an accepted write survives: `synced` a power failure, `committed` a kill of the process. With Redis the ' +
+        'server refuses to start, and stops taking writes while it runs, where Redis gives less: `synced` needs ' +
+        '`appendonly yes`, `appendfsync always` and `maxmemory-policy noeviction`, `committed` needs the same without ' +
+        '`appendfsync always`. Unset, a server on Redis needs `committed` and answers with what Redis gives. `none` ' +
+        '(Redis only) accepts any Redis, and every answer says `none`.',
     }),
     AMOS_API_KEYS: Type.Optional(
       Type.String({

@@ -1,4 +1,10 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
+import {
+  AGENT_FRAME_EXAMPLES,
+  CHANNEL_FRAME_EXAMPLES,
+  STREAM_FRAME_EXAMPLES,
+  SUBSCRIBER_FRAME_EXAMPLES,
+} from '../examples/frame-examples.ts'
 import { AGENT_FRAMES, CHANNEL_FRAMES } from '../frames/agent-frames.ts'
 import { SUBPROTOCOLS } from '../frames/frame.ts'
 import { STREAM_FRAMES, SUBSCRIBER_FRAMES } from '../frames/stream-frames.ts'
@@ -18,7 +24,11 @@ interface ChannelShape {
   readonly received: Frames
   /** Sent by the server. */
   readonly sent: Frames
+  /** A frame of each type. */
+  readonly examples: { readonly received: Examples; readonly sent: Examples }
 }
+
+type Examples = Readonly<Record<string, object>>
 
 const CHANNELS: readonly ChannelShape[] = [
   {
@@ -29,6 +39,7 @@ const CHANNELS: readonly ChannelShape[] = [
     params: { swarmId: SwarmId, agentId: AgentId },
     received: AGENT_FRAMES,
     sent: CHANNEL_FRAMES,
+    examples: { received: AGENT_FRAME_EXAMPLES, sent: CHANNEL_FRAME_EXAMPLES },
   },
   {
     name: 'eventStream',
@@ -38,6 +49,7 @@ const CHANNELS: readonly ChannelShape[] = [
     params: { swarmId: SwarmId },
     received: SUBSCRIBER_FRAMES,
     sent: STREAM_FRAMES,
+    examples: { received: SUBSCRIBER_FRAME_EXAMPLES, sent: STREAM_FRAME_EXAMPLES },
   },
 ]
 
@@ -45,9 +57,9 @@ const CHANNELS: readonly ChannelShape[] = [
 export function asyncApiDocument(): JsonSchema {
   const schemas = new ComponentSchemas(CHANNELS.flatMap(({ sent }) => Object.values(sent)))
   const messages: Record<string, JsonSchema> = {}
-  for (const { received, sent } of CHANNELS) {
-    addMessages(messages, received, 'input', schemas)
-    addMessages(messages, sent, 'output', schemas)
+  for (const { received, sent, examples } of CHANNELS) {
+    addMessages(messages, received, examples.received, 'input', schemas)
+    addMessages(messages, sent, examples.sent, 'output', schemas)
   }
   return {
     asyncapi: '3.1.0',
@@ -89,6 +101,7 @@ export function asyncApiDocument(): JsonSchema {
 function addMessages(
   messages: Record<string, JsonSchema>,
   frames: Frames,
+  examples: Examples,
   direction: Direction,
   schemas: ComponentSchemas,
 ): void {
@@ -98,6 +111,7 @@ function addMessages(
       title: nameOf(schema),
       summary: schema.description,
       payload: schemas.render(schema, direction),
+      examples: [{ name: type, payload: examples[type] }],
     }
   }
 }

@@ -8,6 +8,9 @@ export type Direction = 'input' | 'output'
 /**
  * Renders TypeBox schemas as plain JSON Schema. A schema with a `title` becomes a component, rendered once and
  * referred to; where clients and the server write it differently, the clients' form is named `…Input`.
+ *
+ * A default stands in the description: many generators make a field with the keyword `default` one that a client must
+ * send.
  */
 export class ComponentSchemas {
   readonly #components = new Map<string, JsonSchema>()
@@ -33,7 +36,8 @@ export class ComponentSchemas {
       this.#components.set(name, { ...this.#renderBody(rest, direction), title: name })
     }
     const reference = { $ref: `#/components/schemas/${name}` }
-    return direction === 'input' && initial !== undefined ? { ...reference, default: initial } : reference
+    if (direction === 'output' || initial === undefined) return reference
+    return { ...reference, description: withDefault(schema.description, initial) }
   }
 
   #nameOf(schema: TSchema, title: string, direction: Direction): string {
@@ -45,10 +49,14 @@ export class ComponentSchemas {
   #renderBody(schema: object, direction: Direction): JsonSchema {
     const rendered: JsonSchema = {}
     for (const [keyword, value] of Object.entries(schema)) {
-      if (keyword === 'default' && direction === 'output') continue
+      if (keyword === 'default') continue
       rendered[keyword] = this.#renderKeyword(keyword, value, direction)
     }
-    if (direction === 'input') leaveOutDefaulted(rendered)
+    if (direction === 'input') {
+      leaveOutDefaulted(rendered, schema)
+      const { default: initial, description } = schema as Annotations
+      if (initial !== undefined) rendered['description'] = withDefault(description, initial)
+    }
     return namesAsPattern(rendered)
   }
 
@@ -94,12 +102,19 @@ function hasDefault(schema: TSchema): boolean {
   return innerSchemas(schema).some((inner) => inner.default !== undefined || hasDefault(inner))
 }
 
-function leaveOutDefaulted(rendered: JsonSchema): void {
+interface Annotations {
+  readonly default?: unknown
+  readonly description?: string
+}
+
+function withDefault(description = '', initial: unknown): string {
+  return `${description} Default: \`${JSON.stringify(initial)}\`.`.trimStart()
+}
+
+function leaveOutDefaulted(rendered: JsonSchema, schema: object): void {
   if (!Array.isArray(rendered['required'])) return
-  const properties = rendered['properties'] as Record<string, JsonSchema>
-  const needed = (rendered['required'] as string[]).filter(
-    (name) => properties[name]?.['default'] === undefined,
-  )
+  const { properties = {} } = schema as Inside
+  const needed = (rendered['required'] as string[]).filter((name) => properties[name]?.default === undefined)
   if (needed.length === 0) delete rendered['required']
   else rendered['required'] = needed
 }

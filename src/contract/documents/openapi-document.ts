@@ -1,8 +1,10 @@
 import type { TObject } from '@sinclair/typebox'
+import { OPERATION_EXAMPLES, type OperationId } from '../examples/operation-examples.ts'
 import { OPERATIONS } from '../operations/all-operations.ts'
 import type { Operation, Tag } from '../operations/operation.ts'
+import { problemCodesOf } from '../operations/problems-of.ts'
 import { Problem } from '../problem.ts'
-import { PROBLEMS, type ProblemCode } from '../problem-codes.ts'
+import { PROBLEMS } from '../problem-codes.ts'
 import { ComponentSchemas, type JsonSchema } from './component-schemas.ts'
 import { CONTRACT_VERSION, LICENSE } from './document-info.ts'
 
@@ -68,9 +70,11 @@ function paths(schemas: ComponentSchemas): JsonSchema {
 }
 
 function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
-  const { operationId, tag, summary, description, access, params, query, headers, body } = operation
+  const { operationId } = operation
+  const example = OPERATION_EXAMPLES[operationId as OperationId]
+  const { tag, summary, description, access, params, query, headers, body } = operation
   const parameters = [
-    ...parametersOf('path', params, schemas),
+    ...parametersOf('path', params, schemas, example.params),
     ...parametersOf('query', query, schemas),
     ...parametersOf('header', headers, schemas),
   ]
@@ -86,7 +90,9 @@ function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
       : {
           requestBody: {
             required: operation.isBodyOptional !== true,
-            content: { 'application/json': { schema: schemas.render(body, 'input') } },
+            content: {
+              'application/json': { schema: schemas.render(body, 'input'), example: example.body },
+            },
           },
         }),
     responses: { ...repliesOf(operation, schemas), ...problemsOf(operation, schemas) },
@@ -100,17 +106,24 @@ function securityOf({ access }: Operation): JsonSchema[] {
     : [{ apiKey: [] }]
 }
 
-function parametersOf(place: string, parts: TObject | undefined, schemas: ComponentSchemas): JsonSchema[] {
+function parametersOf(
+  place: string,
+  parts: TObject | undefined,
+  schemas: ComponentSchemas,
+  examples: Readonly<Record<string, string>> = {},
+): JsonSchema[] {
   if (parts === undefined) return []
   const required = new Set(parts.required)
   return Object.entries(parts.properties).map(([name, property]) => {
     const { description, ...schema } = schemas.render(property, 'input')
+    const initial: unknown = property.default
     return {
       name: place === 'header' ? HEADER_SPELLINGS[name] : name,
       in: place,
       required: required.has(name) && property.default === undefined,
       ...(description === undefined ? {} : { description }),
-      schema,
+      schema: { ...schema, ...(initial === undefined ? {} : { default: initial }) },
+      ...(examples[name] === undefined ? {} : { example: examples[name] }),
     }
   })
 }
@@ -146,23 +159,6 @@ const STREAM = {
   description:
     'Server-sent events. A message has an event as `data` and its `id`; one with `event: gap` says what is missing.',
 }
-
-/** What any operation may answer besides its own problems. */
-function problemCodesOf({ access, body, problems, replies }: Operation): ProblemCode[] {
-  const codes = new Set<ProblemCode>(['validation_failed', 'internal_error', ...problems])
-  if (access !== 'public') for (const code of SECURED_PROBLEMS) codes.add(code)
-  if (body !== undefined) for (const code of BODY_PROBLEMS) codes.add(code)
-  return [...codes].filter((code) => replies[PROBLEMS[code].status] === undefined)
-}
-
-const SECURED_PROBLEMS = ['unauthorized', 'forbidden', 'rate_limited', 'overloaded'] as const
-const BODY_PROBLEMS = [
-  'json_invalid',
-  'json_too_deep',
-  'json_unsafe',
-  'payload_too_large',
-  'unsupported_media_type',
-] as const
 
 function problemsOf(operation: Operation, schemas: ComponentSchemas): Record<string, JsonSchema> {
   const codes = problemCodesOf(operation)

@@ -26,7 +26,7 @@ export const AGENT_OPERATIONS = {
     params: SwarmParams,
     body: AgentRegister,
     replies: { 201: { description: 'The agent and its credential.', schema: AgentRegistered } },
-    problems: ['swarm_not_found', 'agent_exists', 'limit_exceeded', 'store_unavailable'],
+    problems: ['swarm_not_found', 'agent_exists', 'key_refused', 'limit_exceeded', 'store_unavailable'],
   }),
   listAgents: defineOperation({
     operationId: 'listAgents',

@@ -48,7 +48,7 @@ export interface OperationShape {
   /** The default is LIMITS.bodyBytesMax. */
   readonly bodyBytesMax?: number
   readonly replies: Readonly<Record<number, Reply>>
-  /** Problems of its own; what every operation may answer is added where it is described. */
+  /** Problems of its own; see `problemCodesOf` for those it shares with others. */
   readonly problems: readonly ProblemCode[]
 }
 

@@ -17,7 +17,7 @@ export const SWARM_OPERATIONS = {
     access: 'admin',
     body: SwarmCreate,
     replies: { 201: { description: 'The new swarm.', schema: SwarmView } },
-    problems: ['swarm_exists'],
+    problems: ['swarm_exists', 'limit_exceeded', 'store_unavailable'],
   }),
   listSwarms: defineOperation({
     operationId: 'listSwarms',
@@ -29,7 +29,7 @@ export const SWARM_OPERATIONS = {
     access: 'viewer',
     query: closedObject(PAGE_QUERY),
     replies: { 200: { description: 'A page of swarms.', schema: SwarmPage } },
-    problems: ['page_token_invalid'],
+    problems: ['page_token_invalid', 'store_unavailable'],
   }),
   getSwarm: defineOperation({
     operationId: 'getSwarm',

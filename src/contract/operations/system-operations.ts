@@ -42,7 +42,7 @@ export const SYSTEM_OPERATIONS = {
     replies: {
       200: { description: 'A page of events, or the stream.', schema: EventPage, isStreamable: true },
     },
-    problems: ['swarm_not_found', 'cursor_invalid'],
+    problems: ['swarm_not_found', 'cursor_invalid', 'draining'],
   }),
   getLiveness: defineOperation({
     operationId: 'getLiveness',

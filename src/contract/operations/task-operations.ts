@@ -151,6 +151,7 @@ export const TASK_OPERATIONS = {
       'task_not_finished',
       'limit_exceeded',
       'store_unavailable',
+      'draining',
     ],
   }),
   reportProgress: defineOperation({

@@ -9,13 +9,15 @@ export interface EventCursor {
 
 export type StreamItem =
   | { readonly type: 'event'; readonly event: SwarmEvent }
-  /** Numbers from…to (inclusive) are not to be had: `trimmed` by age, or `lost` with the store's memory. */
+  /** Numbers from…to (inclusive) cannot be read: `trimmed` by age, `lost` with the store's memory, or `damaged`. */
   | {
       readonly type: 'gap'
       readonly fromSequence: number
       readonly toSequence: number
-      readonly reason: 'trimmed' | 'lost'
+      readonly reason: GapReason
     }
+
+export type GapReason = 'trimmed' | 'lost' | 'damaged'
 
 export interface EventReaderOptions {
   readonly since: EventCursor | undefined
@@ -32,7 +34,14 @@ export interface EventReaderModules {
   onLoss(): void
 }
 
-const LOOK_BACK_STEP = 500
+/** Events read at once behind a damaged one. */
+const LOOK_PAST_DAMAGE = 100
+
+interface FirstReadable {
+  readonly event: SwarmEvent | undefined
+  readonly page: EventPage
+  readonly isPastDamage: boolean
+}
 
 /**
  * One reader's way along the log. One caller at a time.
@@ -119,41 +128,76 @@ export class EventReader {
     return isFirst || (events[0] !== undefined && events[0].epoch > this.#epoch)
   }
 
-  /** The newest event at or before the position that the reader can have seen. */
+  /**
+   * The newest event at or before the position that the reader can have seen. Epochs never fall along the log, so that
+   * a binary search finds it: the number of reads depends on how much is stored, never on the cursor.
+   */
   async #lastShared(position: number): Promise<number> {
     const epoch = this.#epoch ?? Number.MAX_SAFE_INTEGER
-    for (let before = position; before > 0; ) {
-      const from = Math.max(0, before - LOOK_BACK_STEP)
-      const { events, firstSequence, lastSequence } = await this.#readStored(from, LOOK_BACK_STEP)
-      const match = events.findLast((event) => event.sequence <= position && event.epoch <= epoch)
-      if (match !== undefined) return match.sequence
-      // What would tell is trimmed.
-      if (from < firstSequence) return Math.min(position, lastSequence)
-      before = from
+    const isShared = (event: SwarmEvent | undefined): event is SwarmEvent =>
+      event !== undefined && event.sequence <= position && event.epoch <= epoch
+
+    const { event: oldest, page, isPastDamage } = await this.#firstReadable(0)
+    if (!isShared(oldest)) {
+      // Nothing that can be read is shared. Was something trimmed or damaged before it, the shared event may be there.
+      const isAllKnown = page.firstSequence <= 1 && !isPastDamage
+      return isAllKnown ? 0 : Math.min(position, page.lastSequence)
     }
-    return 0
+    let low = oldest.sequence
+    let high = Math.min(position, page.lastSequence)
+    // Most cursors name an event that is still there: look at it first.
+    for (let middle = high; low < high; middle = Math.ceil((low + high) / 2)) {
+      const { event } = await this.#firstReadable(middle - 1)
+      if (isShared(event)) low = event.sequence
+      else high = middle - 1
+    }
+    return low
   }
 
-  #walk({ events, firstSequence }: EventPage, found: StreamItem[], foundMax: number): void {
-    let expected = this.position + 1
-    if (events.length === 0 && expected < firstSequence) {
-      this.#report(found, expected, firstSequence - 1, 'trimmed')
-      expected = firstSequence
+  /** The first event after a number that is not damaged; undefined at the end of the log. */
+  async #firstReadable(after: number): Promise<FirstReadable> {
+    let page = await this.#readStored(after, 1)
+    let isPastDamage = false
+    for (let damaged = page.damaged?.at(-1); damaged !== undefined && page.events.length === 0; ) {
+      isPastDamage = true
+      page = await this.#readStored(damaged.toSequence, LOOK_PAST_DAMAGE)
+      damaged = page.damaged?.at(-1)
     }
+    return { event: page.events[0], page, isPastDamage }
+  }
+
+  #walk({ events, firstSequence, damaged = [] }: EventPage, found: StreamItem[], foundMax: number): void {
+    let expected = this.position + 1
+    const missing = (upTo: number): void => {
+      if (upTo < expected) return
+      this.#report(found, expected, upTo, expected < firstSequence ? 'trimmed' : 'lost')
+      expected = upTo + 1
+    }
+    const ranges = damaged.values()
+    let range = ranges.next().value
+    const passDamaged = (before: number): void => {
+      for (; range !== undefined && range.fromSequence < before; range = ranges.next().value) {
+        missing(range.fromSequence - 1)
+        if (range.toSequence < expected) continue
+        this.#report(found, expected, range.toSequence, 'damaged')
+        expected = range.toSequence + 1
+      }
+    }
+    if (events.length === 0 && damaged.length === 0) missing(firstSequence - 1)
     for (const event of events) {
       if (found.length >= foundMax) break
-      if (event.sequence > expected) {
-        this.#report(found, expected, event.sequence - 1, expected < firstSequence ? 'trimmed' : 'lost')
-      }
+      passDamaged(event.sequence)
+      missing(event.sequence - 1)
       if (this.#options.matches(event)) found.push({ type: 'event', event })
       expected = event.sequence + 1
       this.#epoch = event.epoch
       this.#reportedTo = 0
     }
+    if (found.length < foundMax) passDamaged(Number.POSITIVE_INFINITY)
     this.#position = expected - 1
   }
 
-  #report(found: StreamItem[], from: number, toSequence: number, reason: 'trimmed' | 'lost'): void {
+  #report(found: StreamItem[], from: number, toSequence: number, reason: GapReason): void {
     const fromSequence = Math.max(from, this.#reportedTo + 1)
     if (fromSequence <= toSequence) found.push({ type: 'gap', fromSequence, toSequence, reason })
     this.#reportedTo = Math.max(this.#reportedTo, toSequence)

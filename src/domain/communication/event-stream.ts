@@ -1,4 +1,5 @@
-import type { Scope } from '../ids.ts'
+import type { Scope, SwarmEpoch } from '../ids.ts'
+import type { Cancellation } from '../ports/cancellation.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { SwarmEvent } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
@@ -41,6 +42,8 @@ export class EventStream {
   readonly #tail: EventTail
   readonly #readers = new Set<EventReader>()
   readonly #listeners = new Set<(events: readonly SwarmEvent[]) => void>()
+  /** Of the coordinatorship that this node has now. */
+  #epoch: SwarmEpoch | undefined
 
   constructor({ scope, tailMax }: EventStreamOptions, { store, peers }: EventStreamModules) {
     this.#scope = scope
@@ -54,12 +57,29 @@ export class EventStream {
     return this.#tail.lastSequence
   }
 
+  /** A coordinatorship begins on this node. The store may hold less than is in memory. */
+  begin(epoch: SwarmEpoch): void {
+    this.#epoch = epoch
+    this.#tail.forget()
+  }
+
+  /** The coordinatorship has ended; nobody tells this node any more when the store loses something. */
+  end(): void {
+    this.#epoch = undefined
+    this.#tail.forget()
+  }
+
   /** What this node's own steps committed, in order. */
   append(events: readonly SwarmEvent[]): void {
     const last = events.at(-1)
     if (last === undefined) return
-    this.#tail.append(events)
     this.#peers.announceAppended(this.#scope, last.sequence)
+    if (last.epoch !== this.#epoch) {
+      // The answer came after the end of its coordinatorship: the store may have lost the events by now.
+      this.announced(last.sequence)
+      return
+    }
+    this.#tail.append(events)
     for (const listener of this.#listeners) listener(events)
     this.#wakeReaders()
   }
@@ -78,26 +98,26 @@ export class EventStream {
     this.announced(lastSequence)
   }
 
-  /** To be called where the store may hold less than is in memory, as where a coordinatorship begins or ends. */
-  forget(): void {
-    this.#tail.forget()
-  }
-
-  /** Calls back with every event that this node's own steps commit. The returned function ends it. */
+  /** Calls back with every event that the present coordinatorship commits. The returned function ends it. */
   onAppend(listener: (events: readonly SwarmEvent[]) => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
   }
 
-  /** One page, without waiting. */
-  async page(after: EventCursor, countMax: number, filter: EventFilter): Promise<EventPageReply> {
+  /** One page, without waiting. A cancelled one is what was found until then. */
+  async page(
+    after: EventCursor,
+    countMax: number,
+    filter: EventFilter,
+    cancellation?: Cancellation,
+  ): Promise<EventPageReply> {
     const reader = this.#open(after, filter)
     const items: StreamItem[] = []
     let lookMax = Math.min(SCAN_STEP, countMax)
     for (let looked = 0; looked < SCAN_MAX && items.length < countMax; ) {
       const { found, isAtEnd } = await reader.scan(lookMax, countMax - items.length)
       items.push(...found)
-      if (isAtEnd) break
+      if (isAtEnd || cancellation?.aborted === true) break
       looked += lookMax
       // In larger and larger steps where the filter lets little through: each may be a question to the store.
       lookMax = Math.min(SCAN_STEP, 2 * lookMax)
@@ -131,7 +151,7 @@ export class EventStream {
     const read = (after: number, countMax: number) =>
       this.#tail.read(after, countMax) ?? readStored(after, countMax)
     const matches = (event: SwarmEvent): boolean => matchesEvent(event, filter)
-    const onLoss = (): void => this.forget()
+    const onLoss = (): void => this.#tail.forget()
     return new EventReader({ since, matches, onClose }, { read, readStored, onLoss })
   }
 

@@ -1,4 +1,4 @@
-import { SwarmError } from '../errors.ts'
+import { isSwarmError, SwarmError } from '../errors.ts'
 import type { AgentId } from '../ids.ts'
 import type { SwarmJournal } from '../orchestration/swarm-journal.ts'
 import { unchanged } from '../orchestration/swarm-journal.ts'
@@ -65,11 +65,18 @@ export class Inbox {
     const shelf = await this.#shelf(agentId)
     const ids = shelf.idsAfter(after, countMax, clock.now())
     if (ids.length === 0) return []
-    const found = await store.getMany(
-      journal.scope,
-      ids.map((messageId) => inboxKey(agentId, messageId)),
-    )
-    return found.flatMap((record) => (record === undefined ? [] : [record.value]))
+    const keys = ids.map((messageId) => inboxKey(agentId, messageId))
+    try {
+      const found = await store.getMany(journal.scope, keys)
+      return found.flatMap((record) => (record === undefined ? [] : [record.value]))
+    } catch (error) {
+      if (!isSwarmError(error, 'record_damaged')) throw error
+      // The store has named it: without it on the shelf the messages behind it go on.
+      const damaged = ids.find((messageId) => inboxKey(agentId, messageId).id === error.details.id)
+      if (damaged === undefined) throw error
+      shelf.delete(damaged)
+      return this.list(agentId, after, countMax)
+    }
   }
 
   /** The receiver has dealt with these; unknown ones are ignored. @returns how many were there */

@@ -179,7 +179,7 @@ export class OpenSwarm {
         }
       },
     })
-    this.events.forget()
+    this.events.begin(epoch)
     this.events.append(events)
     return result
   }
@@ -187,7 +187,7 @@ export class OpenSwarm {
   async #end(orchestrator: SwarmOrchestrator): Promise<void> {
     const { coordination, logger } = this.#modules
     orchestrator.stop()
-    this.events.forget()
+    this.events.end()
     const queue = this.#queues.get(orchestrator)
     this.#queues.delete(orchestrator)
     try {

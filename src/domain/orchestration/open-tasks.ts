@@ -6,6 +6,7 @@ interface OpenTask {
   readonly parentTaskId: TaskId | undefined
   /** What it depends on and has not been seen to finish. */
   readonly waitingFor: Set<TaskId>
+  readonly refersTo: readonly TaskId[]
 }
 
 export interface OpenTaskFacts {
@@ -13,6 +14,8 @@ export interface OpenTaskFacts {
   readonly phase: TaskPhase
   readonly parentTaskId?: TaskId | undefined
   readonly waitingFor: readonly TaskId[]
+  /** See `referencesOf`. */
+  readonly refersTo: readonly TaskId[]
 }
 
 /**
@@ -23,6 +26,8 @@ export class OpenTasks {
   readonly #tasks = new Map<TaskId, OpenTask>()
   readonly #dependents = new Map<TaskId, Set<TaskId>>()
   readonly #children = new Map<TaskId, Set<TaskId>>()
+  /** How many open tasks refer to a task, which may be finished. */
+  readonly #references = new Map<TaskId, number>()
   readonly #phaseCounts = new Map<TaskPhase, number>()
 
   get size(): number {
@@ -41,10 +46,16 @@ export class OpenTasks {
     return Object.fromEntries([...this.#phaseCounts].filter(([, count]) => count > 0))
   }
 
-  add({ taskId, phase, parentTaskId, waitingFor }: OpenTaskFacts): void {
+  /** Whether an open task needs the record or the result of this task. */
+  isReferredTo(taskId: TaskId): boolean {
+    return this.#references.has(taskId)
+  }
+
+  add({ taskId, phase, parentTaskId, waitingFor, refersTo }: OpenTaskFacts): void {
     this.delete(taskId)
-    this.#tasks.set(taskId, { phase, parentTaskId, waitingFor: new Set(waitingFor) })
+    this.#tasks.set(taskId, { phase, parentTaskId, waitingFor: new Set(waitingFor), refersTo })
     this.#count(phase, 1)
+    for (const reference of refersTo) this.#countReference(reference, 1)
     for (const dependency of waitingFor) addTo(this.#dependents, dependency, taskId)
     if (parentTaskId !== undefined) addTo(this.#children, parentTaskId, taskId)
   }
@@ -62,6 +73,7 @@ export class OpenTasks {
     if (task === undefined) return
     this.#tasks.delete(taskId)
     this.#count(task.phase, -1)
+    for (const reference of task.refersTo) this.#countReference(reference, -1)
     for (const dependency of task.waitingFor) deleteFrom(this.#dependents, dependency, taskId)
     if (task.parentTaskId !== undefined) deleteFrom(this.#children, task.parentTaskId, taskId)
   }
@@ -94,6 +106,12 @@ export class OpenTasks {
 
   dependentsOf(dependency: TaskId): readonly TaskId[] {
     return [...(this.#dependents.get(dependency) ?? [])]
+  }
+
+  #countReference(taskId: TaskId, change: 1 | -1): void {
+    const count = (this.#references.get(taskId) ?? 0) + change
+    if (count === 0) this.#references.delete(taskId)
+    else this.#references.set(taskId, count)
   }
 
   #count(phase: TaskPhase, change: 1 | -1): void {

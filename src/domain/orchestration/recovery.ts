@@ -7,7 +7,7 @@ import type { AgentState } from './agent-state.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import { type RankOf, readyEntryOf } from './task-machine.ts'
-import type { TaskRecord } from './task-record.ts'
+import { referencesOf, type TaskRecord } from './task-record.ts'
 
 export interface RecoveryModules {
   readonly store: SwarmStore
@@ -56,7 +56,13 @@ export async function recover(scope: Scope, modules: RecoveryModules): Promise<R
 function adoptTask(task: TaskRecord, { openTasks, leases, registry, onTask }: RecoveryModules): void {
   const { taskId, phase, spec, lease } = task
   const waitingFor = phase === 'blocked' ? spec.dependsOn : []
-  openTasks.add({ taskId, phase, parentTaskId: spec.parentTaskId, waitingFor })
+  openTasks.add({
+    taskId,
+    phase,
+    parentTaskId: spec.parentTaskId,
+    waitingFor,
+    refersTo: referencesOf(task),
+  })
   if (lease !== undefined) {
     leases.begin(taskId, lease, spec.timeoutMs)
     registry.find(lease.agentId)?.hold(taskId, spec.resources, lease.fencingToken)

@@ -8,6 +8,7 @@ import type { Logger } from '../ports/logger.ts'
 import { type RecordValues, type RecordWrite, remove } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRegistry } from './agent-registry.ts'
+import type { OpenTasks } from './open-tasks.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
 import { isTerminal, type TaskRecord } from './task-record.ts'
@@ -25,6 +26,7 @@ export interface RetentionModules {
   readonly journal: SwarmJournal
   readonly store: SwarmStore
   readonly registry: AgentRegistry
+  readonly openTasks: OpenTasks
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -60,15 +62,14 @@ export class Retention {
   }
 
   async sweep(): Promise<void> {
-    const { clock, registry } = this.#modules
+    const { clock, registry, openTasks } = this.#modules
     const now = clock.now()
     const { taskRetentionMs, idempotencyMs } = this.#options
-    await this.#sweepKind('task', (task) => isForgettable(task, now - taskRetentionMs), [
+    await this.#sweepKind(
       'task',
-      'payload',
-      'result',
-      'decision',
-    ])
+      (task) => isForgettable(task, now - taskRetentionMs) && !openTasks.isReferredTo(task.taskId),
+      ['task', 'payload', 'result', 'decision'],
+    )
     await this.#sweepKind('idempotency', ({ createdAt }) => createdAt < now - idempotencyMs, ['idempotency'])
     await this.#sweepKind(
       'inbox',
@@ -108,8 +109,11 @@ export class Retention {
       const old = records.filter(({ value }) => isOld(value)).map(({ key }) => key)
       if (old.length > 0) {
         await journal.transact(old, (stored) => {
+          // Asked again: a task may have been submitted since that refers to one of these.
           const writes = stored.flatMap((record): readonly RecordWrite[] =>
-            record === undefined ? [] : removedKinds.map((removed) => remove(removed, record.key.id)),
+            record === undefined || !isOld(record.value)
+              ? []
+              : removedKinds.map((removed) => remove(removed, record.key.id)),
           )
           return { ...unchanged(null), writes }
         })

@@ -78,11 +78,20 @@ export class SwarmDirectory {
     await peers.start(this.#peerHandlers())
     for (const tenant of tenants) {
       this.#tenants.add(tenant)
-      await this.createSwarm(tenant, { ...this.#options.defaultSwarm, swarmId: DEFAULT_SWARM_ID }).catch(
-        ignoreExisting,
-      )
+      await this.#createDefault(tenant)
     }
     await this.#sweep.start()
+  }
+
+  /** A damaged record of one tenant's swarm does not keep the others from being served. */
+  async #createDefault(tenant: TenantId): Promise<void> {
+    try {
+      await this.createSwarm(tenant, { ...this.#options.defaultSwarm, swarmId: DEFAULT_SWARM_ID })
+    } catch (error) {
+      if (isSwarmError(error, 'record_damaged'))
+        this.#modules.logger.error({ error, tenant }, 'default swarm unusable')
+      else if (!isSwarmError(error, 'swarm_exists')) throw error
+    }
   }
 
   /** No new assignments here. Where there are other nodes they take over at once; agents here are told. */
@@ -138,17 +147,20 @@ export class SwarmDirectory {
   async listSwarms(tenant: TenantId, { after, pageSize }: PageRequest): Promise<Page<SwarmRecord>> {
     const { store } = this.#modules
     const from = after === undefined ? {} : { after }
+    const damaged: string[] = []
     const found = await store.list({
       scope: tenantScope(tenant),
       kind: 'swarm',
       countMax: pageSize + 1,
+      onDamaged: (id) => damaged.push(id),
       ...from,
     })
     const page = found.slice(0, pageSize)
     const items = await Promise.all(
       page.map(({ value }) => this.#openAs(swarmScope(tenant, value.swarmId), value).record()),
     )
-    return { items, next: found.length > pageSize ? page.at(-1)?.key.id : undefined }
+    const next = found.length > pageSize ? page.at(-1)?.key.id : undefined
+    return { items, next, damagedIds: damaged.filter((id) => next === undefined || id <= next) }
   }
 
   /** @throws SwarmError `swarm_not_found` */
@@ -259,8 +271,4 @@ export class SwarmDirectory {
     }
     return swarms
   }
-}
-
-function ignoreExisting(error: unknown): void {
-  if (!isSwarmError(error, 'swarm_exists')) throw error
 }

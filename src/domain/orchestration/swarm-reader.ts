@@ -1,7 +1,8 @@
 import type { ProposalRecord, ProposalStatus } from '../consensus/hub/proposal-record.ts'
 import type { DecisionRecord } from '../distribution/decision-record.ts'
-import { SwarmError } from '../errors.ts'
+import { isSwarmError, SwarmError } from '../errors.ts'
 import { type AgentId, type JsonText, jsonText, type ProposalId, type Scope, type TaskId } from '../ids.ts'
+import type { Cancellation } from '../ports/cancellation.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRecord, AgentStatus } from './agent-record.ts'
@@ -30,11 +31,15 @@ export interface Page<T> {
   readonly items: readonly T[]
   /** Pass as `after` to go on; undefined at the end. A page may be short of `pageSize` and yet not be the last. */
   readonly next: string | undefined
+  /** Ids within the page whose records are damaged; what a filter would say of them is unknown. */
+  readonly damagedIds: readonly string[]
 }
 
 export interface PageRequest {
   readonly after?: string | undefined
   readonly pageSize: number
+  /** A page that is cancelled ends early. */
+  readonly cancellation?: Cancellation
 }
 
 /** Records looked at for one page, so that a filter that matches nothing cannot read the whole store. */
@@ -97,6 +102,26 @@ export class SwarmReader {
     return stored?.value ?? jsonText('null')
   }
 
+  /** What the proposals of a page are about; a proposal whose payload is damaged moves to the damaged ids. */
+  async withPayloads({ items, damagedIds }: Page<ProposalRecord>): Promise<{
+    readonly items: readonly { readonly record: ProposalRecord; readonly payload: JsonText }[]
+    readonly damagedIds: readonly string[]
+  }> {
+    const damaged: string[] = []
+    const found = await Promise.all(
+      items.map(async (record) => {
+        try {
+          return [{ record, payload: await this.proposalPayload(record.proposalId) }]
+        } catch (error) {
+          if (!isSwarmError(error, 'record_damaged')) throw error
+          damaged.push(record.proposalId)
+          return []
+        }
+      }),
+    )
+    return { items: found.flat(), damagedIds: [...damagedIds, ...damaged] }
+  }
+
   /** In the order of their ids. */
   proposals(filter: ProposalFilter, page: PageRequest): Promise<Page<ProposalRecord>> {
     const openOnly = filter.status === 'open'
@@ -124,26 +149,30 @@ export class SwarmReader {
 
   async #scan<K extends 'task' | 'agent' | 'proposal'>(
     request: { readonly kind: K; readonly openOnly: boolean; readonly isDescending: boolean },
-    { after, pageSize }: PageRequest,
+    { after, pageSize, cancellation }: PageRequest,
     matches: (value: StoredRecord<K>['value']) => boolean,
   ): Promise<Page<StoredRecord<K>['value']>> {
     const items: StoredRecord<K>['value'][] = []
+    const damaged: string[] = []
+    const damagedUpTo = (end: string | undefined): readonly string[] =>
+      damaged.filter((id) => end === undefined || (request.isDescending ? id >= end : id <= end))
     let cursor = after
-    for (let scanned = 0; scanned < SCAN_MAX; scanned += SCAN_STEP) {
+    for (let scanned = 0; scanned < SCAN_MAX && cancellation?.aborted !== true; scanned += SCAN_STEP) {
       const records = await this.#store.list({
         scope: this.#scope,
         ...request,
         ...(cursor === undefined ? {} : { after: cursor }),
         countMax: SCAN_STEP,
+        onDamaged: (id) => damaged.push(id),
       })
       for (const { key, value } of records) {
-        if (items.length === pageSize) return { items, next: cursor }
+        if (items.length === pageSize) return { items, next: cursor, damagedIds: damagedUpTo(cursor) }
         cursor = key.id
         if (matches(value)) items.push(value)
       }
-      if (records.length < SCAN_STEP) return { items, next: undefined }
+      if (records.length < SCAN_STEP) return { items, next: undefined, damagedIds: damaged }
     }
-    return { items, next: cursor }
+    return { items, next: cursor, damagedIds: damagedUpTo(cursor) }
   }
 }
 

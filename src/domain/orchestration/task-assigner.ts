@@ -73,8 +73,11 @@ export class TaskAssigner {
     try {
       written = await this.#write(planned, session === undefined)
     } catch (error) {
-      outcome = 'put_back'
-      if (!isSwarmError(error)) logger.error({ error, taskId }, 'assignment failed')
+      const isDamaged = isSwarmError(error, 'record_damaged')
+      // Planned again it would be read again, and found damaged again.
+      outcome = isDamaged ? 'done' : 'put_back'
+      if (isDamaged) void this.#modules.ender.failDamaged(taskId, error.details)
+      else if (!isSwarmError(error)) logger.error({ error, taskId }, 'assignment failed')
     }
     agent.cancel(reservation)
     if (written?.isNew) this.#handOver(agent, written)

@@ -1,4 +1,4 @@
-import { isSwarmError, SwarmError } from '../errors.ts'
+import { isSwarmError, SwarmError, type SwarmErrorDetails } from '../errors.ts'
 import type { EpochMs, TaskId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -52,6 +52,8 @@ interface Looked {
   /** What it depends on and is completed. */
   readonly completed: readonly TaskId[]
 }
+
+type OnDamaged = (details: SwarmErrorDetails['record_damaged']) => Promise<void>
 
 /** Pause before another try where the store refused, in milliseconds. */
 const TRY_AGAIN_MS = 500
@@ -150,9 +152,20 @@ export class TaskEnder {
     )
   }
 
+  /** Fails a task that can never run because a record that it needs is damaged. */
+  async failDamaged(taskId: TaskId, { kind, id }: SwarmErrorDetails['record_damaged']): Promise<void> {
+    const message = `the stored record ${id} of kind ${kind} is damaged`
+    await this.#untilWritten(() =>
+      this.#endTask(taskId, 'revoked', message, (task, now) =>
+        failTask(task, { code: 'record_damaged', message }, now),
+      ),
+    )
+  }
+
   /** Looks at what a blocked task depends on: it may run now, or never can. */
   async lookAtDependencies(taskId: TaskId): Promise<void> {
     const { journal, aftermath, openTasks, clock } = this.#modules
+    const onDamaged: OnDamaged = (details) => this.failDamaged(taskId, details)
     await this.#untilWritten(async () => {
       const [stored] = await journal.transact([taskKey(taskId)], (records) => unchanged(records))
       if (stored === undefined) return
@@ -179,7 +192,7 @@ export class TaskEnder {
       if (task.phase === 'blocked' && openTasks.dependenciesSeen(taskId, completed)) {
         await this.lookAtDependencies(taskId)
       }
-    })
+    }, onDamaged)
   }
 
   async #endAttempt(
@@ -228,20 +241,20 @@ export class TaskEnder {
   }
 
   /** What nobody waits for must not be lost to a store that is away for a while. */
-  async #untilWritten(attempt: () => Promise<unknown>): Promise<void> {
+  async #untilWritten(attempt: () => Promise<unknown>, onDamaged?: OnDamaged): Promise<void> {
     try {
       await attempt()
     } catch (error) {
-      if (isSwarmError(error, 'store_unavailable')) {
-        this.#later(attempt)
-        return
-      }
-      if (!isSwarmError(error, 'not_coordinator')) this.#modules.logger.error({ error }, 'task step failed')
+      if (isSwarmError(error, 'store_unavailable')) this.#later(attempt, onDamaged)
+      else if (isSwarmError(error, 'record_damaged') && onDamaged !== undefined)
+        await onDamaged(error.details)
+      else if (!isSwarmError(error, 'not_coordinator'))
+        this.#modules.logger.error({ error }, 'task step failed')
     }
   }
 
-  #later(attempt: () => Promise<unknown>): void {
-    this.#modules.reminders.set(TRY_AGAIN_MS, () => void this.#untilWritten(attempt))
+  #later(attempt: () => Promise<unknown>, onDamaged?: OnDamaged): void {
+    this.#modules.reminders.set(TRY_AGAIN_MS, () => void this.#untilWritten(attempt, onDamaged))
   }
 }
 

@@ -9,7 +9,7 @@ import type { Reminders } from './reminders.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
 import type { NewTask, RetryRequest, SubmitReply, SubmitRequest } from './swarm-service.ts'
 import { newTask, type RankOf, type TaskChange } from './task-machine.ts'
-import { isTerminal, type TaskRecord } from './task-record.ts'
+import { isTerminal, referencesOf, type TaskRecord } from './task-record.ts'
 import { putTask, taskKey } from './task-writer.ts'
 
 export interface TaskIntakeOptions {
@@ -81,7 +81,7 @@ export class TaskIntake {
   async #submitOnce(request: SubmitRequest, retryOf?: TaskId): Promise<SubmitReply> {
     this.#refuseTooMany(request.tasks.length)
     // Watched from before the write, so that no dependency can finish unseen between the two.
-    const watched = request.tasks.filter((task) => this.#watch(task)).map(({ taskId }) => taskId)
+    const watched = request.tasks.filter((task) => this.#watch(task, retryOf)).map(({ taskId }) => taskId)
     try {
       const written = await this.#write(request, retryOf)
       if ('accepted' in written) {
@@ -97,10 +97,12 @@ export class TaskIntake {
     }
   }
 
-  #watch({ taskId, spec }: NewTask): boolean {
+  #watch({ taskId, spec }: NewTask, retryOf: TaskId | undefined): boolean {
     const { openTasks } = this.#modules
     if (openTasks.has(taskId)) return false
-    openTasks.add({ taskId, phase: 'blocked', parentTaskId: spec.parentTaskId, waitingFor: spec.dependsOn })
+    const { parentTaskId, dependsOn: waitingFor } = spec
+    const refersTo = referencesOf({ spec, retryOf })
+    openTasks.add({ taskId, phase: 'blocked', parentTaskId, waitingFor, refersTo })
     return true
   }
 

@@ -127,3 +127,11 @@ const TERMINAL: ReadonlySet<TaskStatus> = new Set(['completed', 'failed', 'cance
 export function isTerminal(status: TaskStatus): boolean {
   return TERMINAL.has(status)
 }
+
+/** The other tasks whose records and results a task needs until it ends: what it waits for, is part of and repeats. */
+export function referencesOf({ spec, retryOf }: Pick<TaskRecord, 'spec' | 'retryOf'>): readonly TaskId[] {
+  const { dependsOn, parentTaskId } = spec
+  if (parentTaskId === undefined && retryOf === undefined) return dependsOn
+  const others = [parentTaskId, retryOf].filter((taskId) => taskId !== undefined)
+  return [...dependsOn, ...others]
+}

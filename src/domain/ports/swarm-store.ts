@@ -2,8 +2,8 @@ import type { Scope, SwarmEpoch } from '../ids.ts'
 import type { ReadyEntry } from './ready-queue.ts'
 import type { EventDraft, RecordKey, RecordKind, RecordWrite, StoredRecord, SwarmEvent } from './records.ts'
 
-/** What an accepted write survives: `synced` a power failure, `committed` a kill of the process. */
-export type Durability = 'synced' | 'committed'
+/** What an accepted write survives: `synced` a power failure, `committed` a kill of the process, `none` neither. */
+export type Durability = 'synced' | 'committed' | 'none'
 
 /** The records found under `K`, place by place; undefined where there is none. */
 export type RecordsOf<Keys extends readonly RecordKey[]> = {
@@ -44,6 +44,8 @@ export interface ListRequest<K extends RecordKind> {
   readonly countMax: number
   readonly openOnly?: boolean
   readonly isDescending?: boolean
+  /** Called for each damaged record within the page. */
+  readonly onDamaged?: (id: string) => void
 }
 
 export interface EventPage {
@@ -52,6 +54,17 @@ export interface EventPage {
   readonly firstSequence: number
   /** The newest given; 0 before the first. */
   readonly lastSequence: number
+  /**
+   * Numbers above `after` whose events were kept and cannot be read any more, in order; left out where there are none.
+   * They count as looked at, like those in `events`.
+   */
+  readonly damaged?: readonly SequenceRange[]
+}
+
+/** Both ends belong to it. */
+export interface SequenceRange {
+  readonly fromSequence: number
+  readonly toSequence: number
 }
 
 export interface StoreStatus {
@@ -59,6 +72,8 @@ export interface StoreStatus {
   /** Why not, where it is not. */
   readonly reason?: string
   readonly durability: Durability
+  /** Records and events found damaged since the start; left out where there are none. */
+  readonly damagedCount?: number
 }
 
 /**
@@ -70,13 +85,15 @@ export interface StoreStatus {
  * - `transact` resolves only when the step has the durability that `status()` names; a reader never sees an event
  *   or record that could still be lost below that durability.
  * - Events of one scope get contiguous sequence numbers in commit order.
+ * - A record or event whose checksum does not match is never given out: `transact`, `get` and `getMany` reject with
+ *   `record_damaged`, `list` leaves the record out without ending its page early, `readEvents` names the number.
  * - A failure of the medium rejects with `store_unavailable`; the step may then have happened or not, and every
  *   caller must be able to repeat it.
  *
  * Every adapter must pass `test/contract/swarm-store.contract.ts`.
  */
 export interface SwarmStore {
-  /** @throws whatever `decide` threw; `not_coordinator`; `store_unavailable` */
+  /** @throws whatever `decide` threw; `not_coordinator`; `record_damaged`; `store_unavailable` */
   transact<const Keys extends readonly RecordKey[], T>(request: StepRequest<Keys, T>): Promise<Committed<T>>
   get<K extends RecordKind>(scope: Scope, key: RecordKey<K>): Promise<StoredRecord<K> | undefined>
   /** Place by place as the keys; undefined where there is none. */

@@ -8,7 +8,7 @@ import type {
   SwarmEvent,
 } from '#domain/ports/records.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
-import type { ScratchEncoder } from './record-codec.ts'
+import { eventName, metaName, openName, recordName, type ScratchEncoder } from './record-codec.ts'
 import { readScopeState, type ScopeState } from './scope-ledger.ts'
 import type { RecordSlot, WorkingSet } from './working-set.ts'
 
@@ -22,8 +22,6 @@ interface StagedScope {
   state: ScopeState
   isChanged: boolean
 }
-
-const ONE_BYTE = Buffer.of(1)
 
 /**
  * The steps of one LMDB transaction. They run one after another, each seeing what those before it left, and nothing
@@ -58,6 +56,7 @@ export class Batch {
 
   read<K extends RecordKind>(scope: Scope, key: RecordKey<K>): StoredRecord<K> | undefined {
     const slot = this.#records.slot(scope, key)
+    if (slot.isDamaged) throw this.tables.damage.found(scope, key.kind, key.id)
     if (slot.version === 0) return undefined
     return { key, version: slot.version, value: this.#records.value(slot) as RecordValues[K] }
   }
@@ -73,6 +72,7 @@ export class Batch {
     slot.isOpen = text !== undefined && isOpen
     slot.value = value
     slot.text = text
+    slot.isDamaged = false
     this.#textSize += text?.length ?? 0
   }
 
@@ -106,20 +106,27 @@ export class Batch {
       this.#records.settle(slot)
     }
     for (const { scope, sequence, text } of this.#events) {
-      this.tables.events.putSync([scope, sequence], this.#encoder.encodeText(text))
+      this.tables.events.putSync(
+        [scope, sequence],
+        this.#encoder.encodeText(eventName(scope, sequence), text),
+      )
     }
     for (const [scope, { state, isChanged }] of this.#scopes) {
-      if (isChanged)
-        this.tables.meta.putSync(['scope', scope], this.#encoder.encodeText(JSON.stringify(state)))
+      if (!isChanged) continue
+      const text = this.#encoder.encodeText(metaName(['scope', scope]), JSON.stringify(state))
+      this.tables.meta.putSync(['scope', scope], text)
     }
   }
 
   #put(slot: RecordSlot): void {
     const { records, open } = this.tables
     const { key, text, isOpen, isStored, isStoredOpen } = slot
-    if (text !== undefined) records.putSync(key, this.#encoder.encodeRecord(slot, text))
+    const [scope, kind, id] = key
+    if (text !== undefined)
+      records.putSync(key, this.#encoder.encodeRecord(recordName(scope, { kind, id }), slot, text))
     else if (isStored) records.removeSync(key)
-    if (isOpen && !isStoredOpen) open.putSync(key, ONE_BYTE)
-    if (isStoredOpen && !isOpen) open.removeSync(key)
+    if (isOpen && isStoredOpen !== true)
+      open.putSync(key, this.#encoder.encodeMark(openName(scope, { kind, id })))
+    if (!isOpen && isStoredOpen !== false) open.removeSync(key)
   }
 }

@@ -12,6 +12,7 @@ import { beginLifetime, endLifetime } from './lifetime.ts'
 import { LmdbSwarmStore } from './lmdb-swarm-store.ts'
 import { openLmdbTables } from './lmdb-tables.ts'
 import { MemoryReadyQueues } from './memory-ready-queues.ts'
+import { ensureStoreEntry } from './store-format.ts'
 
 export interface EmbeddedInfraOptions {
   /** Made where it is missing. One process at a time. */
@@ -55,7 +56,8 @@ async function openInfra(
   lock: DirectoryLock,
 ): Promise<Infra> {
   const { dataDir, durability } = options
-  const tables = openLmdbTables(join(dataDir, DATABASE_FILE))
+  const tables = openLmdbTables(join(dataDir, DATABASE_FILE), logger)
+  await ensureStoreEntry(tables)
   const lossCount = await beginLifetime(tables, durability)
   const store = new LmdbSwarmStore(
     { ...options, lossCount },

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Durability } from '#domain/ports/swarm-store.ts'
+import { commitDurably } from './commit-durably.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
+import { decodeText, isWholeText, metaName, ScratchEncoder } from './record-codec.ts'
 
 /** What one run of the store leaves for the next to find. */
 interface Lifetime {
@@ -13,6 +15,7 @@ interface Lifetime {
   readonly isClosed: boolean
 }
 
+const KEY: ['lifetime'] = ['lifetime']
 const BOOT_ID_FILE = '/proc/sys/kernel/random/boot_id'
 
 /**
@@ -51,13 +54,14 @@ function readBootId(): string {
   }
 }
 
-function readLifetime({ meta }: LmdbTables): Lifetime | undefined {
-  const bytes = meta.get(['lifetime'])
-  return bytes === undefined ? undefined : (JSON.parse(bytes.toString('utf8')) as Lifetime)
+function readLifetime({ meta, damage }: LmdbTables): Lifetime | undefined {
+  const bytes = meta.get(KEY)
+  if (bytes === undefined) return undefined
+  if (!isWholeText(metaName(KEY), bytes)) throw damage.found('', 'lifetime', 'lifetime')
+  return decodeText(bytes) as Lifetime
 }
 
-async function writeLifetime({ root, meta }: LmdbTables, lifetime: Lifetime): Promise<void> {
-  const bytes = Buffer.from(JSON.stringify(lifetime))
-  const committed = root.childTransaction(() => meta.putSync(['lifetime'], bytes))
-  await Promise.all([committed, root.flushed])
+async function writeLifetime(tables: LmdbTables, lifetime: Lifetime): Promise<void> {
+  const bytes = new ScratchEncoder().encodeText(metaName(KEY), JSON.stringify(lifetime))
+  await commitDurably(tables, () => tables.meta.putSync(KEY, bytes))
 }

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { EpochMs, Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
@@ -15,6 +16,7 @@ import type {
 import type { Batch } from './batch.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
+import { readEventPage } from './log-reads.ts'
 import {
   claimScope,
   dropPart,
@@ -26,7 +28,7 @@ import {
 import { ScratchEncoder } from './record-codec.ts'
 import { StepJob } from './step-job.ts'
 import { StoreHealth } from './store-health.ts'
-import { listRecords, readEventPage, readRecord } from './table-reads.ts'
+import { listRecords, readRecord } from './table-reads.ts'
 import { WorkingSet } from './working-set.ts'
 
 export interface LmdbSwarmStoreOptions {
@@ -88,11 +90,11 @@ export class LmdbSwarmStore implements SwarmStore {
   }
 
   list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
-    return this.#read((tables) => listRecords(tables, request))
+    return this.#readPage((tables) => listRecords(tables, request))
   }
 
   readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
-    return this.#read((tables) => readEventPage(tables, scope, after, countMax))
+    return this.#readPage((tables) => readEventPage(tables, scope, after, countMax))
   }
 
   async trimEvents(scope: Scope, sequence: number): Promise<void> {
@@ -108,7 +110,13 @@ export class LmdbSwarmStore implements SwarmStore {
   status(): StoreStatus {
     const { durability } = this.#options
     const { reason } = this.#health
-    return reason === undefined ? { isWritable: true, durability } : { isWritable: false, reason, durability }
+    const { count } = this.#modules.tables.damage
+    return {
+      isWritable: reason === undefined,
+      ...(reason === undefined ? {} : { reason }),
+      durability,
+      ...(count === 0 ? {} : { damagedCount: count }),
+    }
   }
 
   /** Raises the scope's epoch; on the disk before it resolves. */
@@ -124,6 +132,15 @@ export class LmdbSwarmStore implements SwarmStore {
     this.#health.report('closed', 'the store is closed')
     this.#commits.stop()
     if (!isStalled) await this.#commits.idle()
+  }
+
+  /**
+   * In a turn of its own: a read waits for nothing, so that a caller that reads page after page would otherwise keep the
+   * event loop from everybody else.
+   */
+  async #readPage<T>(read: (tables: LmdbTables) => T): Promise<T> {
+    await nextTurn()
+    return this.#read(read)
   }
 
   /** What was read may be committed and not yet on the disk: then it is shown only once it is. */

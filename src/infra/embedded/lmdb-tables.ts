@@ -2,31 +2,35 @@ import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Scope } from '#domain/ids.ts'
+import type { Logger } from '#domain/ports/logger.ts'
 import type { RecordKey, RecordKind } from '#domain/ports/records.ts'
+import { DamageRegister } from './damage-register.ts'
 
 /** `[scope, kind, id]` */
 export type RecordTableKey = [Scope, RecordKind, string]
 /** `[scope, sequence]` */
 export type EventTableKey = [Scope, number]
 /** `['scope', scope]`, or the name of something there is one of. */
-export type MetaTableKey = ['scope', Scope] | ['batch'] | ['lifetime'] | ['probe']
+export type MetaTableKey = ['scope', Scope] | ['batch'] | ['lifetime'] | ['probe'] | ['store']
 
 /** The one LMDB environment of a data directory. Keys sort as arrays do, place by place. */
 export interface LmdbTables {
   readonly directory: string
   readonly root: RootDatabase<Buffer, string>
   readonly records: Database<Buffer, RecordTableKey>
-  /** The keys of the open records, with nothing to say about them. */
+  /** The keys of the open records, each with its checksum. */
   readonly open: Database<Buffer, RecordTableKey>
   readonly events: Database<Buffer, EventTableKey>
   readonly meta: Database<Buffer, MetaTableKey>
+  /** What was found damaged in them. */
+  readonly damage: DamageRegister
 }
 
 /** Sorts behind every kind and every id. */
 const AFTER_ALL_TEXT = '\u007f'
 
 /** @param path the database file; its directory is made where it is missing, for this user alone. */
-export function openLmdbTables(path: string): LmdbTables {
+export function openLmdbTables(path: string, logger: Logger): LmdbTables {
   const directory = dirname(path)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
   const root = open<Buffer, string>({
@@ -47,6 +51,7 @@ export function openLmdbTables(path: string): LmdbTables {
     open: table('open'),
     events: table('events'),
     meta: table('meta'),
+    damage: new DamageRegister(logger),
   }
 }
 

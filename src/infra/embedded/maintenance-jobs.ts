@@ -1,9 +1,16 @@
 import type { Database, Key } from 'lmdb'
+import { isSwarmError } from '#domain/errors.ts'
 import type { Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { Batch } from './batch.ts'
 import type { Job } from './job.ts'
 import { type EventTableKey, type RecordTableKey, wholeLog, wholeScope } from './lmdb-tables.ts'
-import { type ClaimFacts, claimedState, refuseOldEpoch } from './scope-ledger.ts'
+import {
+  type ClaimFacts,
+  claimedState,
+  refuseOldEpoch,
+  type ScopeState,
+  stateFromLog,
+} from './scope-ledger.ts'
 
 /** Keys removed in one transaction: more would keep the event loop waiting. */
 export const REMOVED_AT_ONCE_MAX = 5_000
@@ -31,9 +38,18 @@ export function jobOf<T>(traits: JobTraits, work: (batch: Batch) => T, { resolve
 
 /** A new coordinatorship, under which no step of an older one is taken from here on. */
 export function claimScope(batch: Batch, scope: Scope, facts: ClaimFacts): SwarmEpoch {
-  const state = claimedState(batch.scopeState(scope), facts)
+  const state = claimedState(stateToClaim(batch, scope), facts)
   batch.setScopeState(scope, state)
   return state.epoch
+}
+
+function stateToClaim(batch: Batch, scope: Scope): ScopeState {
+  try {
+    return batch.scopeState(scope)
+  } catch (error) {
+    if (!isSwarmError(error, 'record_damaged')) throw error
+    return stateFromLog(batch.tables, scope)
+  }
 }
 
 /** Removes the oldest events up to `sequence`. @returns how many; as many as the limit when there may be more. */

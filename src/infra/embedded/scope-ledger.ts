@@ -1,12 +1,17 @@
 import { SwarmError } from '#domain/errors.ts'
 import { type EpochMs, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/ids.ts'
-import type { LmdbTables } from './lmdb-tables.ts'
+import type { SwarmEvent } from '#domain/ports/records.ts'
+import { type LmdbTables, wholeLog } from './lmdb-tables.ts'
+import { decodeText, eventName, isWholeText, metaName } from './record-codec.ts'
 import { newestEpochAfter } from './swarm-epochs.ts'
 
 /** What outlives even a dropped scope, so that no epoch and no sequence number is given twice. */
 export interface ScopeState {
   readonly epoch: SwarmEpoch
+  /** The newest number given. */
   readonly lastSequence: number
+  /** The number of the newest event: the log ends with it. Left out before the first, and by older versions. */
+  readonly lastEventSequence?: number
   /** The store's `lossCount` at the last claim. */
   readonly lossCount: number
 }
@@ -16,9 +21,15 @@ const NEVER_SEEN: ScopeState = { epoch: swarmEpoch(0), lastSequence: 0, lossCoun
 /** More events than can lie between a commit and its flush. */
 const LOST_TAIL_MAX = 1_000_000
 
-export function readScopeState({ meta }: Pick<LmdbTables, 'meta'>, scope: Scope): ScopeState {
+/** @throws SwarmError `record_damaged` */
+export function readScopeState(
+  { meta, damage }: Pick<LmdbTables, 'meta' | 'damage'>,
+  scope: Scope,
+): ScopeState {
   const bytes = meta.get(['scope', scope])
-  return bytes === undefined ? NEVER_SEEN : (JSON.parse(bytes.toString('utf8')) as ScopeState)
+  if (bytes === undefined) return NEVER_SEEN
+  if (!isWholeText(metaName(['scope', scope]), bytes)) throw damage.found(scope, 'scope', scope)
+  return decodeText(bytes) as ScopeState
 }
 
 /** Without an epoch one may write only where nobody has ever coordinated. @throws SwarmError `not_coordinator` */
@@ -39,8 +50,24 @@ export function claimedState(before: ScopeState, { now, sequenceFloor, lossCount
   const mayHaveLostTail = before.lossCount < lossCount && before.lastSequence > 0 && sequenceFloor === 0
   const known = Math.max(before.lastSequence, sequenceFloor)
   return {
+    ...before,
     epoch: newestEpochAfter(before.epoch, now),
     lastSequence: mayHaveLostTail ? known + LOST_TAIL_MAX : known,
     lossCount,
   }
+}
+
+/**
+ * The state of a scope whose own entry is damaged, from the newest event that can be read: good for a claim only. Its
+ * loss count is below every other, so that the claim skips the numbers that may have been given.
+ */
+export function stateFromLog({ events }: Pick<LmdbTables, 'events'>, scope: Scope): ScopeState {
+  const { start, end } = wholeLog(scope)
+  for (const { key, value } of events.getRange({ start: end, end: start, reverse: true })) {
+    const [, sequence] = key
+    if (!isWholeText(eventName(scope, sequence), value)) continue
+    const { epoch } = decodeText(value) as SwarmEvent
+    return { epoch, lastSequence: sequence, lastEventSequence: sequence, lossCount: -1 }
+  }
+  return { ...NEVER_SEEN, lossCount: -1 }
 }

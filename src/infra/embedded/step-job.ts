@@ -48,7 +48,8 @@ export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
     for (const [index, write] of step.writes.entries()) batch.write(scope, write, texts[index])
     for (const [index, event] of events.entries()) batch.append(scope, event, eventTexts[index] ?? '')
     if (events.length > 0) {
-      batch.setScopeState(scope, { ...state, lastSequence: state.lastSequence + events.length })
+      const lastSequence = state.lastSequence + events.length
+      batch.setScopeState(scope, { ...state, lastSequence, lastEventSequence: lastSequence })
     }
     this.#ready = step.ready
     this.#committed = { result: step.result, events }

@@ -1,41 +1,81 @@
 import type { Scope } from '#domain/ids.ts'
-import type { RecordKey, RecordKind, StoredRecord, SwarmEvent } from '#domain/ports/records.ts'
-import type { EventPage, ListRequest } from '#domain/ports/swarm-store.ts'
-import { kindRange, type LmdbTables, recordKey, wholeLog } from './lmdb-tables.ts'
-import { decodeHeader, decodeValue } from './record-codec.ts'
-import { readScopeState } from './scope-ledger.ts'
+import type { RecordKey, RecordKind, StoredRecord } from '#domain/ports/records.ts'
+import type { ListRequest } from '#domain/ports/swarm-store.ts'
+import { kindRange, type LmdbTables, recordKey } from './lmdb-tables.ts'
+import {
+  decodeHeader,
+  decodeValue,
+  isWholeMark,
+  isWholeRecord,
+  openName,
+  recordName,
+} from './record-codec.ts'
 
 // All of these run without a pause, and so on one snapshot.
 
+/** @throws SwarmError `record_damaged` */
 export function readRecord<K extends RecordKind>(
-  { records }: Pick<LmdbTables, 'records'>,
+  { records, damage }: Pick<LmdbTables, 'records' | 'damage'>,
   scope: Scope,
   key: RecordKey<K>,
 ): StoredRecord<K> | undefined {
   const bytes = records.getBinaryFast(recordKey(scope, key))
   if (bytes === undefined) return undefined
+  if (!isWholeRecord(recordName(scope, key), bytes)) throw damage.found(scope, key.kind, key.id)
   return { key, version: decodeHeader(bytes).version, value: decodeValue(key.kind, bytes) }
 }
 
+/** Damaged records are passed over: a page that is not full is the last. */
 export function listRecords<K extends RecordKind>(
   tables: LmdbTables,
-  { scope, kind, after, countMax, openOnly = false, isDescending = false }: ListRequest<K>,
+  { scope, kind, after, countMax, openOnly = false, isDescending = false, onDamaged }: ListRequest<K>,
 ): readonly StoredRecord<K>[] {
-  const table = openOnly ? tables.open : tables.records
-  const keys = [...table.getKeys({ ...kindRange(scope, kind, after, isDescending), limit: countMax })]
-  return keys.flatMap(([, , id]) => readRecord(tables, scope, { kind, id }) ?? [])
+  const page: StoredRecord<K>[] = []
+  for (let from = after; page.length < countMax; ) {
+    const wanted = countMax - page.length
+    const ids = nextIds(tables, { scope, kind, after: from, countMax: wanted, openOnly, isDescending })
+    for (const { id, isWhole } of ids) {
+      const record = isWhole ? readWhole(tables, scope, { kind, id }) : undefined
+      if (record !== undefined) page.push(record)
+      else {
+        tables.damage.found(scope, kind, id)
+        onDamaged?.(id)
+      }
+    }
+    from = ids.at(-1)?.id
+    if (ids.length < wanted) break
+  }
+  return page
 }
 
-export function readEventPage(tables: LmdbTables, scope: Scope, after: number, countMax: number): EventPage {
-  const { lastSequence } = readScopeState(tables, scope)
-  const log = wholeLog(scope)
-  const [first] = [...tables.events.getKeys({ ...log, limit: 1 })]
-  const events: SwarmEvent[] = []
-  if (after < lastSequence && countMax > 0) {
-    const range = { start: [scope, after + 1], end: log.end, limit: countMax }
-    for (const { value } of tables.events.getRange(range)) {
-      events.push(JSON.parse(value.toString('utf8')) as SwarmEvent)
-    }
-  }
-  return { events, firstSequence: first?.[1] ?? lastSequence + 1, lastSequence }
+interface ListedId {
+  readonly id: string
+  /** Whether the entry of the index is what was stored; always where no index is used. */
+  readonly isWhole: boolean
+}
+
+function nextIds(
+  { open, records }: LmdbTables,
+  request: Required<Omit<ListRequest<RecordKind>, 'after' | 'onDamaged'>> & {
+    readonly after: string | undefined
+  },
+): readonly ListedId[] {
+  const { scope, kind, after, countMax, openOnly, isDescending } = request
+  const range = { ...kindRange(scope, kind, after, isDescending), limit: countMax }
+  if (!openOnly) return [...records.getKeys(range)].map(([, , id]) => ({ id, isWhole: true }))
+  return [...open.getRange(range)].map(({ key: [, , id], value }) => ({
+    id,
+    isWhole: isWholeMark(openName(scope, { kind, id }), value),
+  }))
+}
+
+/** Undefined also where it is damaged. */
+function readWhole<K extends RecordKind>(
+  { records }: LmdbTables,
+  scope: Scope,
+  key: RecordKey<K>,
+): StoredRecord<K> | undefined {
+  const bytes = records.getBinaryFast(recordKey(scope, key))
+  if (bytes === undefined || !isWholeRecord(recordName(scope, key), bytes)) return undefined
+  return { key, version: decodeHeader(bytes).version, value: decodeValue(key.kind, bytes) }
 }

@@ -1,7 +1,7 @@
 import type { Scope } from '#domain/ids.ts'
 import type { RecordKey, RecordKind, RecordValues } from '#domain/ports/records.ts'
 import { type LmdbTables, type RecordTableKey, recordKey } from './lmdb-tables.ts'
-import { decodeHeader, decodeValue } from './record-codec.ts'
+import { decodeHeader, decodeValue, isWholeRecord, recordName } from './record-codec.ts'
 
 /** One record as the steps so far have left it, put or not. */
 export interface RecordSlot {
@@ -14,9 +14,12 @@ export interface RecordSlot {
   /** What is to be put; undefined where LMDB has it already. */
   text: string | undefined
   isStaged: boolean
+  /** What LMDB has does not match its checksum, and nothing was staged over it. */
+  isDamaged: boolean
   /** As LMDB has it. */
   isStored: boolean
-  isStoredOpen: boolean
+  /** Undefined where nobody knows. */
+  isStoredOpen: boolean | undefined
 }
 
 interface Shelf {
@@ -39,11 +42,11 @@ const SLOT_SIZE = 300
  * piece. It costs less than a list in the order of use, and forgets nearly the same.
  */
 export class WorkingSet {
-  readonly #tables: Pick<LmdbTables, 'records'>
+  readonly #tables: Pick<LmdbTables, 'records' | 'damage'>
   readonly #shelves = new Map<Scope, Map<RecordKind, Shelf>>()
   #youngSize = 0
 
-  constructor(tables: Pick<LmdbTables, 'records'>) {
+  constructor(tables: Pick<LmdbTables, 'records' | 'damage'>) {
     this.#tables = tables
   }
 
@@ -61,7 +64,9 @@ export class WorkingSet {
   value(slot: RecordSlot): RecordValues[RecordKind] | undefined {
     if (slot.value !== undefined || slot.version === 0) return slot.value
     const bytes = this.#tables.records.getBinaryFast(slot.key)
-    if (bytes === undefined) return undefined
+    const [scope, kind, id] = slot.key
+    if (bytes === undefined || !isWholeRecord(recordName(scope, { kind, id }), bytes))
+      throw this.#tables.damage.found(scope, kind, id)
     slot.value = decodeValue(slot.key[1], bytes)
     this.#youngSize += bytes.length
     return slot.value
@@ -114,7 +119,10 @@ export class WorkingSet {
 
   #load(key: RecordTableKey): RecordSlot {
     const bytes = this.#tables.records.getBinaryFast(key)
-    const { version, isOpen } = bytes === undefined ? { version: 0, isOpen: false } : decodeHeader(bytes)
+    const [scope, kind, id] = key
+    const isDamaged = bytes !== undefined && !isWholeRecord(recordName(scope, { kind, id }), bytes)
+    const isReadable = bytes !== undefined && !isDamaged
+    const { version, isOpen } = isReadable ? decodeHeader(bytes) : { version: 0, isOpen: false }
     return {
       key,
       version,
@@ -122,8 +130,9 @@ export class WorkingSet {
       value: undefined,
       text: undefined,
       isStaged: false,
-      isStored: version > 0,
-      isStoredOpen: isOpen,
+      isDamaged,
+      isStored: bytes !== undefined,
+      isStoredOpen: isDamaged ? undefined : isOpen,
     }
   }
 }

@@ -15,8 +15,11 @@ import { RedisSwarmStore } from './redis-swarm-store.ts'
 export interface RedisInfraOptions {
   readonly url: string
   readonly nodeId: NodeId
-  /** Refuse to start on a Redis that keeps less; without it any Redis will do, and `status()` says what it gives. */
-  readonly requireDurability?: Durability
+  /**
+   * The least that Redis has to give, at the start and all the time; `committed` by default. What it gives is in
+   * `status()`. With `none` any Redis will do, and `status()` says `none`.
+   */
+  readonly durability?: Durability
   /** How long to wait for Redis at the start, 10 000 by default. */
   readonly connectTimeoutMs?: number
 }
@@ -30,16 +33,16 @@ export interface RedisInfraModules {
  * The adapters on Redis and BullMQ, over two connections for the whole node: one for commands, one that listens.
  *
  * @throws SwarmError `store_unavailable` when Redis does not answer in time
- * @throws Error when Redis gives less than `requireDurability`
+ * @throws StoreRefusedError when Redis gives less than `durability`
  */
 export async function createRedisInfra(
-  { url, nodeId, requireDurability, connectTimeoutMs = 10_000 }: RedisInfraOptions,
+  { url, nodeId, durability = 'committed', connectTimeoutMs = 10_000 }: RedisInfraOptions,
   { clock, logger }: RedisInfraModules,
 ): Promise<Infra> {
   const link = new RedisLink({ client: connectForCommands(url) }, { logger })
   const subscriber = connectForMessages(url)
   subscriber.on('error', (error: Error) => logger.debug({ error }, 'redis connection for messages failed'))
-  const health = new RedisHealth({ link, clock, logger })
+  const health = new RedisHealth(durability, { link, clock, logger })
   const disconnect = (): void => {
     health.stop()
     subscriber.disconnect()
@@ -47,8 +50,7 @@ export async function createRedisInfra(
   }
   try {
     await connected(link, clock, connectTimeoutMs)
-    await health.check()
-    if (requireDurability !== undefined) await health.requireDurability(requireDurability)
+    health.requireDurability()
   } catch (error) {
     disconnect()
     throw error

@@ -1,73 +1,76 @@
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Durability, StoreStatus } from '#domain/ports/swarm-store.ts'
-import { infoField, type RedisLink } from './redis-link.ts'
+import { StoreRefusedError } from '../store-refused-error.ts'
+import { durabilityOf, type RedisSettings, readSettings, shortfallOf } from './redis-durability.ts'
+import { infoField, type RedisLink, unavailable } from './redis-link.ts'
 
 const POLL_EVERY_MS = 1_000
 
-/** The settings of Redis that decide what an answered write survives. */
-interface Settings {
-  readonly isAppendOnly: boolean
-  readonly appendfsync: string
-  readonly maxmemoryPolicy: string
-  /** Why Redis refuses writes, where it does. */
-  readonly obstacle: string | undefined
+export interface RedisHealthModules {
+  readonly link: RedisLink
+  readonly clock: Clock
+  readonly logger: Logger
 }
 
 /**
  * Whether Redis takes writes now, and what it does with them.
  *
- * Asked for every second and when the connection comes and goes, so that it is never wrong for 3 s.
+ * The settings are read before a new connection is used, and every second after that: a person can change them while
+ * Redis runs. Where they give less than what is required, no write is taken until they give it again.
  */
 export class RedisHealth {
+  readonly #required: Durability
   readonly #link: RedisLink
   readonly #clock: Clock
   readonly #logger: Logger
-  #settings: Settings | undefined
+  #settings: RedisSettings | undefined
+  /** Why the settings are not enough, where they are not. */
+  #shortfall: string | undefined
+  /** Why Redis itself takes no writes, where it does not. */
   #failure: string | undefined = 'redis has not been reached yet'
   #cancelPoll: () => void = () => {}
   #isStopped = false
 
-  constructor({ link, clock, logger }: { link: RedisLink; clock: Clock; logger: Logger }) {
+  /** @param required `none`: any settings will do, and every answer says `none` */
+  constructor(required: Durability, { link, clock, logger }: RedisHealthModules) {
+    this.#required = required
     this.#link = link
     this.#clock = clock
     this.#logger = logger
-    link.onConnected(() => void this.check())
+    link.beforeUse(() => this.check())
     this.#schedule()
   }
 
   get status(): StoreStatus {
-    const durability = durabilityOf(this.#settings)
-    const reason = this.#link.isUp ? this.#failure : 'redis cannot be reached'
+    const durability = this.#durability
+    const reason = this.#link.isUp ? (this.#shortfall ?? this.#failure) : 'redis cannot be reached'
     return reason === undefined ? { isWritable: true, durability } : { isWritable: false, reason, durability }
   }
 
-  /**
-   * @throws Error when Redis is set up to keep less than `required`, or to evict what it was given
-   * @throws SwarmError `store_unavailable`
-   */
-  async requireDurability(required: Durability): Promise<void> {
-    this.#link.requireRunId()
-    await this.check()
-    const settings = this.#settings
-    if (settings === undefined) throw new Error(this.#failure ?? 'the settings of redis are not known')
-    const isEnough = required === 'synced' ? durabilityOf(settings) === 'synced' : settings.isAppendOnly
-    if (isEnough && settings.maxmemoryPolicy === 'noeviction') return
-    throw new Error(
-      `redis gives less than the durability "${required}": it needs appendonly yes, ` +
-        `${required === 'synced' ? 'appendfsync always, ' : ''}maxmemory-policy noeviction; it has ` +
-        `appendonly ${settings.isAppendOnly ? 'yes' : 'no'}, appendfsync ${settings.appendfsync}, ` +
-        `maxmemory-policy ${settings.maxmemoryPolicy}`,
+  /** @throws StoreRefusedError when Redis is set up to keep less than what is required */
+  requireDurability(): void {
+    if (this.#shortfall === undefined) return
+    const hint = 'AMOS_DURABILITY=none accepts the loss of tasks'
+    throw new StoreRefusedError(
+      this.#required === 'committed' ? `${this.#shortfall}; ${hint}` : this.#shortfall,
     )
+  }
+
+  /** @throws SwarmError `store_unavailable` while Redis keeps less than what is required */
+  requireSafe(): void {
+    if (this.#shortfall !== undefined) throw unavailable(this.#shortfall)
   }
 
   /** Asks now; never rejects. */
   async check(): Promise<void> {
     try {
-      const settings = await this.#ask()
-      if (!isSame(settings, this.#settings)) this.#report(settings)
+      const { settings, obstacle } = await this.#ask()
+      const isNews = JSON.stringify(settings) !== JSON.stringify(this.#settings)
       this.#settings = settings
-      this.#failure = settings.obstacle
+      this.#failure = obstacle
+      this.#shortfall = shortfallOf(settings, this.#required)
+      if (isNews) this.#report(settings)
     } catch (error) {
       this.#failure = `redis does not answer: ${error instanceof Error ? error.message : String(error)}`
     }
@@ -78,27 +81,47 @@ export class RedisHealth {
     this.#cancelPoll()
   }
 
-  async #ask(): Promise<Settings> {
+  get #durability(): Durability {
+    if (this.#required === 'none' || this.#settings === undefined) return 'none'
+    return durabilityOf(this.#settings)
+  }
+
+  async #ask(): Promise<{ settings: RedisSettings; obstacle: string | undefined }> {
     const { client } = this.#link
-    const [persistence, memory, appendfsync, maxmemoryPolicy] = await Promise.all([
+    const [persistence, memory, replication, appendfsync, noAppendfsyncOnRewrite] = await Promise.all([
       client.info('persistence'),
       client.info('memory'),
-      client.config('GET', 'appendfsync'),
-      client.config('GET', 'maxmemory-policy'),
+      client.info('replication'),
+      this.#setting('appendfsync'),
+      this.#setting('no-appendfsync-on-rewrite'),
     ])
+    const answers = { persistence, memory, replication, appendfsync, noAppendfsyncOnRewrite }
     return {
-      isAppendOnly: infoField(persistence, 'aof_enabled') === '1',
-      appendfsync: settingValue(appendfsync),
-      maxmemoryPolicy: settingValue(maxmemoryPolicy),
-      obstacle: obstacleIn(persistence, memory),
+      settings: readSettings(answers, this.#settings),
+      obstacle: obstacleIn(persistence, memory, replication),
     }
   }
 
-  #report(settings: Settings): void {
-    if (!settings.isAppendOnly || settings.maxmemoryPolicy !== 'noeviction') {
-      this.#logger.warn(settings, 'redis may lose what it was given')
+  /** CONFIG GET answers name, value. Undefined where Redis forbids the command, as some hosting services do. */
+  async #setting(name: string): Promise<string | undefined> {
+    try {
+      const answer: unknown = await this.#link.client.config('GET', name)
+      return Array.isArray(answer) && answer.length > 1 ? String(answer[1]) : undefined
+    } catch (error) {
+      const isForbidden = error instanceof Error && /^(?:ERR|NOPERM)\b/.test(error.message)
+      if (isForbidden) return undefined
+      throw error
+    }
+  }
+
+  #report(settings: RedisSettings): void {
+    const fields = { ...settings, durability: this.#durability }
+    if (this.#shortfall !== undefined) {
+      this.#logger.error({ ...fields, reason: this.#shortfall }, 'redis gives too little durability')
+    } else if (fields.durability === 'none') {
+      this.#logger.warn(fields, 'redis may lose what it was given')
     } else {
-      this.#logger.info({ ...settings, durability: durabilityOf(settings) }, 'redis durability')
+      this.#logger.info(fields, 'redis durability')
     }
   }
 
@@ -110,24 +133,11 @@ export class RedisHealth {
   }
 }
 
-/** `synced` only where Redis syncs its file before it answers. */
-function durabilityOf(settings: Settings | undefined): Durability {
-  return settings?.isAppendOnly === true && settings.appendfsync === 'always' ? 'synced' : 'committed'
-}
-
-function obstacleIn(persistence: string, memory: string): string | undefined {
+function obstacleIn(persistence: string, memory: string, replication: string): string | undefined {
+  if (infoField(replication, 'role') === 'slave') return 'redis is a replica of another redis'
   if (infoField(persistence, 'aof_last_write_status') === 'err')
     return 'redis cannot write its append-only file'
   const maxmemory = Number(infoField(memory, 'maxmemory'))
   const isFull = maxmemory > 0 && Number(infoField(memory, 'used_memory')) >= maxmemory
   return isFull ? 'redis has no memory left' : undefined
-}
-
-/** CONFIG GET answers name, value. */
-function settingValue(answer: unknown): string {
-  return Array.isArray(answer) ? String(answer[1]) : ''
-}
-
-function isSame(a: Settings, b: Settings | undefined): boolean {
-  return JSON.stringify(a) === JSON.stringify(b)
 }

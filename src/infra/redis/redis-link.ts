@@ -7,6 +7,9 @@ const RETRY_AFTER_MS = 1_000
 /** Called at once, before anything else can use the new connection. */
 export type RunListener = (runId: string) => void
 
+/** Looks at Redis over a new connection that nothing else uses yet. Where it rejects, the connection is given up. */
+export type ConnectionCheck = (runId: string) => Promise<void>
+
 /**
  * The node's connection for commands, and which run of Redis it leads to.
  *
@@ -17,6 +20,7 @@ export class RedisLink {
   readonly client: Redis
   readonly #logger: Logger
   readonly #listeners: RunListener[] = []
+  readonly #checks: ConnectionCheck[] = []
   #runId: string | undefined
   #previousRunId: string | undefined
   #connection = 0
@@ -45,6 +49,11 @@ export class RedisLink {
     if (this.#runId !== undefined) listener(this.#runId)
   }
 
+  /** Adds a check of every connection made from now on, in the order of the calls. */
+  beforeUse(check: ConnectionCheck): void {
+    this.#checks.push(check)
+  }
+
   /** @throws SwarmError `store_unavailable` */
   requireRunId(): string {
     if (this.#runId === undefined) throw unavailable('redis cannot be reached')
@@ -60,12 +69,12 @@ export class RedisLink {
     const connection = this.#connection
     try {
       const runId = infoField(await this.client.info('server'), 'run_id')
-      if (connection !== this.#connection || this.client.status !== 'ready') return
       if (runId === undefined) throw new Error('INFO has no run_id')
-      this.#announce(runId)
+      for (const check of this.#checks) await check(runId)
+      if (connection === this.#connection && this.client.status === 'ready') this.#announce(runId)
     } catch (error) {
-      this.#logger.warn({ error }, 'redis did not say which run it is')
-      // Without the answer nothing may use the connection; a new one asks again.
+      this.#logger.warn({ error }, 'redis connection cannot be used')
+      // Without the answers nothing may use the connection; a new one asks again.
       if (connection === this.#connection && this.client.status === 'ready') this.client.disconnect(true)
     }
   }

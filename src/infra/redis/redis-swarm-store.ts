@@ -65,6 +65,11 @@ export class RedisSwarmStore implements SwarmStore {
   transact<const Keys extends readonly RecordKey[], T>(request: StepRequest<Keys, T>): Promise<Committed<T>> {
     assert(request.keys.length <= KEYS_MAX, `a step reads at most ${KEYS_MAX} records`)
     if (this.#isClosed) return Promise.reject(unavailable('the store is closed'))
+    try {
+      this.#health.requireSafe()
+    } catch (error) {
+      return Promise.reject(error)
+    }
     // The lane keeps steps of all types in one line; each gets back what its own `decide` returned.
     const step = request as unknown as AnyRequest
     return this.#laneOf(request.scope).run(step) as Promise<Committed<T>>

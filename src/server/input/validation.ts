@@ -1,7 +1,10 @@
+import type { TSchema } from '@sinclair/typebox'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
 import { RequestError, type RequestErrorOptions } from '../problem/request-error.ts'
+import { decodeTextValues } from './text-values.ts'
+import { oneOf, unionMismatch } from './union-mismatch.ts'
 
 type Place = 'body' | 'query' | 'path' | 'headers'
 
@@ -17,11 +20,15 @@ const PLACES: Readonly<Record<string, Place>> = {
  * that numbers and booleans are made of it first.
  */
 export function validateRequests(app: FastifyInstance): void {
-  const strict = createAjv(false)
-  const coercing = createAjv(true)
-  app.setValidatorCompiler(({ schema, httpPart }) =>
-    compiledAtFirstUse(httpPart === 'body' ? strict : coercing, schema as object),
-  )
+  const ajv = createAjv()
+  app.setValidatorCompiler(({ schema, httpPart }) => {
+    const validate = compiledAtFirstUse(ajv, schema)
+    if (httpPart === 'body') return validate
+    return (data: unknown) => {
+      decodeTextValues(schema, data)
+      return validate(data)
+    }
+  })
   app.setSchemaErrorFormatter((errors, part) => validationError(errors, PLACES[part] ?? 'body'))
 }
 
@@ -34,8 +41,14 @@ function compiledAtFirstUse(ajv: Ajv, schema: object): ReturnType<FastifySchemaC
   }
 }
 
-function createAjv(coerceTypes: boolean): Ajv {
-  const ajv = new Ajv({ coerceTypes, useDefaults: true, removeAdditional: false, allErrors: false })
+function createAjv(): Ajv {
+  const ajv = new Ajv({
+    coerceTypes: false,
+    useDefaults: true,
+    removeAdditional: false,
+    allErrors: false,
+    verbose: true,
+  })
   // The package is CommonJS: under Node its function is the default export of a default export.
   const formats = addFormats as unknown as { default?: typeof addFormats.default } & typeof addFormats.default
   ;(formats.default ?? formats)(ajv)
@@ -43,13 +56,30 @@ function createAjv(coerceTypes: boolean): Ajv {
 }
 
 function validationError(errors: FastifySchemaValidationError[], place: Place): RequestError {
-  const found = (errors as Partial<ErrorObject>[]).map((error) => fieldError(error, place))
+  const found = explained(errors as ErrorObject[]).map((error) => fieldError(error, place))
   const detail = found.map(({ in: where, pointer, detail }) => `${where}${pointer} ${detail}`).join('; ')
   return new RequestError('validation_failed', detail, { errors: found })
 }
 
+type FieldError = Partial<ErrorObject>
+
+/** Ajv tells of a union why the value is none of its options, one after the other; a person meant one of them. */
+function explained(errors: readonly ErrorObject[]): readonly FieldError[] {
+  // The outermost union comes last, behind the errors of its options.
+  const union = errors.at(-1)
+  if (union?.keyword !== 'anyOf') return errors
+  const { schemaPath, instancePath, parentSchema, data } = union
+  const mismatch = unionMismatch(parentSchema?.['anyOf'] as TSchema[], data)
+  if ('detail' in mismatch) {
+    return [{ instancePath: instancePath + mismatch.pointer, message: mismatch.detail }]
+  }
+  return explained(
+    errors.filter((error) => error.schemaPath.startsWith(`${schemaPath}/${mismatch.optionIndex}/`)),
+  )
+}
+
 function fieldError(
-  { instancePath = '', message = 'is not valid', params }: Partial<ErrorObject>,
+  { instancePath = '', message = 'is not valid', params, parentSchema }: FieldError,
   place: Place,
 ): NonNullable<RequestErrorOptions['errors']>[number] {
   const { additionalProperty, missingProperty, allowedValues } = (params ?? {}) as Record<string, unknown>
@@ -64,8 +94,11 @@ function fieldError(
     return { in: place, pointer: `${instancePath}/${escaped(missingProperty)}`, detail: 'is missing' }
   }
   if (Array.isArray(allowedValues)) {
-    return { in: place, pointer: instancePath, detail: `must be one of ${allowedValues.join(', ')}` }
+    return { in: place, pointer: instancePath, detail: oneOf(allowedValues) }
   }
+  // Also where the type is wrong already.
+  const constant: unknown = parentSchema?.['const']
+  if (constant !== undefined) return { in: place, pointer: instancePath, detail: oneOf([constant]) }
   return { in: place, pointer: instancePath, detail: message }
 }
 

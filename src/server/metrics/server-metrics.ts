@@ -1,12 +1,15 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 import type { SessionRegistry } from '../channel/session-registry.ts'
 import type { OpenSockets } from '../sockets/open-sockets.ts'
 import type { Swarms } from '../swarms.ts'
+import { observeStore } from './store-metrics.ts'
 import { SwarmMetrics } from './swarm-metrics.ts'
 
 export interface ServerMetricsModules {
   readonly swarms: Pick<Swarms, 'coordinated'>
+  readonly store: Pick<SwarmStore, 'status'>
   readonly sessions: SessionRegistry
   readonly sockets: OpenSockets
 }
@@ -24,7 +27,7 @@ export class ServerMetrics {
   readonly #eventsSent: Counter
   readonly #swarmMetrics: SwarmMetrics
 
-  constructor({ swarms, sessions, sockets }: ServerMetricsModules) {
+  constructor({ swarms, store, sessions, sockets }: ServerMetricsModules) {
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
     this.#requests = new Histogram({
@@ -41,6 +44,7 @@ export class ServerMetrics {
       registers,
     })
     observeConnections(sessions, sockets, registers)
+    observeStore(store, registers)
     observeEventLoop(registers)
     this.#swarmMetrics = new SwarmMetrics(this.#registry, swarms)
   }

@@ -49,6 +49,8 @@ export const SENTENCES: Sentences = {
   ballot_refused: ({ agentId, reason }) => `The ballot of agent ${agentId} is not taken: ${reason}.`,
   no_leader: ({ swarmId }) => `Nobody leads swarm ${swarmId}; try again, or start an election.`,
   cursor_invalid: ({ cursor }) => `${cursor} is not a place in the event log.`,
+  record_damaged: ({ kind, id }) =>
+    `The stored record ${id} of kind ${kind} is damaged: its checksum does not match its content.`,
   store_unavailable: ({ reason }) => `The store does not answer: ${reason}.`,
   not_coordinator: () => 'Another node coordinates this swarm now.',
   coordinator_unavailable: () =>

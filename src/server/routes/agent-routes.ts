@@ -8,10 +8,12 @@ import type { Ids } from '#domain/ports/random.ts'
 import { newAgentToken } from '../auth/agent-token.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { secretHash } from '../auth/secret-hash.ts'
+import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import { invalidField } from '../problem/request-error.ts'
 import type { Swarms } from '../swarms.ts'
 import { agentView } from '../views/agent-view.ts'
+import { pageRequest } from './cancellation.ts'
 import { etagOf, expectedVersion } from './etag.ts'
 import { routeOperation } from './route-operation.ts'
 
@@ -45,16 +47,16 @@ export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: A
     return { ...agentView(record), token }
   })
 
-  routeOperation(app, listAgents, async (request): Promise<AgentPage> => {
+  routeOperation(app, listAgents, async (request, reply): Promise<AgentPage> => {
     const { tenant } = callerOf(request)
     const { pageSize, pageToken, ...filter } = request.query
     const { reader } = await swarms.open(tenant, swarmId(request.params.swarmId))
     const list = ['agents', tenant, request.params.swarmId, filter.status, filter.capability, filter.label]
-    const page = await reader.agents(filter, { after: pageTokens.redeem(pageToken, list), pageSize })
+    const page = await reader.agents(filter, pageRequest(reply, pageSize, pageTokens.redeem(pageToken, list)))
     const agents = page.items.map(agentView)
     return {
       agents,
-      ...(page.next === undefined ? {} : { nextPageToken: pageTokens.issue(page.next, list) }),
+      ...pageEnd(page, list, pageTokens),
     }
   })
 

@@ -11,6 +11,7 @@ import { callerOf } from '../auth/auth-hooks.ts'
 import { authorize } from '../auth/authorize.ts'
 import { senderOf } from '../auth/sender.ts'
 import { payloadText } from '../input/json-text.ts'
+import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import type { Swarms } from '../swarms.ts'
 import {
@@ -20,6 +21,7 @@ import {
   proposalPageText,
   proposalText,
 } from '../views/proposal-view.ts'
+import { pageRequest } from './cancellation.ts'
 import { routeOperation, sendJsonText } from './route-operation.ts'
 
 export interface ConsensusRoutesModules {
@@ -61,15 +63,12 @@ function routeProposals(app: FastifyInstance, { swarms, pageTokens, ids }: Conse
     const { reader } = await openFor(swarms, request)
     const list = ['proposals', callerOf(request).tenant, request.params.swarmId, status]
     const filter = status === undefined ? {} : { status }
-    const page = await reader.proposals(filter, { after: pageTokens.redeem(pageToken, list), pageSize })
-    const items = await Promise.all(
-      page.items.map(async (record) => ({
-        record,
-        payload: await reader.proposalPayload(record.proposalId),
-      })),
+    const page = await reader.proposals(
+      filter,
+      pageRequest(reply, pageSize, pageTokens.redeem(pageToken, list)),
     )
-    const next = page.next === undefined ? undefined : pageTokens.issue(page.next, list)
-    return sendJsonText(reply, proposalPageText(items, next))
+    const { items, damagedIds } = await reader.withPayloads(page)
+    return sendJsonText(reply, proposalPageText(items, pageEnd({ ...page, damagedIds }, list, pageTokens)))
   })
 
   routeOperation(app, getProposal, async (request, reply) => {

@@ -10,6 +10,7 @@ import { eventFilter, parseCursor } from '../stream/event-selection.ts'
 import { sendServerSentEvents } from '../stream/server-sent-events.ts'
 import type { Swarms } from '../swarms.ts'
 import { eventId, eventSource, eventView } from '../views/event-view.ts'
+import { cancellationOf } from './cancellation.ts'
 import { routeOperation } from './route-operation.ts'
 
 export interface EventRoutesModules {
@@ -29,7 +30,8 @@ export function eventRoutes(app: FastifyInstance, { swarms, sockets, metrics }: 
     const cursor = place === undefined ? undefined : parseCursor(place)
     const source = eventSource(scope)
     if (!wantsStream(request.headers.accept)) {
-      return eventPage(await events.page(cursor ?? { sequence: 0 }, pageSize, filter), source, place)
+      const page = await events.page(cursor ?? { sequence: 0 }, pageSize, filter, cancellationOf(reply))
+      return eventPage(page, source, place)
     }
     sockets.refuseWhileDraining()
     const reader = events.reader(cursor, filter)

@@ -21,12 +21,19 @@ export function healthRoutes(
   routeOperation(app, getLiveness, async (): Promise<Liveness> => ({ status: 'live' }))
 
   routeOperation(app, getReadiness, async (_request, reply): Promise<Readiness> => {
-    const { isWritable, reason, durability } = store.status()
+    const { isWritable, reason, durability, damagedCount } = store.status()
     const reasons = [
       ...(sockets.isDraining ? ['the server is shutting down'] : []),
       ...(isWritable ? [] : [reason ?? 'the store cannot be written']),
     ]
     reply.code(reasons.length === 0 ? 200 : 503).header('cache-control', 'no-store')
-    return { status: reasons.length === 0 ? 'ready' : 'not_ready', reasons, durability, nodeId, version }
+    return {
+      status: reasons.length === 0 ? 'ready' : 'not_ready',
+      reasons,
+      durability,
+      ...(damagedCount === undefined ? {} : { damagedRecordCount: damagedCount }),
+      nodeId,
+      version,
+    }
   })
 }

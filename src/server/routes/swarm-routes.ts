@@ -3,6 +3,7 @@ import { SWARM_OPERATIONS } from '#contract/operations/swarm-operations.ts'
 import type { SwarmPage } from '#contract/swarm.ts'
 import { swarmId } from '#domain/ids.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
+import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import type { ServerOptions } from '../server-options.ts'
 import type { Swarms } from '../swarms.ts'
@@ -44,7 +45,7 @@ export function swarmRoutes(
     const views = page.items.map((record) => swarmView(tenant, record))
     return {
       swarms: views,
-      ...(page.next === undefined ? {} : { nextPageToken: pageTokens.issue(page.next, list) }),
+      ...pageEnd(page, list, pageTokens),
     }
   })
 

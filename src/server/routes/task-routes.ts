@@ -4,10 +4,12 @@ import type { TaskPage } from '#contract/task.ts'
 import { agentId, swarmId, taskId } from '#domain/ids.ts'
 import type { TaskFilter } from '#domain/orchestration/swarm-reader.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
+import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import type { Swarms } from '../swarms.ts'
 import { decisionView } from '../views/decision-view.ts'
 import { taskDetailText, taskView } from '../views/task-view.ts'
+import { pageRequest } from './cancellation.ts'
 import { routeOperation, sendJsonText } from './route-operation.ts'
 
 export interface TaskRoutesModules {
@@ -18,18 +20,18 @@ export interface TaskRoutesModules {
 export function taskRoutes(app: FastifyInstance, { swarms, pageTokens }: TaskRoutesModules): void {
   const { listTasks, getTask, getTaskDecision, cancelTask } = TASK_OPERATIONS
 
-  routeOperation(app, listTasks, async (request): Promise<TaskPage> => {
+  routeOperation(app, listTasks, async (request, reply): Promise<TaskPage> => {
     const { tenant } = callerOf(request)
     const { pageSize, pageToken, ...query } = request.query
     const { reader } = await swarms.open(tenant, swarmId(request.params.swarmId))
     const { status, phase, type, agentId: agent, parentTaskId } = query
     const list = ['tasks', tenant, request.params.swarmId, status, phase, type, agent, parentTaskId]
-    const page = await reader.tasks(taskFilter(query), {
-      after: pageTokens.redeem(pageToken, list),
-      pageSize,
-    })
+    const page = await reader.tasks(
+      taskFilter(query),
+      pageRequest(reply, pageSize, pageTokens.redeem(pageToken, list)),
+    )
     const tasks = page.items.map(taskView)
-    return { tasks, ...(page.next === undefined ? {} : { nextPageToken: pageTokens.issue(page.next, list) }) }
+    return { tasks, ...pageEnd(page, list, pageTokens) }
   })
 
   routeOperation(app, getTask, async (request, reply) => {

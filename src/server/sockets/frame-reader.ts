@@ -1,6 +1,7 @@
-import type { TObject } from '@sinclair/typebox'
-import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler'
+import type { TObject, TSchema } from '@sinclair/typebox'
+import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import type { RequestId } from '#contract/frames/frame.ts'
+import { oneOf, unionMismatch } from '../input/union-mismatch.ts'
 import { RequestError } from '../problem/request-error.ts'
 
 /** Checks decoded frames against the contract, by checks that were compiled once. */
@@ -23,13 +24,30 @@ export class FrameReader<F extends { readonly type: string }> {
       throw new RequestError('frame_unknown', `${type.slice(0, 64)} is none of ${known}.`)
     }
     if (check.Check(decoded)) return decoded as F
-    const wrong = check.Errors(decoded).First()
-    const pointer = wrong?.path ?? ''
-    const detail = wrong?.message ?? 'is not valid'
+    const { pointer, detail } = explain(check.Errors(decoded).First())
     throw new RequestError('frame_invalid', `${pointer} ${detail}`, {
       errors: [{ in: 'frame', pointer, detail }],
     })
   }
+}
+
+function explain(wrong: ValueError | undefined): { readonly pointer: string; readonly detail: string } {
+  if (wrong === undefined) return { pointer: '', detail: 'is not valid' }
+  const { path: pointer, message, value } = wrong
+  const schema: TSchema & SchemaKeywords = wrong.schema
+  if (schema.enum !== undefined) return { pointer, detail: oneOf(schema.enum) }
+  if (schema.const !== undefined) return { pointer, detail: oneOf([schema.const]) }
+  if (schema.anyOf === undefined) return { pointer, detail: message }
+  const mismatch = unionMismatch(schema.anyOf, value)
+  if ('detail' in mismatch) return { pointer: pointer + mismatch.pointer, detail: mismatch.detail }
+  const inside = wrong.errors[mismatch.optionIndex]?.First()
+  return inside === undefined ? { pointer, detail: message } : explain(inside)
+}
+
+interface SchemaKeywords {
+  readonly enum?: readonly unknown[]
+  readonly const?: unknown
+  readonly anyOf?: readonly TSchema[]
 }
 
 /** What an answer to the frame has to carry; undefined where the frame does not say, or is none. */

@@ -26,6 +26,8 @@ export async function sendServerSentEvents(
   { source, headers, onSent }: ServerSentEventsOptions,
 ): Promise<void> {
   response.on('close', () => reader.close())
+  // The client may have left before there was anybody to hear of it.
+  if (response.destroyed) reader.close()
   response.writeHead(200, { ...headers, ...HEADERS })
   response.flushHeaders()
   // Without it a proxy or the idle timeout of the socket would end a quiet stream.

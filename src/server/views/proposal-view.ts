@@ -6,6 +6,7 @@ import type { LeaderState } from '#domain/consensus/hub/election-record.ts'
 import type { ProposalRecord } from '#domain/consensus/hub/proposal-record.ts'
 import { tallyOf } from '#domain/consensus/hub/tally-of.ts'
 import type { JsonText } from '#domain/ids.ts'
+import type { PageEnd } from '../paging/page-end.ts'
 import { wireTime } from './wire-time.ts'
 
 /** A proposal as it stands, as JSON text: its payload is spliced in as it came. */
@@ -15,11 +16,13 @@ export function proposalText(record: ProposalRecord, payload: JsonText): string 
 
 export function proposalPageText(
   page: readonly { readonly record: ProposalRecord; readonly payload: JsonText }[],
-  nextPageToken: string | undefined,
+  end: PageEnd,
 ): string {
   const proposals = page.map(({ record, payload }) => proposalText(record, payload))
-  const next = nextPageToken === undefined ? '' : `,"nextPageToken":${JSON.stringify(nextPageToken)}`
-  return `{"proposals":[${proposals.join(',')}]${next}}`
+  const members = Object.entries(end).map(
+    ([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`,
+  )
+  return `{"proposals":[${proposals.join(',')}]${members.join('')}}`
 }
 
 export function ballotList(record: ProposalRecord): BallotList {

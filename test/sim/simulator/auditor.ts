@@ -75,8 +75,8 @@ export class Auditor {
     }
     for (const id of touched) {
       const record = recordOf(kept, id)
-      if (record === undefined) this.fail(`${id} has events but no record`, id)
-      else this.#history.compare(record)
+      if (record !== undefined) this.#history.compare(record)
+      else if (!this.#mayBeForgotten(id)) this.fail(`${id} has events but no record`, id)
     }
   }
 
@@ -138,8 +138,8 @@ export class Auditor {
     const kept = this.#world.medium.scope(SCOPE)
     for (const id of this.#history.stories.keys()) {
       const record = recordOf(kept, id)
-      if (record === undefined) this.fail(`${id} lost its record`, id)
-      else this.#history.compare(record)
+      if (record !== undefined) this.#history.compare(record)
+      else if (!this.#mayBeForgotten(id)) this.fail(`${id} lost its record`, id)
     }
     for (const id of leavingAgents(kept))
       this.fail(`${id} was deregistered, holds nothing and is still there`, id)
@@ -177,9 +177,23 @@ export class Auditor {
         if (this.#history.stories.get(before)?.ending?.status !== 'completed')
           this.fail(`${id} was assigned before ${before}, which it depends on, was completed`, id)
     }
-    if (!LEASE_ENDS.has(type)) return
     const failure = data['failure'] as { readonly code?: string } | undefined
+    if (failure?.code === 'dependency_failed' && record !== undefined) this.#refuseNeedlessFailure(record)
+    if (!LEASE_ENDS.has(type)) return
     this.leases.end(id, failure?.code)
+  }
+
+  #refuseNeedlessFailure({ taskId: id, spec }: TaskRecord): void {
+    const endings = spec.dependsOn.map((before) => this.#history.stories.get(before)?.ending?.status)
+    if (endings.every((status) => status === 'completed'))
+      this.fail(`${id} failed for what it depends on, all of which was completed`, id)
+  }
+
+  /** What has ended need not be kept, where the scenario has it so. */
+  #mayBeForgotten(id: TaskId): boolean {
+    return (
+      this.#world.scenario.faults.has('forgetting') && this.#history.stories.get(id)?.ending !== undefined
+    )
   }
 
   #beginLease(

@@ -21,6 +21,7 @@ export const FAULTS = [
   'wall_clock',
   'lost_tail',
   'trimming',
+  'forgetting',
   'topology_switch',
 ] as const
 export type Fault = (typeof FAULTS)[number]

@@ -22,6 +22,8 @@ import type { World } from './world.ts'
 
 export const LEASE_MS = 4_000
 export const GRACE_MS = 1_000
+/** Where a scenario has the fault `forgetting`: how long a finished task is kept. */
+export const FORGETS_AFTER_MS = 5_000
 const CLAIM_LAPSES_AFTER_MS = 2_000
 
 /** A server node: the real domain on a simulated process, store, network and coordination. */
@@ -147,6 +149,7 @@ export class SimNode {
 
 function directoryOptions({ faults, topology }: Scenario): ConstructorParameters<typeof SwarmDirectory>[0] {
   const isTrimming = faults.has('trimming')
+  const isForgetting = faults.has('forgetting')
   const eventsMax = isTrimming ? 40 : 1_000_000
   return {
     defaultSwarm: {
@@ -161,7 +164,8 @@ function directoryOptions({ faults, topology }: Scenario): ConstructorParameters
       ...ORCHESTRATOR_DEFAULTS,
       reconnectGraceMs: GRACE_MS,
       eventTailMax: 50,
-      retentionEveryMs: isTrimming ? 1_000 : 60_000,
+      retentionEveryMs: isTrimming || isForgetting ? 1_000 : 60_000,
+      ...(isForgetting ? { taskRetentionMs: FORGETS_AFTER_MS } : {}),
       breaker: { failuresMax: 3, cooldownMs: 2_000 },
     },
     sweepMs: 500,

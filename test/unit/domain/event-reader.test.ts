@@ -10,6 +10,7 @@ import { sampleEvent } from '../../helpers/sample-records.ts'
 class Log {
   #events: SwarmEvent[] = []
   #lastSequence = 0
+  readCount = 0
 
   write(epoch: number, count: number): void {
     for (let written = 0; written < count; written += 1) {
@@ -29,6 +30,7 @@ class Log {
   }
 
   read = (after: number, countMax: number): EventPage => {
+    this.readCount += 1
     const events = this.#events.filter((event) => event.sequence > after).slice(0, countMax)
     const firstSequence = this.#events[0]?.sequence ?? this.#lastSequence + 1
     return { events, firstSequence, lastSequence: this.#lastSequence }
@@ -186,6 +188,49 @@ describe('EventReader', () => {
     expect(await readAll(reader)).toEqual(['lost 5-9'])
     log.write(1, 1)
     expect(await readAll(reader)).toEqual(['5@1'])
+  })
+
+  it.each([
+    ['without an epoch', {}],
+    ['of this epoch', { epoch: 3 }],
+    ['of an epoch before all', { epoch: 0 }],
+    ['of an epoch to come', { epoch: 999_999_999_999_999 }],
+  ])('reads no more for a cursor of 10^15 than for one at the end, %s', async (_, epoch) => {
+    const log = new Log()
+    log.write(3, 3_000)
+    log.trimTo(1_000)
+    for (const sequence of [3_001, 1e15 - 1, Number.MAX_SAFE_INTEGER]) {
+      log.readCount = 0
+      const { found } = await log.reader({ sequence, ...epoch }).scan(10)
+      expect(found.map(inShort)).toEqual([`lost 3001-${sequence}`])
+      expect(log.readCount).toBeLessThanOrEqual(20)
+    }
+  })
+
+  it('finds the last event in common of a long log in few reads, wherever it is', async () => {
+    for (const shared of [1, 2, 777, 19_998, 19_999]) {
+      const log = new Log()
+      log.write(1, shared)
+      log.write(2, 20_000 - shared)
+      const { found } = await log.reader({ sequence: 20_000, epoch: 1 }).scan(1, 2)
+      expect(found.map(inShort)).toEqual([`lost ${shared + 1}-20000`, `${shared + 1}@2`])
+      expect(log.readCount).toBeLessThanOrEqual(22)
+    }
+  })
+
+  it('tells of the loss of all that the reader saw', async () => {
+    const log = new Log()
+    log.write(1, 3)
+    log.loseAfter(0)
+    log.write(2, 5)
+    expect(await readAll(log.reader({ sequence: 3, epoch: 1 }))).toEqual([
+      'lost 1-3',
+      '1@2',
+      '2@2',
+      '3@2',
+      '4@2',
+      '5@2',
+    ])
   })
 
   it('skips what its filter does not match without calling it a gap', async () => {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { matchesEvent } from '#domain/communication/event-filter.ts'
 import type { EventReader, StreamItem } from '#domain/communication/event-reader.ts'
 import { swarmEpoch } from '#domain/ids.ts'
+import type { SwarmEvent } from '#domain/ports/records.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'
 import { anAgent, Cluster, SCOPE, submit, type TestNode } from './cluster.ts'
 
@@ -41,6 +42,22 @@ describe('a page of events', () => {
     expect(subjects(items)).toEqual(['t1100'])
     expect(await page(nextSequence, 1)).toMatchObject({ items: [] })
     expect(await page(0, 10)).toMatchObject({ items })
+  })
+
+  it('is not looked for any further once nobody waits for it', async () => {
+    const node = await new Cluster({ orchestrator: { eventTailMax: 1 } }).node()
+    await submitMany(node, 1, 600)
+    const answered = { aborted: true }
+    const { items, nextSequence } = await node.swarm.events.page(
+      { sequence: 0 },
+      100,
+      { subject: 'none' },
+      answered,
+    )
+    expect(items).toEqual([])
+    expect(nextSequence).toBe(100)
+    const page = await node.swarm.reader.tasks({ type: 'none' }, { pageSize: 10, cancellation: answered })
+    expect(page.items).toEqual([])
   })
 
   it('is the same from the newest events in memory and from the store', async () => {
@@ -113,6 +130,29 @@ describe('a live reader', () => {
     const page = await first.swarm.events.page({ sequence: 0 }, 100, { types: ['task.submitted'] })
     expect(subjects(page.items).filter((subject) => subject !== 'lost')).toEqual(['t1', 't2', 't5', 't6'])
   })
+
+  it.each([
+    ['has none now', undefined],
+    ['has a later one now', 3],
+  ])(
+    'gets nothing from memory that was answered after its coordinatorship, where the node %s',
+    async (_, next) => {
+      const cluster = new Cluster()
+      const node = await cluster.node()
+      const { events } = node.swarm
+      const late = { ...sampleEvent('lost'), sequence: events.lastSequence + 1, epoch: swarmEpoch(1) }
+      events.end()
+      if (next !== undefined) events.begin(swarmEpoch(next))
+      const heard: SwarmEvent[] = []
+      events.onAppend((appended) => heard.push(...appended))
+      events.append([late])
+      const { items } = await events.page({ sequence: 0 }, 100, ALL)
+      expect(subjects(items)).not.toContain('lost')
+      expect(heard).toEqual([])
+      // The number is not given again.
+      expect(events.lastSequence).toBe(late.sequence)
+    },
+  )
 
   it('is told what was trimmed while it was away', async () => {
     const cluster = new Cluster({ eventsMax: 5, orchestrator: { eventTailMax: 2, retentionEveryMs: 1_000 } })

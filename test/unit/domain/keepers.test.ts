@@ -192,6 +192,7 @@ describe('OpenTasks', () => {
     phase: 'blocked' as const,
     waitingFor,
     parentTaskId,
+    refersTo: parentTaskId === undefined ? waitingFor : [...waitingFor, parentTaskId],
   })
 
   it('names the tasks that wait for nothing more once the last of what they wait for completed', () => {
@@ -228,6 +229,17 @@ describe('OpenTasks', () => {
     expect([open.childrenOf(t1), open.dependentsOf(t1), open.size]).toEqual([[t3], [t3], 1])
     open.delete(t3)
     expect([open.childrenOf(t1), open.dependentsOf(t1), open.phaseCounts()]).toEqual([[], [], {}])
+  })
+
+  it('says which tasks the open ones refer to, until the last of them is finished', () => {
+    const open = new OpenTasks()
+    open.add(facts(t2, [t1], t1))
+    open.add(facts(t3, [t1]))
+    open.dependencyCompleted(t1)
+    open.delete(t2)
+    expect([open.isReferredTo(t1), open.isReferredTo(t2)]).toEqual([true, false])
+    open.delete(t3)
+    expect(open.isReferredTo(t1)).toBe(false)
   })
 })
 

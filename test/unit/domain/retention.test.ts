@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { anAgent, Cluster, eventsOf, newTask, SCOPE, submit } from './cluster.ts'
+import { taskId } from '#domain/ids.ts'
+import { anAgent, Cluster, eventsOf, newTask, SCOPE, submit, type TestAgent } from './cluster.ts'
 
 const MINUTE_MS = 60_000
 
@@ -26,6 +27,63 @@ describe('Retention', () => {
       [],
     )
     expect(await node.swarm.reader.task(open)).toMatchObject({ phase: 'queued' })
+  })
+
+  describe('keeps a finished task that an open one refers to', () => {
+    const orchestrator = { retentionEveryMs: MINUTE_MS, taskRetentionMs: 2 * MINUTE_MS }
+    const nobody = { capabilities: ['nobody'] }
+
+    async function finish(agent: TestAgent, cluster: Cluster): Promise<void> {
+      await cluster.pass(0)
+      await agent.complete(agent.assignments.at(-1)!)
+    }
+
+    it('as a dependency, also over a restart, and forgets it afterwards', async () => {
+      const cluster = new Cluster({ orchestrator })
+      const first = await cluster.node()
+      const a = await submit(first, 'a')
+      await finish(await anAgent('ada', first), cluster)
+      const b = await submit(first, 'b', nobody)
+      const c = await submit(first, 'c', { dependsOn: [a, b], inputFrom: a })
+      await cluster.pass(5 * MINUTE_MS)
+      first.die()
+      const node = await cluster.node()
+      await cluster.pass(5 * MINUTE_MS)
+      expect(await node.swarm.reader.result(a)).toBe('"done"')
+
+      const bob = await anAgent('bob', node, { capabilities: [{ name: 'nobody', proficiency: 1, cost: 1 }] })
+      const ada = await anAgent('ada', node)
+      await finish(bob, cluster)
+      await cluster.pass(0)
+      expect(ada.assignments).toMatchObject([{ taskId: c, payload: '"done"' }])
+      await ada.complete(ada.assignments[0]!)
+      await cluster.pass(5 * MINUTE_MS)
+      await expect(node.swarm.reader.task(a)).rejects.toMatchObject({ code: 'task_not_found' })
+    })
+
+    it('as a parent', async () => {
+      const cluster = new Cluster({ orchestrator })
+      const node = await cluster.node()
+      const ada = await anAgent('ada', node)
+      const parent = await submit(node, 'parent')
+      const child = await submit(node, 'child', { ...nobody, parentTaskId: parent })
+      await finish(ada, cluster)
+      await cluster.pass(5 * MINUTE_MS)
+      expect(await node.swarm.reader.task(parent)).toMatchObject({ status: 'completed' })
+      await node.service.cancel({ taskId: child, reason: 'no' })
+      await cluster.pass(5 * MINUTE_MS)
+      await expect(node.swarm.reader.task(parent)).rejects.toMatchObject({ code: 'task_not_found' })
+    })
+
+    it('as what it repeats', async () => {
+      const cluster = new Cluster({ orchestrator })
+      const node = await cluster.node()
+      const failed = await submit(node, 'failed', nobody)
+      await node.service.cancel({ taskId: failed, reason: 'no' })
+      await node.service.retry({ taskId: failed, newTaskId: taskId('again') })
+      await cluster.pass(5 * MINUTE_MS)
+      expect(await node.swarm.reader.task(failed)).toMatchObject({ status: 'canceled' })
+    })
   })
 
   it('remembers an Idempotency-Key for its time, no shorter and not for ever', async () => {

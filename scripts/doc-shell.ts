@@ -1,0 +1,80 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { createInterface } from 'node:readline'
+
+const READY = /listening|is ready|answers with|open http|Ready to accept connections/
+const READY_WITHIN_MS = 60_000
+const BLOCK_WITHIN_MS = 120_000
+const DONE = 'amos-docs-block-done'
+
+/** A process with children of its own, that is ended as Ctrl-C ends a terminal's. */
+export class DocProcess {
+  readonly child: ChildProcess
+  output = ''
+  readonly #lineListeners = new Set<(line: string) => void>()
+
+  constructor(command: readonly [string, ...string[]], cwd: string) {
+    const [file, ...args] = command
+    this.child = spawn(file, args, { cwd, detached: true, stdio: ['pipe', 'pipe', 'pipe'] })
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      if (stream === null) continue
+      createInterface({ input: stream }).on('line', (line) => {
+        this.output += `${line}\n`
+        for (const listener of this.#lineListeners) listener(line)
+      })
+    }
+  }
+
+  /** @throws Error when the line does not come in time, or the process ends before it */
+  async waitForLine(pattern: RegExp, withinMs: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      const fail = (why: string): void => reject(new Error(`${why} before ${pattern} came:\n${this.output}`))
+      const timer = setTimeout(() => fail(`${withinMs} ms passed`), withinMs)
+      this.child.once('exit', (code) => fail(`the process ended with ${code}`))
+      this.#lineListeners.add((line) => {
+        if (!pattern.test(line)) return
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  async stop(): Promise<void> {
+    const { pid, exitCode, signalCode } = this.child
+    if (pid === undefined || exitCode !== null || signalCode !== null) return
+    const exited = once(this.child, 'exit')
+    process.kill(-pid, 'SIGTERM')
+    const timer = setTimeout(() => process.kill(-pid, 'SIGKILL'), 20_000)
+    await exited
+    clearTimeout(timer)
+  }
+}
+
+/** Starts a block that goes on, and waits until it says that it is ready. */
+export async function startServerBlock(text: string, cwd: string): Promise<DocProcess> {
+  const started = new DocProcess(['bash', '-euc', text], cwd)
+  await started.waitForLine(READY, READY_WITHIN_MS)
+  return started
+}
+
+/** One shell into which the blocks of a document are pasted one after the other. */
+export class DocShell {
+  readonly #shell: DocProcess
+
+  constructor(cwd: string) {
+    this.#shell = new DocProcess(['bash', '-euo', 'pipefail', '-s'], cwd)
+  }
+
+  /** @returns what the block printed. @throws Error when a command fails */
+  async paste(text: string): Promise<string> {
+    const before = this.#shell.output.length
+    const done = this.#shell.waitForLine(new RegExp(DONE), BLOCK_WITHIN_MS)
+    this.#shell.child.stdin?.write(`${text}\necho ${DONE}\n`)
+    await done
+    return this.#shell.output.slice(before).replace(`${DONE}\n`, '')
+  }
+
+  stop(): Promise<void> {
+    return this.#shell.stop()
+  }
+}

@@ -1,0 +1,111 @@
+import type { AGENT_OPERATIONS } from '../operations/agent-operations.ts'
+import type { CONSENSUS_OPERATIONS } from '../operations/consensus-operations.ts'
+import type { MESSAGE_OPERATIONS } from '../operations/message-operations.ts'
+import type { SWARM_OPERATIONS } from '../operations/swarm-operations.ts'
+import type { SYSTEM_OPERATIONS } from '../operations/system-operations.ts'
+import type { TASK_OPERATIONS } from '../operations/task-operations.ts'
+import { AGENT_ID, FENCING_TOKEN, MESSAGE_ID, PROPOSAL_ID, TASK_ID } from './example-ids.ts'
+
+export interface OperationExample {
+  readonly params?: Readonly<Record<string, string>>
+  readonly body?: Readonly<Record<string, unknown>>
+}
+
+export type OperationId =
+  | keyof typeof SWARM_OPERATIONS
+  | keyof typeof AGENT_OPERATIONS
+  | keyof typeof TASK_OPERATIONS
+  | keyof typeof MESSAGE_OPERATIONS
+  | keyof typeof CONSENSUS_OPERATIONS
+  | keyof typeof SYSTEM_OPERATIONS
+
+const swarm = { swarmId: 'default' }
+const otherSwarm = { swarmId: 'research' }
+const agent = { ...swarm, agentId: AGENT_ID }
+const task = { ...swarm, taskId: TASK_ID }
+const proposal = { ...swarm, proposalId: PROPOSAL_ID }
+const held = { agentId: AGENT_ID, fencingToken: FENCING_TOKEN }
+const sum = { type: 'sum', capabilities: ['sum'] }
+
+/**
+ * A request for each operation, shown in the OpenAPI document. Sent in this order to a new server, with the ids and
+ * tokens that the server gives in place of those here, each of them succeeds.
+ */
+export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>> = {
+  getLiveness: {},
+  getReadiness: {},
+  getMetrics: {},
+  createSwarm: {
+    body: { ...otherSwarm, description: 'Reads papers.', topology: { kind: 'ring', direction: 'two_way' } },
+  },
+  listSwarms: {},
+  getSwarm: { params: swarm },
+  updateSwarm: { params: otherSwarm, body: { description: 'Reads papers and writes summaries.' } },
+  deleteSwarm: { params: otherSwarm },
+  getResources: { params: swarm },
+  registerAgent: {
+    params: swarm,
+    body: { agentId: AGENT_ID, name: 'Ada', capabilities: [{ name: 'sum', proficiency: 0.9 }], slots: 2 },
+  },
+  listAgents: { params: swarm },
+  getAgent: { params: agent },
+  updateAgent: { params: agent, body: { labels: { team: 'blue' } } },
+  heartbeatAgent: { params: agent, body: { held: [] } },
+  submitTask: { params: swarm, body: { ...sum, payload: { numbers: [1, 2, 3] }, priority: 2 } },
+  submitTaskBatch: {
+    params: swarm,
+    body: {
+      tasks: [
+        { ...sum, payload: { numbers: [4, 5] } },
+        { ...sum, payload: { numbers: [6, 7] }, delayMs: 500 },
+      ],
+    },
+  },
+  submitPipeline: {
+    params: swarm,
+    body: { stages: [sum, { type: 'report', capabilities: ['write'] }], payload: { numbers: [8, 9] } },
+  },
+  listTasks: { params: swarm },
+  getTask: { params: task },
+  claimTasks: { params: agent, body: { countMax: 1, waitMs: 5_000 } },
+  getTaskDecision: { params: task },
+  reportProgress: { params: task, body: { ...held, ratio: 0.5, message: 'half of the numbers' } },
+  completeTask: { params: task, body: { ...held, result: { sum: 6 } } },
+  failTask: {
+    params: task,
+    body: { ...held, failure: { code: 'bad_input', message: 'There are no numbers.' }, kind: 'fail' },
+  },
+  releaseTask: { params: task, body: { ...held, reason: 'The agent restarts.' } },
+  cancelTask: { params: task, body: { reason: 'The result is not needed any more.' } },
+  retryTask: { params: task },
+  sendMessage: {
+    params: swarm,
+    body: {
+      messageId: MESSAGE_ID,
+      to: { kind: 'agent', agentId: AGENT_ID },
+      payload: { note: 'The input has changed.' },
+      isDurable: true,
+    },
+  },
+  getMessageMetrics: { params: swarm },
+  readInbox: { params: agent },
+  acknowledgeInbox: { params: agent, body: { messageIds: [MESSAGE_ID] } },
+  getTopology: { params: swarm },
+  propose: {
+    params: swarm,
+    body: { proposalId: PROPOSAL_ID, title: 'Merge change 42?', payload: { change: 42 } },
+  },
+  listProposals: { params: swarm },
+  getProposal: { params: proposal },
+  castBallot: {
+    params: proposal,
+    body: { agentId: AGENT_ID, choice: 'approve', reason: 'All tests pass.' },
+  },
+  listBallots: { params: proposal },
+  cancelProposal: { params: proposal, body: { reason: 'The change was withdrawn.' } },
+  getProposalDecision: { params: proposal },
+  getLeader: { params: swarm },
+  startElection: { params: swarm, body: {} },
+  readEvents: { params: swarm },
+  deregisterAgent: { params: agent },
+}

@@ -1,0 +1,34 @@
+import { Gauge, type Registry } from 'prom-client'
+import type { Durability, SwarmStore } from '#domain/ports/swarm-store.ts'
+
+const DURABILITIES: readonly Durability[] = ['synced', 'committed', 'none']
+
+/** Whether the store takes writes, and what they survive. Read at each scrape. */
+export function observeStore(store: Pick<SwarmStore, 'status'>, registers: Registry[]): void {
+  const writable: Gauge = new Gauge({
+    name: 'amos_store_writable',
+    help: '1 while the store takes writes, 0 while submits get 503.',
+    registers,
+    collect: () => {
+      writable.set(store.status().isWritable ? 1 : 0)
+    },
+  })
+  const durability = new Gauge({
+    name: 'amos_store_durability',
+    help: 'What an accepted write survives: 1 for the durability that the store gives now, 0 for the others.',
+    labelNames: ['durability'],
+    registers,
+    collect: () => {
+      const given = store.status().durability
+      for (const name of DURABILITIES) durability.set({ durability: name }, name === given ? 1 : 0)
+    },
+  })
+  const damaged: Gauge = new Gauge({
+    name: 'amos_store_damaged_records',
+    help: 'Stored records and events found damaged since the start.',
+    registers,
+    collect: () => {
+      damaged.set(store.status().damagedCount ?? 0)
+    },
+  })
+}
