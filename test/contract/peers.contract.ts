@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isSwarmError, SwarmError } from '#domain/errors.ts'
-import { agentId, type NodeId, nodeId, type Scope } from '#domain/ids.ts'
+import { agentId, type NodeId, nodeId, type Scope, swarmEpoch } from '#domain/ids.ts'
 import type { PeerCall, PeerNotice } from '#domain/ports/peers.ts'
 import type { Infra } from '#infra/infra.ts'
 import { eventually } from '../helpers/eventually.ts'
@@ -35,6 +35,7 @@ class Listening {
         this.onNotice(notice)
       },
       peerLost: (peer) => this.lost.push(peer),
+      missed: () => {},
       appended: (scope, lastSequence) => this.appended.push({ scope, lastSequence }),
     })
   }
@@ -44,7 +45,7 @@ class Listening {
   }
 
   notify(to: Listening, body: unknown): void {
-    this.infra.peers.notify(to.id, { scope: freshScope(), topic: 'news', body })
+    this.infra.peers.notify(to.id, { scope: freshScope(), epoch: swarmEpoch(1), topic: 'news', body })
   }
 }
 
@@ -151,7 +152,12 @@ export function describePeers(adapterName: string, setup: SetupNodes): void {
     })
 
     it('drops a notice to a node that is not there, without harm', async () => {
-      ada.infra.peers.notify(nodeId('nobody'), { scope: freshScope(), topic: 'news', body: 1 })
+      ada.infra.peers.notify(nodeId('nobody'), {
+        scope: freshScope(),
+        epoch: swarmEpoch(1),
+        topic: 'news',
+        body: 1,
+      })
       ada.notify(bob, 2)
       await eventually(() => bob.notices.length > 0)
       expect(bob.notices.map(({ notice }) => notice.body)).toEqual([2])

@@ -273,6 +273,7 @@ describe('Redis adapters when Redis or a node fails', () => {
       call: async () => null,
       notice: () => {},
       peerLost: (peer) => lost.push(peer),
+      missed: () => {},
       appended: () => {},
     })
     const program = spawnSource('test/contract/programs/redis-node.ts', [

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { nodeId } from '#domain/ids.ts'
+import { nodeId, swarmEpoch } from '#domain/ids.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
@@ -99,7 +99,7 @@ describe('Redis adapters', () => {
   it('hear on when somebody publishes what no node would', async () => {
     const { nodes, teardown } = await setupNodes()
     const notices: unknown[] = []
-    const handlers = { call: async () => null, peerLost: () => {}, appended: () => {} }
+    const handlers = { call: async () => null, peerLost: () => {}, missed: () => {}, appended: () => {} }
     await nodes[0].peers.start({ ...handlers, notice: ({ body }) => notices.push(body) })
     await nodes[1].peers.start({ ...handlers, notice: () => {} })
     const client = new Redis(redis.url)
@@ -107,7 +107,12 @@ describe('Redis adapters', () => {
       await client.publish(`amos:node:${nodes[0].peers.nodeId}`, rubbish)
     }
     client.disconnect()
-    nodes[1].peers.notify(nodes[0].peers.nodeId, { scope: freshScope(), topic: 'news', body: 'good' })
+    nodes[1].peers.notify(nodes[0].peers.nodeId, {
+      scope: freshScope(),
+      epoch: swarmEpoch(1),
+      topic: 'news',
+      body: 'good',
+    })
     await eventually(() => notices.length > 0)
     expect(notices).toEqual(['good'])
     await teardown()

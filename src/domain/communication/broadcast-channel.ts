@@ -1,5 +1,6 @@
-import type { NodeId, Scope, SessionId } from '../ids.ts'
+import type { NodeId, Scope, SessionId, SwarmEpoch } from '../ids.ts'
 import type { AgentDelivery } from '../orchestration/assignment.ts'
+import type { Coordinatorship } from '../orchestration/coordinatorship.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { PeerNotice, Peers } from '../ports/peers.ts'
 import { deliverOrNote, type SessionAddress } from './direct-channel.ts'
@@ -22,10 +23,12 @@ export interface BroadcastChannelModules {
  */
 export class BroadcastChannel {
   readonly #scope: Scope
+  readonly #epoch: SwarmEpoch
   readonly #modules: BroadcastChannelModules
 
-  constructor(scope: Scope, modules: BroadcastChannelModules) {
+  constructor({ scope, epoch }: Pick<Coordinatorship, 'scope' | 'epoch'>, modules: BroadcastChannelModules) {
     this.#scope = scope
+    this.#epoch = epoch
     this.#modules = modules
   }
 
@@ -46,7 +49,7 @@ export class BroadcastChannel {
     }
     for (const [nodeId, sessionIds] of elsewhere) {
       const body: BroadcastBody = { sessionIds, delivery }
-      peers.notify(nodeId, { scope: this.#scope, topic: BROADCAST_TOPIC, body })
+      peers.notify(nodeId, { scope: this.#scope, epoch: this.#epoch, topic: BROADCAST_TOPIC, body })
     }
     return count
   }

@@ -24,7 +24,7 @@ export type CommunicationParts = ReturnType<typeof createCommunicationParts>
 
 /** Builds what lets the agents of one swarm talk to each other. */
 export function createCommunicationParts(
-  { scope }: Coordinatorship,
+  coordinatorship: Coordinatorship,
   options: InboxOptions & TopicSubscriptionsOptions,
   base: CommunicationBase,
 ) {
@@ -40,7 +40,7 @@ export function createCommunicationParts(
     },
   })
   const meter = new MessageMeter()
-  const broadcast = new BroadcastChannel(scope, base)
+  const broadcast = new BroadcastChannel(coordinatorship, base)
   const messages = new MessageBus({
     ...base,
     broadcast,

@@ -1,5 +1,6 @@
-import type { NodeId, Scope, SessionId } from '../ids.ts'
+import type { NodeId, Scope, SessionId, SwarmEpoch } from '../ids.ts'
 import type { AgentDelivery } from '../orchestration/assignment.ts'
+import type { Coordinatorship } from '../orchestration/coordinatorship.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { PeerNotice, Peers } from '../ports/peers.ts'
 
@@ -24,11 +25,16 @@ export interface DirectChannelModules {
 /** Carries what the swarm tells one agent to the node that holds its connection, in order. */
 export class DirectChannel {
   readonly #scope: Scope
+  readonly #epoch: SwarmEpoch
   readonly #sessions: AgentSessions
   readonly #peers: Peers
 
-  constructor(scope: Scope, { sessions, peers }: DirectChannelModules) {
+  constructor(
+    { scope, epoch }: Pick<Coordinatorship, 'scope' | 'epoch'>,
+    { sessions, peers }: DirectChannelModules,
+  ) {
     this.#scope = scope
+    this.#epoch = epoch
     this.#sessions = sessions
     this.#peers = peers
   }
@@ -37,7 +43,7 @@ export class DirectChannel {
   send({ nodeId, sessionId }: SessionAddress, delivery: AgentDelivery): boolean {
     if (nodeId === this.#peers.nodeId) return this.#sessions.deliver(sessionId, delivery)
     const body: DeliveryBody = { sessionId, delivery }
-    this.#peers.notify(nodeId, { scope: this.#scope, topic: DELIVERY_TOPIC, body })
+    this.#peers.notify(nodeId, { scope: this.#scope, epoch: this.#epoch, topic: DELIVERY_TOPIC, body })
     return true
   }
 }

@@ -1,3 +1,5 @@
+import { BROADCAST_TOPIC, deliverBroadcast } from '../communication/broadcast-channel.ts'
+import { DELIVERY_TOPIC, deliverNotice } from '../communication/direct-channel.ts'
 import { EventStream } from '../communication/event-stream.ts'
 import { SwarmError } from '../errors.ts'
 import type { EpochMs, NodeId, Scope, SwarmEpoch } from '../ids.ts'
@@ -6,7 +8,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { ConsensusCrypto } from '../ports/consensus-crypto.ts'
 import type { ClaimOutcome, Coordination } from '../ports/coordination.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { Peers } from '../ports/peers.ts'
+import type { PeerNotice, Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
 import { put, type StoredRecord } from '../ports/records.ts'
@@ -57,6 +59,8 @@ export class OpenSwarm {
   readonly #modules: NodeModules
   readonly #queues = new Map<SwarmOrchestrator, ReadyQueue>()
   #successor: NodeId | undefined
+  /** Of the newest coordinatorship that this node has heard of. */
+  #newestEpoch = 0
 
   constructor(options: OpenSwarmOptions, modules: NodeModules) {
     const { scope, orchestrator, findCoordinatorMs } = options
@@ -99,6 +103,19 @@ export class OpenSwarm {
   /** How much of it a takeover has to read again. */
   get openWork(): number {
     return this.gateway.orchestrator?.openTaskCount ?? 0
+  }
+
+  /** Hands what a coordinating node sends to the connections here, unless a later coordinatorship has been heard. */
+  hear(notice: PeerNotice): void {
+    const { sessions, logger } = this.#modules
+    const { epoch, topic } = notice
+    if (epoch < this.#newestEpoch) {
+      logger.debug({ scope: this.scope, epoch, topic }, 'notice of an ended coordinatorship dropped')
+      return
+    }
+    this.#newestEpoch = epoch
+    if (topic === DELIVERY_TOPIC) deliverNotice(notice, sessions)
+    else if (topic === BROADCAST_TOPIC) deliverBroadcast(notice, sessions)
   }
 
   /** Gives the coordination up at once, so that another node takes it: the successor, where one is named. */
@@ -179,6 +196,7 @@ export class OpenSwarm {
         }
       },
     })
+    this.#newestEpoch = Math.max(this.#newestEpoch, epoch)
     this.events.begin(epoch)
     this.events.append(events)
     return result

@@ -1,5 +1,3 @@
-import { BROADCAST_TOPIC, deliverBroadcast } from '../communication/broadcast-channel.ts'
-import { DELIVERY_TOPIC, deliverNotice } from '../communication/direct-channel.ts'
 import { isSwarmError, SwarmError } from '../errors.ts'
 import {
   type NodeId,
@@ -222,7 +220,6 @@ export class SwarmDirectory {
   }
 
   #peerHandlers(): Parameters<Peers['start']>[0] {
-    const { sessions } = this.#modules
     return {
       call: async ({ scope, method, argument }, from) => {
         const { tenant, swarm } = splitScope(scope)
@@ -235,9 +232,9 @@ export class SwarmDirectory {
         if (method === 'deleteSwarm') await this.#strike(tenant, swarm, open)
         return answer
       },
-      notice: (notice) => {
-        if (notice.topic === DELIVERY_TOPIC) deliverNotice(notice, sessions)
-        else if (notice.topic === BROADCAST_TOPIC) deliverBroadcast(notice, sessions)
+      notice: (notice) => this.#open.get(notice.scope)?.hear(notice),
+      missed: () => {
+        for (const { gateway } of this.#open.values()) gateway.missed()
       },
       peerLost: (peer) => {
         for (const [scope, { gateway }] of this.#open) {

@@ -104,6 +104,12 @@ export class SwarmGateway {
     for (const sessionId of this.#sessions) this.#modules.sessions.deliver(sessionId, delivery)
   }
 
+  /** This node did not listen for a while: what another node told its agents meanwhile is lost. */
+  missed(): void {
+    if (this.#role?.type !== 'remote') return
+    this.tellSessions({ type: 'reattach', reason: 'messages from another node may be missing' })
+  }
+
   /**
    * Makes sure that somebody coordinates the swarm: this node, where no other does.
    *

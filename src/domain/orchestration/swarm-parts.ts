@@ -57,10 +57,11 @@ export function createSwarmParts(
 
 /** What all parts share. */
 function createBase(
-  { scope, epoch, record }: Coordinatorship,
+  coordinatorship: Coordinatorship,
   { agingMs }: OrchestratorOptions,
   modules: SwarmModules,
 ) {
+  const { scope, epoch, record } = coordinatorship
   const rankOf: RankOf = (createdAt, priority) => priorityRank(createdAt, priority, agingMs)
   const reminders = new Reminders(modules)
   const journal = new SwarmJournal({ scope, epoch }, { ...modules, reminders })
@@ -70,7 +71,7 @@ function createBase(
     rankOf,
     journal,
     settings: new SwarmSettings(record, { ...modules, journal }),
-    channel: new DirectChannel(scope, modules),
+    channel: new DirectChannel(coordinatorship, modules),
     openTasks: new OpenTasks(),
     topology,
     reportingLines: new ReportingLines({ keeper: topology }),

@@ -1,4 +1,4 @@
-import type { NodeId, Scope } from '../ids.ts'
+import type { NodeId, Scope, SwarmEpoch } from '../ids.ts'
 
 /** One call to another node. `argument` and the answer are plain JSON data. */
 export interface PeerCall {
@@ -7,9 +7,14 @@ export interface PeerCall {
   readonly argument: unknown
 }
 
-/** One message to another node that wants no answer. Messages between two nodes arrive in order, or not at all. */
+/**
+ * One message to another node that wants no answer. Messages between two nodes arrive in order, and within 2 s or not
+ * at all.
+ */
 export interface PeerNotice {
   readonly scope: Scope
+  /** The coordinatorship that sends it: what an ended one sent is void where a later one has been heard. */
+  readonly epoch: SwarmEpoch
   readonly topic: string
   readonly body: unknown
 }
@@ -20,6 +25,8 @@ export interface PeerHandlers {
   notice(notice: PeerNotice, from: NodeId): void
   /** A node's presence ended (2 s after its last sign of life). */
   peerLost(peer: NodeId): void
+  /** Messages to this node may have been lost, though nobody died: it did not listen for a while. */
+  missed(): void
   /** Another node appended events to the scope's log, up to this number. Sent for watched scopes only. */
   appended(scope: Scope, lastSequence: number): void
 }

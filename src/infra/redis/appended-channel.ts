@@ -31,9 +31,12 @@ export class AppendedChannel {
 
   start(handlers: PeerHandlers): void {
     this.#handlers = handlers
-    this.#link.onConnected(() => {
-      for (const scope of this.#watchCounts.keys()) void this.#catchUp(scope)
-    })
+    this.#link.onConnected(() => this.catchUp())
+  }
+
+  /** To be called where announcements may have been missed. */
+  catchUp(): void {
+    for (const scope of this.#watchCounts.keys()) void this.#catchUp(scope)
   }
 
   watch(scope: Scope): void {

@@ -32,12 +32,11 @@ export function connectForCommands(url: string): Redis {
 
 /**
  * A connection that only listens. It subscribes again by itself after a loss, which is why its own commands may
- * wait for the connection. No socketTimeout: silence is normal here.
+ * wait for the connection. It has to be pinged: a connection that is silent and one that is stuck look the same.
  */
 export function connectForMessages(url: string): Redis {
-  const { socketTimeout: _, ...options } = SHARED_OPTIONS
   return new Redis(url, {
-    ...options,
+    ...SHARED_OPTIONS,
     enableOfflineQueue: true,
     autoResubscribe: true,
     maxRetriesPerRequest: null,

@@ -1,8 +1,10 @@
 import type { NodeId } from '#domain/ids.ts'
+import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import { encodeEnvelope, type PeerMessage } from './peer-wire.ts'
 import { nodeChannel } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
+import type { RedisTime } from './redis-time.ts'
 
 /** A publication is a copy in the memory of Redis for a moment, and one parse at the receiver. */
 const MESSAGES_MAX = 256
@@ -14,6 +16,13 @@ interface Publication {
   characters: number
 }
 
+export interface PeerOutboxModules {
+  readonly link: RedisLink
+  readonly time: RedisTime
+  readonly clock: Clock
+  readonly logger: Logger
+}
+
 /**
  * What goes to other nodes. All messages for one node within one turn of the event loop share a publication, and
  * publications keep their order, as they take one connection. A message that cannot be sent now is dropped.
@@ -21,6 +30,8 @@ interface Publication {
 export class PeerOutbox {
   readonly #from: NodeId
   readonly #link: RedisLink
+  readonly #time: RedisTime
+  readonly #clock: Clock
   readonly #logger: Logger
   readonly #onUnreachable: (callIds: readonly number[]) => void
   readonly #publications = new Map<NodeId, Publication[]>()
@@ -29,11 +40,13 @@ export class PeerOutbox {
   /** @param onUnreachable the calls that nobody received; also those of which it is not known */
   constructor(
     from: NodeId,
-    { link, logger }: { link: RedisLink; logger: Logger },
+    { link, time, clock, logger }: PeerOutboxModules,
     onUnreachable: (callIds: readonly number[]) => void,
   ) {
     this.#from = from
     this.#link = link
+    this.#time = time
+    this.#clock = clock
     this.#logger = logger
     this.#onUnreachable = onUnreachable
   }
@@ -74,7 +87,7 @@ export class PeerOutbox {
   async #publish(peer: NodeId, { messages, callIds }: Publication): Promise<void> {
     try {
       this.#link.requireRunId()
-      const text = encodeEnvelope(this.#from, messages)
+      const text = encodeEnvelope(this.#from, this.#time.at(this.#clock.monotonic()), messages)
       const receiverCount = await this.#link.client.publish(nodeChannel(peer), text)
       if (receiverCount > 0) return
     } catch (error) {

@@ -15,12 +15,19 @@ export type PeerMessage =
 
 export interface PeerEnvelope {
   readonly from: NodeId
+  /** When it was sent, by the clock of Redis in milliseconds; left out where the sender does not know that clock yet. */
+  readonly sentAt?: number
   readonly messages: readonly PeerMessage[]
 }
 
 /** @param messages each one written by JSON.stringify */
-export function encodeEnvelope(from: NodeId, messages: readonly string[]): string {
-  return `{"from":${JSON.stringify(from)},"messages":[${messages.join(',')}]}`
+export function encodeEnvelope(
+  from: NodeId,
+  sentAt: number | undefined,
+  messages: readonly string[],
+): string {
+  const time = sentAt === undefined ? '' : `"sentAt":${Math.round(sentAt)},`
+  return `{"from":${JSON.stringify(from)},${time}"messages":[${messages.join(',')}]}`
 }
 
 export const decodeEnvelope = (text: string): PeerEnvelope => JSON.parse(text) as PeerEnvelope

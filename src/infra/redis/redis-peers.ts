@@ -10,9 +10,13 @@ import { PeerPresence } from './peer-presence.ts'
 import { decodeEnvelope, failureOf, openOutcome, type PeerMessage, type PeerOutcome } from './peer-wire.ts'
 import { nodeChannel } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
+import { RedisTime } from './redis-time.ts'
+import { SubscriberWatch } from './subscriber-watch.ts'
 
 const CALL_TIMEOUT_MS = 1_000
 const CALLS_MAX = 20_000
+/** Older calls and notices are dropped: a connection held them back, and by now their sender acts on their loss. */
+const MESSAGE_AGE_MAX_MS = 2_000
 const RETRY_AFTER_MS = 500
 
 interface PendingCall {
@@ -42,7 +46,9 @@ export class RedisPeers implements Peers {
   readonly #subscriber: Redis
   readonly #clock: Clock
   readonly #logger: Logger
+  readonly #time = new RedisTime()
   readonly #outbox: PeerOutbox
+  readonly #watch: SubscriberWatch
   readonly #presence: PeerPresence
   readonly #appended: AppendedChannel
   readonly #calls = new Map<number, PendingCall>()
@@ -55,11 +61,14 @@ export class RedisPeers implements Peers {
     this.#subscriber = modules.subscriber
     this.#clock = modules.clock
     this.#logger = modules.logger
-    this.#outbox = new PeerOutbox(nodeId, modules, (callIds) => {
+    const timed = { ...modules, time: this.#time }
+    modules.link.onConnected((runId) => this.#time.in(runId))
+    this.#outbox = new PeerOutbox(nodeId, timed, (callIds) => {
       for (const callId of callIds) this.#abandon(callId)
     })
-    this.#presence = new PeerPresence(nodeId, modules, (peer) => this.#peerLost(peer))
+    this.#presence = new PeerPresence(nodeId, timed, (peer) => this.#peerLost(peer))
     this.#appended = new AppendedChannel(nodeId, modules)
+    this.#watch = new SubscriberWatch(modules, () => void this.#resumed())
   }
 
   async start(handlers: PeerHandlers): Promise<void> {
@@ -113,14 +122,42 @@ export class RedisPeers implements Peers {
   }
 
   async stop(): Promise<void> {
+    this.#watch.stop()
     await this.#presence.stop()
     this.#subscriber.disconnect()
     for (const callId of this.#calls.keys()) this.#abandon(callId)
   }
 
   #receive(text: string): void {
-    const { from, messages } = decodeEnvelope(text)
-    for (const message of messages) this.#deliver(message, from)
+    const { from, sentAt, messages } = decodeEnvelope(text)
+    const isStale = this.#ageOf(sentAt) > MESSAGE_AGE_MAX_MS
+    // An answer is for a call that waits, or for nobody.
+    const heard = isStale ? messages.filter(({ type }) => type === 'outcome') : messages
+    if (heard.length < messages.length) {
+      const droppedCount = messages.length - heard.length
+      this.#logger.warn(
+        { from, droppedCount, ageMs: this.#ageOf(sentAt) },
+        'stale messages from a peer dropped',
+      )
+    }
+    for (const message of heard) this.#deliver(message, from)
+  }
+
+  /** By the clock of Redis, so that the clocks of two machines are never compared. */
+  #ageOf(sentAt: number | undefined): number {
+    const now = this.#time.at(this.#clock.monotonic())
+    return now === undefined || sentAt === undefined ? 0 : now - sentAt
+  }
+
+  /** What was sent to this node while it did not listen is lost. */
+  async #resumed(): Promise<void> {
+    try {
+      await this.#subscriber.subscribe(nodeChannel(this.nodeId))
+      this.#appended.catchUp()
+      this.#handlers?.missed()
+    } catch (error) {
+      this.#logger.debug({ error }, 'connection for messages was lost again')
+    }
   }
 
   #deliver(message: PeerMessage, from: NodeId): void {

@@ -17,6 +17,7 @@ await infra.peers.start({
   call: async () => null,
   notice: () => {},
   peerLost: () => {},
+  missed: () => {},
   appended: () => {},
 })
 const claim = await infra.coordination.claim(scope, 0)

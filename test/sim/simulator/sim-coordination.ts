@@ -38,6 +38,7 @@ export function simPeers(inner: Peers, process: SimProcess): Peers {
             process.run(() => void handlers.call(call, from).then(resolve, reject)),
           ),
         notice: (notice, from) => process.run(() => handlers.notice(notice, from)),
+        missed: () => process.run(() => handlers.missed()),
         peerLost: (peer) => process.run(() => handlers.peerLost(peer)),
         appended: (scope, lastSequence) => process.run(() => handlers.appended(scope, lastSequence)),
       }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nodeId, swarmId, taskId } from '#domain/ids.ts'
+import { nodeId, swarmEpoch, swarmId, taskId } from '#domain/ids.ts'
 import { anAgent, Cluster, eventsOf, LEASE_MS, newTask, SCOPE, submit, TENANT, TestAgent } from './cluster.ts'
 
 /** A dead node's claim lapses after 2 s; the others look every 500 ms. */
@@ -105,6 +105,37 @@ describe('several nodes', () => {
       status: 'completed',
       attempts: [{ attempt: 1 }],
     })
+  })
+
+  it('deliver nothing that an ended coordinatorship sent, once a later one was heard', async () => {
+    const cluster = new Cluster()
+    await cluster.node({ isAlone: false })
+    const second = await cluster.node({ isAlone: false })
+    const ada = await cluster.settle(anAgent('ada', second))
+    const { swarm } = second
+    const noticeOf = (epoch: number, reason: string) => ({
+      scope: SCOPE,
+      epoch: swarmEpoch(epoch),
+      topic: 'delivery',
+      body: { sessionId: ada.session, delivery: { type: 'reattach', reason } },
+    })
+    const later = cluster.medium.scope(SCOPE).epoch + 1
+    swarm.hear(noticeOf(later, 'new'))
+    swarm.hear(noticeOf(later - 1, 'old'))
+    swarm.hear(noticeOf(later, 'newer'))
+    const heard = ada.told.flatMap((delivery) => (delivery.type === 'reattach' ? delivery.reason : []))
+    expect(heard).toEqual(['new', 'newer'])
+  })
+
+  it('let their agents attach again where messages to them may be missing', async () => {
+    const cluster = new Cluster()
+    const first = await cluster.node({ isAlone: false })
+    const second = await cluster.node({ isAlone: false })
+    const near = await cluster.settle(anAgent('near', first))
+    const far = await cluster.settle(anAgent('far', second))
+    for (const { swarm } of [first, second]) swarm.gateway.missed()
+    expect(near.told).toEqual([])
+    expect(far.told).toMatchObject([{ type: 'reattach' }])
   })
 
   it('go on undisturbed when one that does not coordinate dies', async () => {

@@ -44,7 +44,7 @@ export class ConsensusEngine {
   #endWatch: () => void = () => undefined
 
   constructor(
-    { scope }: Pick<Coordinatorship, 'scope'>,
+    coordinatorship: Pick<Coordinatorship, 'scope' | 'epoch'>,
     options: ProposalDeskOptions,
     modules: ConsensusEngineModules,
   ) {
@@ -58,7 +58,7 @@ export class ConsensusEngine {
       ...consensusCrypto,
       meter: this.#meter,
       keys: this.#keys,
-      line: new VotersLine({ registry, broadcast: new BroadcastChannel(scope, modules) }),
+      line: new VotersLine({ registry, broadcast: new BroadcastChannel(coordinatorship, modules) }),
     }
     this.#elections = new ElectionDesk(parts)
     this.#proposals = new ProposalDesk(options, {
