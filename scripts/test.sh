@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bash scripts/ensure-redis.sh
+bash scripts/ensure-compiler.sh
 bash scripts/ensure-chromium.sh
 bash scripts/ensure-python.sh
 exec npx --no-install vitest run "$@"

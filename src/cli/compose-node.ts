@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
-import { nodeId, type TenantId, tenantId } from '#domain/ids.ts'
+import { type NodeId, nodeId, type TenantId, tenantId } from '#domain/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import { SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
@@ -13,6 +13,7 @@ import { UuidIds } from '#infra/system/uuid-ids.ts'
 import { ApiKeys } from '#server/auth/api-keys.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
 import { createServer } from '#server/create-server.ts'
+import type { ServerOptions } from '#server/server-options.ts'
 import { ConfigError, type ReadConfig } from './config/read-config.ts'
 import type { Config } from './config/schema.ts'
 import { packageVersion } from './package-version.ts'
@@ -30,6 +31,8 @@ export interface SwarmNode {
 export interface ComposeNodeOptions extends ReadConfig {
   /** Where the log goes: 1 is standard output, 2 standard error. */
   readonly logTo?: 1 | 2
+  /** Called once where the store has failed for good and the process has to end. */
+  readonly onStoreFailed?: (reason: string) => void
 }
 
 /** Builds one node, in the order in which its parts need each other. */
@@ -38,6 +41,7 @@ export async function composeNode({
   chosen,
   unknown,
   logTo = 1,
+  onStoreFailed = () => undefined,
 }: ComposeNodeOptions): Promise<SwarmNode> {
   const clock = new SystemClock()
   const random = new SystemRandom()
@@ -50,7 +54,12 @@ export async function composeNode({
   })
   if (unknown.length > 0) logger.warn({ unknown }, 'no such settings')
   const apiKeys = await readApiKeys(config.AMOS_API_KEYS)
-  const infra = await openInfra(config, chosen.has('AMOS_DURABILITY'), { clock, logger, nodeId: self })
+  const infra = await openInfra(config, chosen.has('AMOS_DURABILITY'), {
+    clock,
+    logger,
+    nodeId: self,
+    onFailed: onStoreFailed,
+  })
   const sessions = new SessionRegistry()
   const swarms = new SwarmDirectory(directoryOptions(config), {
     ...infra,
@@ -60,22 +69,14 @@ export async function composeNode({
     logger,
     consensusCrypto: createConsensusCrypto(),
   })
-  const server = await createServer(
-    {
-      nodeId: self,
-      version: packageVersion(),
-      apiKeys,
-      pageTokenSecret: apiKeys?.seed ?? randomBytes(32).toString('hex'),
-      allowedOrigins: config.AMOS_ALLOWED_ORIGINS.split(',').filter((origin) => origin !== ''),
-      requestsPerSecondMax: config.AMOS_REQUESTS_PER_SECOND_MAX,
-      eventLoopDelayMaxMs: config.AMOS_EVENT_LOOP_DELAY_MAX_MS,
-      connectionsMax: config.AMOS_CONNECTIONS_MAX,
-      drainMs: config.AMOS_DRAIN_MS,
-      maxAttempts: config.AMOS_MAX_ATTEMPTS,
-      swarmDefaults: { leaseMs: config.AMOS_LEASE_MS, limits: swarmLimits(config) },
-    },
-    { swarms, store: infra.store, sessions, clock, ids, logger },
-  )
+  const server = await createServer(serverOptions(config, self, apiKeys), {
+    swarms,
+    store: infra.store,
+    sessions,
+    clock,
+    ids,
+    logger,
+  })
   return {
     listen: async () => {
       // Leases begin to run with the swarms: what takes long has to be done before, or agents could not come back in time.
@@ -94,23 +95,42 @@ export async function composeNode({
   }
 }
 
+function serverOptions(config: Config, self: NodeId, apiKeys: ApiKeys | undefined): ServerOptions {
+  return {
+    nodeId: self,
+    version: packageVersion(),
+    apiKeys,
+    pageTokenSecret: apiKeys?.seed ?? randomBytes(32).toString('hex'),
+    allowedOrigins: config.AMOS_ALLOWED_ORIGINS.split(',').filter((origin) => origin !== ''),
+    requestsPerSecondMax: config.AMOS_REQUESTS_PER_SECOND_MAX,
+    eventLoopDelayMaxMs: config.AMOS_EVENT_LOOP_DELAY_MAX_MS,
+    connectionsMax: config.AMOS_CONNECTIONS_MAX,
+    drainMs: config.AMOS_DRAIN_MS,
+    maxAttempts: config.AMOS_MAX_ATTEMPTS,
+    swarmDefaults: { leaseMs: config.AMOS_LEASE_MS, limits: swarmLimits(config) },
+  }
+}
+
 interface InfraParts {
   readonly clock: SystemClock
   readonly logger: ReturnType<typeof createPinoLogger>
   readonly nodeId: ReturnType<typeof nodeId>
+  readonly onFailed: (reason: string) => void
 }
 
 async function openInfra(
   config: Config,
   isDurabilityChosen: boolean,
-  { clock, logger, nodeId: self }: InfraParts,
+  { clock, logger, nodeId: self, onFailed }: InfraParts,
 ): Promise<Infra> {
   const { AMOS_REDIS_URL: url, AMOS_DATA_DIR: dataDir, AMOS_DURABILITY: durability } = config
   if (url === undefined && durability === 'none')
     throw new ConfigError([
       'AMOS_DURABILITY: `none` needs AMOS_REDIS_URL; the embedded store gives `synced` or `committed`',
     ])
-  if (url === undefined) return createEmbeddedInfra({ dataDir, durability, nodeId: self }, { clock, logger })
+  if (url === undefined) {
+    return createEmbeddedInfra({ dataDir, durability, nodeId: self }, { clock, logger, onFailed })
+  }
   // BullMQ and its like take a good part of a start, and most nodes have no use for them.
   const { createRedisInfra } = await import('#infra/redis/create-redis-infra.ts')
   const chosen = isDurabilityChosen ? { durability } : {}

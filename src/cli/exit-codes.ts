@@ -6,7 +6,13 @@ export const EXIT_CODES = {
   usage: 2,
   /** No server answered. */
   unreachable: 3,
-  /** EX_CONFIG of sysexits.h. */
+  /** The data directory holds a damaged store; EX_DATAERR of sysexits.h. */
+  storeDamaged: 65,
+  /** The data directory cannot be used; EX_CANTCREAT. */
+  dataDirectory: 73,
+  /** The store could not be written or flushed while the server ran: start it again; EX_IOERR. */
+  storeFailed: 74,
+  /** EX_CONFIG. */
   config: 78,
   /** Ctrl-C, as shells have it: 128 and the number of the signal. */
   interrupted: 130,
@@ -18,6 +24,9 @@ Exit codes:
   1    the work failed, or the server refused it
   2    wrong usage
   3    no server answered
+  65   the store is damaged; amos doctor says more
+  73   the data directory cannot be used
+  74   the disk failed while the server ran: start it again
   78   wrong configuration
   130  interrupted`
 

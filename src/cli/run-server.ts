@@ -1,11 +1,16 @@
 import closeWithGrace from 'close-with-grace'
-import { type ComposeNodeOptions, composeNode } from './compose-node.ts'
+import { endProcess } from '#infra/system/end-process.ts'
+import { type ComposeNodeOptions, composeNode, type SwarmNode } from './compose-node.ts'
+import { EXIT_CODES } from './exit-codes.ts'
 
 /** Time to close after the drain, before the process is ended all the same, in milliseconds. */
 const CLOSE_MS = 10_000
+/** The same where the store has failed: there is nothing left to save, and a supervisor waits to start the next one. */
+const CLOSE_AFTER_FAILURE_MS = 3_000
 
 /**
- * Runs a server until SIGTERM or SIGINT, then drains it and closes it; a second signal ends it at once.
+ * Runs a server until SIGTERM or SIGINT, then drains it and closes it; a second signal ends it at once. Where its store
+ * fails, it closes the server and ends the process with an exit code of its own.
  *
  * @param onListening called with the address
  * @throws whatever keeps it from starting: a wrong setting, a data directory in use, Redis that does not answer
@@ -14,16 +19,40 @@ export async function runServer(
   options: ComposeNodeOptions,
   onListening: (url: string) => void,
 ): Promise<void> {
-  const node = await composeNode(options)
+  let hasFailed = false
+  let tellFailure: (reason: string) => void = () => undefined
+  const failure = new Promise<string>((resolve) => {
+    tellFailure = resolve
+  })
+  const onStoreFailed = (reason: string): void => {
+    hasFailed = true
+    tellFailure(reason)
+  }
+  const node = await composeNode({ ...options, onStoreFailed })
+  void failure.then((reason) => endAfterFailure(node, reason))
   try {
     onListening(await node.listen())
   } catch (error) {
+    if (hasFailed) return
     await node.close()
     throw error
   }
   closeWithGrace({ delay: options.config.AMOS_DRAIN_MS + CLOSE_MS }, async ({ err }) => {
     if (err !== undefined) process.stderr.write(`amos: ${err.stack ?? err.message}\n`)
+    // Whoever ends the process then does it under the exit code of the failure.
+    if (hasFailed) return new Promise(() => undefined)
     await node.drain()
     await node.close()
   })
+}
+
+async function endAfterFailure(node: SwarmNode, reason: string): Promise<void> {
+  process.stderr.write(`amos: the store failed: ${reason}; the process ends, to be started again\n`)
+  setTimeout(() => endProcess(EXIT_CODES.storeFailed), CLOSE_AFTER_FAILURE_MS)
+  try {
+    await node.close()
+  } catch (error) {
+    process.stderr.write(`amos: ${error instanceof Error ? error.message : String(error)}\n`)
+  }
+  endProcess(EXIT_CODES.storeFailed)
 }

@@ -28,6 +28,7 @@ import { taskRoutes } from './routes/task-routes.ts'
 import type { ServerModules, ServerOptions } from './server-options.ts'
 import { WEBSOCKET_OPTIONS } from './sockets/handshake.ts'
 import { OpenSockets } from './sockets/open-sockets.ts'
+import { refuseUnreadableStore } from './store-guard.ts'
 import { streamRoute } from './stream/stream-route.ts'
 
 /** The server of one node: REST, both WebSockets, health, metrics and the reference. */
@@ -66,6 +67,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   await hardenReplies(app, options)
   pending.observe(app)
   guardOrigins(app, { allowedOrigins: options.allowedOrigins, isOpen: authenticator.isOpen })
+  refuseUnreadableStore(app, modules)
   guardRoutes(app, { authenticator })
   await limitRates(app, options)
   observeRequests(app, metrics)

@@ -3,6 +3,7 @@ import { swarmId, swarmScope, tenantId } from '#domain/ids.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
+import { endProcess } from '#infra/system/end-process.ts'
 import { createPinoLogger } from '#infra/system/pino-logger.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { putNumber, sampleEvent } from '../helpers/sample-records.ts'
@@ -24,9 +25,14 @@ async function main(dataDir: string, durability: Durability, command: string): P
     clock: new SystemClock(),
     logger: createPinoLogger({ level: 'silent', fileDescriptor: 2 }),
   }
-  const infra = await createEmbeddedInfra({ dataDir, durability }, modules)
+  const failure = { reason: undefined as string | undefined }
+  const onFailed = (reason: string): void => {
+    failure.reason = reason
+  }
+  const infra = await createEmbeddedInfra({ dataDir, durability }, { ...modules, onFailed })
   if (command === 'hold') hold(say)
   else if (command === 'fill') await fillDisk(infra, say)
+  else if (command === 'faults') await writeUntilFailed(infra, say, failure)
   else await writeSteps(infra, say, Number(command))
 }
 
@@ -78,6 +84,65 @@ async function fillDisk(infra: Infra, say: Say): Promise<void> {
   say('closed')
 }
 
+/** Exit code of a child whose store has failed. */
+export const FAILED_EXIT_CODE = 74
+const FAULTY_STEPS = 600
+
+/**
+ * Writes as `writeSteps`, until all is written or the store has failed; looks then whether reads and writes are
+ * refused, and ends as a server does.
+ */
+async function writeUntilFailed(
+  infra: Infra,
+  say: Say,
+  failure: { reason: string | undefined },
+): Promise<void> {
+  const write = await writer(infra)
+  let next = 0
+  let acknowledged = 0
+  const work = async (): Promise<void> => {
+    while (acknowledged < FAULTY_STEPS && failure.reason === undefined) {
+      next += 1
+      const step = next
+      // Of all sizes: in a page with others, and in pages of its own.
+      const filler = 'x'.repeat(step % 7 === 0 ? 30_000 : 20)
+      try {
+        await write(step, filler)
+        acknowledged += 1
+        say(`ack ${step}`)
+      } catch (error) {
+        const isRefused = isSwarmError(error, 'store_unavailable')
+        say(isRefused ? `refused ${step} (${error.details.reason})` : `broken by ${String(error)}`)
+        await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+    }
+  }
+  say('ready')
+  await Promise.all(Array.from({ length: 8 }, work))
+  if (failure.reason === undefined) {
+    await infra.close()
+    say('closed')
+    return
+  }
+  say(`failed: ${failure.reason}; ${infra.store.status().isWritable ? 'writable' : 'unwritable'}`)
+  const calls: Record<string, () => Promise<unknown>> = {
+    get: () => infra.store.get(crashScope, { kind: 'payload', id: leftId(1) }),
+    list: () => infra.store.list({ scope: crashScope, kind: 'payload', countMax: 1 }),
+    events: () => infra.store.readEvents(crashScope, 0, 1),
+    write: () => write(FAULTY_STEPS + 1, ''),
+  }
+  for (const [name, call] of Object.entries(calls)) {
+    const isRefused = await call().then(
+      () => false,
+      (error: unknown) => isSwarmError(error, 'store_unavailable'),
+    )
+    say(`${name} ${isRefused ? 'is refused' : 'broken: it was answered'}`)
+  }
+  await infra.close()
+  say('closed')
+  endProcess(FAILED_EXIT_CODE)
+}
+
 async function writer(infra: Infra): Promise<(step: number, filler: string) => Promise<unknown>> {
   const claim = await infra.coordination.claim(crashScope, 0)
   if (!claim.isHeld) throw new Error('somebody else coordinates')
@@ -96,6 +161,11 @@ async function writer(infra: Infra): Promise<(step: number, filler: string) => P
 }
 
 const [, self, dataDir, durability, command] = process.argv
-if (self?.endsWith('embedded-child.ts') && dataDir !== undefined && command !== undefined) {
+if (
+  self !== undefined &&
+  /embedded-child\.(?:ts|mjs)$/.test(self) &&
+  dataDir !== undefined &&
+  command !== undefined
+) {
   await main(dataDir, durability as Durability, command)
 }

@@ -72,6 +72,8 @@ export interface StoreStatus {
   /** Why not, where it is not. */
   readonly reason?: string
   readonly durability: Durability
+  /** False where nothing that is read can be trusted, and every read is refused; left out where reads are answered. */
+  readonly isReadable?: boolean
   /** Records and events found damaged since the start; left out where there are none. */
   readonly damagedCount?: number
 }

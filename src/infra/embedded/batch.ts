@@ -7,6 +7,7 @@ import type {
   StoredRecord,
   SwarmEvent,
 } from '#domain/ports/records.ts'
+import type { BatchRoom } from './batch-room.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
 import { eventName, metaName, openName, recordName, type ScratchEncoder } from './record-codec.ts'
 import { readScopeState, type ScopeState } from './scope-ledger.ts'
@@ -16,6 +17,7 @@ export interface BatchModules {
   readonly tables: LmdbTables
   readonly records: WorkingSet
   readonly encoder: ScratchEncoder
+  readonly room: BatchRoom
 }
 
 interface StagedScope {
@@ -32,16 +34,18 @@ export class Batch {
   readonly tables: LmdbTables
   readonly #records: WorkingSet
   readonly #encoder: ScratchEncoder
+  readonly #room: BatchRoom
   readonly #slots: RecordSlot[] = []
   readonly #scopes = new Map<Scope, StagedScope>()
   readonly #events: { readonly scope: Scope; readonly sequence: number; readonly text: string }[] = []
   #textSize = 0
   #isTouched = false
 
-  constructor({ tables, records, encoder }: BatchModules) {
+  constructor({ tables, records, encoder, room }: BatchModules) {
     this.tables = tables
     this.#records = records
     this.#encoder = encoder
+    this.#room = room
   }
 
   /** Characters to be written so far. */
@@ -59,6 +63,11 @@ export class Batch {
     if (slot.isDamaged) throw this.tables.damage.found(scope, key.kind, key.id)
     if (slot.version === 0) return undefined
     return { key, version: slot.version, value: this.#records.value(slot) as RecordValues[K] }
+  }
+
+  /** To be called before a job stages anything. @throws RoomShortage where the file has no room for it yet */
+  claimRoom(keys: number, characters: number): void {
+    this.#room.claim(keys, characters)
   }
 
   /** @param text what the value will be stored as; undefined for a removal */
@@ -93,8 +102,9 @@ export class Batch {
     this.#scopes.set(scope, { state, isChanged: true })
   }
 
-  /** For jobs that change the tables themselves: forgets what is known of them. */
-  touch(): void {
+  /** For jobs that change the tables themselves: forgets what is known of them. @param keys how many they remove */
+  touch(keys: number): void {
+    this.claimRoom(keys, 0)
     this.#isTouched = true
     this.#records.clear()
   }

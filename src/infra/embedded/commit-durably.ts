@@ -1,3 +1,4 @@
+import { readBatchNumber } from './batch-number.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
 
 /**
@@ -17,7 +18,11 @@ export async function commitDurably(tables: LmdbTables, change: () => unknown): 
  *
  * @throws Error where the environment has failed
  */
-export function refuseFailedEnvironment({ root, meta }: Pick<LmdbTables, 'root' | 'meta'>): void {
-  root.resetReadTxn()
-  meta.get(['batch'])
+export function refuseFailedEnvironment(tables: Pick<LmdbTables, 'root' | 'meta'>): void {
+  try {
+    tables.root.resetReadTxn()
+    readBatchNumber(tables)
+  } catch (error) {
+    throw new Error('the disk did not take the page that names the newest transaction', { cause: error })
+  }
 }

@@ -8,9 +8,11 @@ import { DirectoryLock } from '../system/directory-lock.ts'
 import { UuidIds } from '../system/uuid-ids.ts'
 import { EmbeddedCoordination } from './embedded-coordination.ts'
 import { LonelyPeers } from './embedded-peers.ts'
+import { FileReserve } from './file-reserve.ts'
 import { beginLifetime, endLifetime } from './lifetime.ts'
+import { shortenWriteMessage } from './lmdb-message-patch.ts'
 import { LmdbSwarmStore } from './lmdb-swarm-store.ts'
-import { openLmdbTables } from './lmdb-tables.ts'
+import { type LmdbTables, openLmdbTables } from './lmdb-tables.ts'
 import { MemoryReadyQueues } from './memory-ready-queues.ts'
 import { ensureStoreEntry } from './store-format.ts'
 
@@ -27,6 +29,8 @@ export interface EmbeddedInfraOptions {
 export interface EmbeddedInfraModules {
   readonly clock: Clock
   readonly logger: Logger
+  /** Called once where the store has failed: calls are refused from then on, and the process should end. */
+  readonly onFailed?: (reason: string) => void
 }
 
 const DATABASE_FILE = 'swarm.mdb'
@@ -52,16 +56,19 @@ export async function createEmbeddedInfra(
 
 async function openInfra(
   options: EmbeddedInfraOptions,
-  { clock, logger }: EmbeddedInfraModules,
+  { clock, logger, onFailed = () => undefined }: EmbeddedInfraModules,
   lock: DirectoryLock,
 ): Promise<Infra> {
   const { dataDir, durability } = options
-  const tables = openLmdbTables(join(dataDir, DATABASE_FILE), logger)
+  if (!shortenWriteMessage()) logger.debug({}, 'the write message of LMDB stays too long')
+  const path = join(dataDir, DATABASE_FILE)
+  const tables = openLmdbTables(path, logger)
   await ensureStoreEntry(tables)
+  const reserve = new FileReserve(path)
   const lossCount = await beginLifetime(tables, durability)
   const store = new LmdbSwarmStore(
     { ...options, lossCount },
-    { tables, clock, logger, deliver: (scope, entries) => queues.deliver(scope, entries) },
+    { tables, clock, logger, reserve, onFailed, deliver: (scope, entries) => queues.deliver(scope, entries) },
   )
   const queues = new MemoryReadyQueues({ clock })
   const self = options.nodeId ?? nodeId(new UuidIds({ clock }).next())
@@ -73,9 +80,20 @@ async function openInfra(
     close: async () => {
       await queues.close()
       await store.close()
-      await endLifetime(tables)
-      await tables.root.close()
+      reserve.close()
+      // A failed LMDB would try to flush once more, and then pass for whole.
+      if (!store.hasFailed) await closeTables(tables, logger)
       lock.release()
     },
+  }
+}
+
+async function closeTables(tables: LmdbTables, logger: Logger): Promise<void> {
+  try {
+    await endLifetime(tables)
+    await tables.root.close()
+  } catch (error) {
+    // What was accepted is on the disk all the same; the next start finds a run without an end.
+    logger.error({ error }, 'store not closed in order')
   }
 }

@@ -1,21 +1,15 @@
-import { statfs } from 'node:fs/promises'
 import type { Clock } from '#domain/ports/clock.ts'
-import { causeOfFailure } from './lmdb-failure.ts'
-import type { LmdbTables } from './lmdb-tables.ts'
 import type { StoreHealth } from './store-health.ts'
 
 export interface DiskProbeModules {
-  readonly tables: Pick<LmdbTables, 'directory' | 'root' | 'meta'>
   readonly clock: Clock
   readonly health: StoreHealth
+  /** A write that tells whether there is room again. @returns whether it succeeded */
+  readonly trial: () => Promise<boolean>
 }
 
 const FIRST_DELAY_MS = 250
 const DELAY_MAX_MS = 2_000
-/** Enough to need new pages, so that a disk that has room for a byte does not pass. */
-const TRIAL_BYTES = 256 * 1_024
-/** A trial write on a disk with less would only fail again. */
-const FREE_BYTES_MIN = 4 * TRIAL_BYTES
 
 /** After a refused write: tries from time to time whether the disk takes one again, and then ends the trouble. */
 export class DiskProbe {
@@ -40,8 +34,8 @@ export class DiskProbe {
   }
 
   async #try(delayMs: number): Promise<void> {
-    const { health } = this.#modules
-    const isPassed = (await this.#hasRoom()) && (await this.#takesWrite())
+    const { health, trial } = this.#modules
+    const isPassed = await trial()
     if (health.trouble !== 'refused') {
       this.#cancelTimer = undefined
     } else if (isPassed) {
@@ -49,27 +43,6 @@ export class DiskProbe {
       health.recover('refused')
     } else {
       this.#schedule(Math.min(2 * delayMs, DELAY_MAX_MS))
-    }
-  }
-
-  async #hasRoom(): Promise<boolean> {
-    try {
-      const { bavail, bsize } = await statfs(this.#modules.tables.directory)
-      return bavail * bsize >= FREE_BYTES_MIN
-    } catch {
-      return false
-    }
-  }
-
-  async #takesWrite(): Promise<boolean> {
-    const { root, meta } = this.#modules.tables
-    try {
-      const committed = root.childTransaction(() => meta.putSync(['probe'], Buffer.alloc(TRIAL_BYTES, 1)))
-      await Promise.all([committed, root.flushed])
-      return true
-    } catch (error) {
-      await causeOfFailure(error)
-      return false
     }
   }
 }

@@ -1,8 +1,13 @@
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import { Batch, type BatchModules } from './batch.ts'
+import { putBatchNumber, readBatchNumber } from './batch-number.ts'
+import { BatchRoom, RoomShortage } from './batch-room.ts'
+import { refuseFailedEnvironment } from './commit-durably.ts'
 import { CommitSignal } from './commit-signal.ts'
+import { reasonOfFailure } from './disk-failure.ts'
 import { DiskProbe } from './disk-probe.ts'
+import { type FileReserve, ROOM_MIN } from './file-reserve.ts'
 import { BatchUnderWay, type Job } from './job.ts'
 import { causeOfFailure } from './lmdb-failure.ts'
 import type { StoreHealth } from './store-health.ts'
@@ -14,9 +19,10 @@ export interface GroupCommitOptions {
   readonly threadPoolSize: number
 }
 
-export interface GroupCommitModules extends BatchModules {
+export interface GroupCommitModules extends Omit<BatchModules, 'room'> {
   readonly clock: Clock
   readonly health: StoreHealth
+  readonly reserve: FileReserve
 }
 
 /** Together they keep the event loop for some 10 ms at most, and let one batch be filled while another is written. */
@@ -25,14 +31,20 @@ const TEXT_PER_BATCH_MAX = 1_024 * 1_024
 const JOBS_WAITING_MAX = 50_000
 /** A disk that has not confirmed a write for so long is as good as none. */
 const FLUSH_OVERDUE_MS = 5_000
-const BATCH_NUMBER_BYTES = 6
+/**
+ * One is filled while another is written. Not more: when LMDB fails, the transaction behind the failed one returns
+ * without giving LMDB's lock back, and a third would keep its thread waiting for that lock, also at the end of the
+ * process.
+ */
+const BATCHES_UNDER_WAY_MAX = 2
 
 /**
  * Commits jobs in groups: all that wait when LMDB gives the word become one child transaction, which is committed or
  * aborted as a whole, and while that one goes to the disk the next is filled. Jobs are answered in the order they ran
  * in.
  *
- * The first failure ends it: nothing more is taken until the disk has taken a trial write.
+ * Room in the file is made before LMDB needs it: a full disk refuses jobs and leaves LMDB alone, until a trial write
+ * succeeds. Where LMDB itself cannot write or flush, the store has failed for good.
  */
 export class GroupCommit {
   readonly #modules: GroupCommitModules
@@ -45,20 +57,20 @@ export class GroupCommit {
   readonly #idleListeners: (() => void)[] = []
   readonly #waiting = new WaitingJobs()
   #isRequested = false
+  #isExtending = false
+  /** What the next batch has to find in the file. */
+  #roomWanted = ROOM_MIN
   /** Of the newest batch that ran; undefined where only LMDB knows. */
   #lastNumber: number | undefined
 
   constructor({ durability, threadPoolSize }: GroupCommitOptions, modules: GroupCommitModules) {
+    const { clock, health, tables } = modules
     this.#modules = modules
-    this.#signal = new CommitSignal(modules.tables.root)
-    this.#probe = new DiskProbe(modules)
+    this.#signal = new CommitSignal(tables.root)
+    this.#probe = new DiskProbe({ clock, health, trial: () => this.#tryDisk() })
     this.#isAnsweredWhenVisible = durability === 'committed'
-    // A transaction keeps a thread of the pool until it is flushed: leave one for everybody else. With `synced`
-    // a third transaction could only wait for the second one's flush.
-    this.#underWayMax = Math.max(
-      1,
-      Math.min(threadPoolSize - 1, durability === 'synced' ? 2 : threadPoolSize),
-    )
+    // A transaction keeps a thread of the pool until it is flushed: leave one for everybody else.
+    this.#underWayMax = Math.max(1, Math.min(threadPoolSize - 1, BATCHES_UNDER_WAY_MAX))
   }
 
   add(job: Job): void {
@@ -86,15 +98,59 @@ export class GroupCommit {
   }
 
   get #isIdle(): boolean {
-    return this.#underWay.length === 0 && this.#waiting.count === 0
+    return this.#underWay.length === 0 && this.#waiting.count === 0 && !this.#isExtending
   }
 
   #request(): void {
-    if (this.#isRequested || this.#waiting.count === 0 || this.#underWay.length >= this.#underWayMax) return
+    if (this.#isRequested || this.#isExtending || this.#modules.health.hasFailed) return
+    if (this.#waiting.count === 0 || this.#underWay.length >= this.#underWayMax) return
+    if (this.#modules.reserve.measure().room < this.#roomWanted) {
+      // LMDB may be writing behind the end of the file: the last batch under way asks again.
+      if (this.#underWay.length === 0) void this.#makeRoom()
+      return
+    }
     this.#isRequested = true
     const batch = new BatchUnderWay()
     this.#underWay.push(batch)
     void this.#commit(batch)
+  }
+
+  async #makeRoom(): Promise<void> {
+    const { clock, health } = this.#modules
+    const cancelOverdue = clock.setTimer(FLUSH_OVERDUE_MS, () => this.#giveUp())
+    try {
+      await this.#extend(this.#roomWanted)
+      health.recover('stalled')
+    } catch (error) {
+      health.report('refused', reasonOfFailure(error))
+      this.#rejectWaiting()
+      this.#probe.start()
+    }
+    cancelOverdue()
+    this.#request()
+    if (this.#isIdle) this.#announceIdle()
+  }
+
+  async #extend(bytes: number): Promise<void> {
+    this.#isExtending = true
+    try {
+      await this.#modules.reserve.extend(bytes)
+      this.#roomWanted = ROOM_MIN
+    } finally {
+      this.#isExtending = false
+    }
+  }
+
+  async #tryDisk(): Promise<boolean> {
+    if (this.#underWay.length > 0 || this.#isExtending || this.#modules.health.hasFailed) return false
+    try {
+      await this.#extend(this.#roomWanted)
+      return true
+    } catch {
+      return false
+    } finally {
+      if (this.#isIdle) this.#announceIdle()
+    }
   }
 
   async #commit(batch: BatchUnderWay): Promise<void> {
@@ -104,10 +160,12 @@ export class GroupCommit {
       const committed = tables.root.childTransaction(() => this.#fill(batch))
       await Promise.all([committed, tables.root.flushed])
       // After one sync that failed the next one's success says nothing about what the first should have written.
-      if (health.trouble === 'doubtful') throw health.unavailable()
+      if (health.hasFailed) throw health.unavailable()
+      refuseFailedEnvironment(tables)
       this.#answerUpTo(batch, true)
       health.recover('stalled')
     } catch (error) {
+      if (!batch.isAborted) health.refuseAll()
       this.#fail(batch, await causeOfFailure(error))
     }
     cancelOverdue()
@@ -119,12 +177,12 @@ export class GroupCommit {
   /** Runs inside the transaction. What it throws aborts it. */
   #fill(batch: BatchUnderWay): void {
     this.#isRequested = false
-    const { records, tables } = this.#modules
+    const { records, tables, reserve } = this.#modules
     let number: number
     try {
-      // The failure of the batch before may not have come to our ears yet; LMDB knows.
+      // The previous batch may have failed without our having been told; ask LMDB.
       if (!this.#isPredecessorCommitted()) throw new Error('the transaction before was not committed')
-      const staged = new Batch(this.#modules)
+      const staged = new Batch({ ...this.#modules, room: new BatchRoom(reserve.measure()) })
       batch.jobs = this.#runWaiting(staged)
       if (!staged.isChanged) {
         // What these jobs have read is committed, and nothing of theirs ever will be.
@@ -133,8 +191,9 @@ export class GroupCommit {
       }
       staged.apply()
       number = (this.#lastNumber ?? 0) + 1
-      tables.meta.putSync(['batch'], encodeNumber(number))
+      putBatchNumber(tables, number)
     } catch (error) {
+      batch.isAborted = true
       // What is in there now will never be.
       records.clear()
       throw error
@@ -161,6 +220,11 @@ export class GroupCommit {
         job.run(staged)
         done.push(job)
       } catch (error) {
+        if (error instanceof RoomShortage) {
+          this.#roomWanted = Math.max(this.#roomWanted, error.bytes)
+          waiting.putBack(job)
+          break
+        }
         job.reject(error)
       }
       if (job.isAlone) break
@@ -169,19 +233,21 @@ export class GroupCommit {
   }
 
   #isPredecessorCommitted(): boolean {
-    const stored = this.#storedNumber()
+    const stored = readBatchNumber(this.#modules.tables)
     this.#lastNumber ??= stored
     return this.#lastNumber === stored
   }
 
-  #storedNumber(): number {
-    return this.#modules.tables.meta.get(['batch'])?.readUIntBE(0, BATCH_NUMBER_BYTES) ?? 0
-  }
-
   #answerVisible(batch: BatchUnderWay): void {
-    // Whoever is answered may read at once, and must not be shown the state before.
-    this.#modules.tables.root.resetReadTxn()
-    this.#answerUpTo(batch, false)
+    const { health, tables } = this.#modules
+    try {
+      // Whoever is answered may read at once, and must not be shown the state before.
+      refuseFailedEnvironment(tables)
+    } catch (error) {
+      this.#failStore(reasonOfFailure(error), error)
+      return
+    }
+    if (!health.hasFailed) this.#answerUpTo(batch, false)
   }
 
   /** What is true of a batch is true of those before it. */
@@ -193,24 +259,37 @@ export class GroupCommit {
   }
 
   /** The outcome may come yet, but nobody waits for it any longer. */
-  #giveUp(batch: BatchUnderWay): void {
+  #giveUp(batch?: BatchUnderWay): void {
     const { health } = this.#modules
     health.report('stalled', `the disk has not confirmed a write for ${FLUSH_OVERDUE_MS} ms`)
-    batch.reject(health.unavailable())
+    batch?.reject(health.unavailable())
     this.#rejectWaiting()
     this.#announceIdle()
   }
 
   #fail(batch: BatchUnderWay, cause: Error): void {
-    const { health, records, tables } = this.#modules
+    const reason = reasonOfFailure(cause)
+    if (!batch.isAborted) {
+      this.#failStore(reason, cause)
+      return
+    }
+    const { health, records } = this.#modules
     records.clear()
     this.#lastNumber = undefined
-    tables.root.resetReadTxn()
-    const isVisible = batch.number !== undefined && this.#storedNumber() >= batch.number
-    health.report(isVisible ? 'doubtful' : 'refused', cause.message)
-    batch.reject(health.unavailable(cause.message, cause))
+    health.report('refused', reason)
+    batch.reject(health.unavailable(reason, cause))
     this.#rejectWaiting()
-    if (!isVisible) this.#probe.start()
+    this.#probe.start()
+  }
+
+  /** Nobody knows what is kept of what is under way, and LMDB may never answer for it. */
+  #failStore(reason: string, cause: unknown): void {
+    const { health, records } = this.#modules
+    records.clear()
+    health.report('failed', reason)
+    for (const batch of this.#underWay) batch.reject(health.unavailable(reason, cause))
+    this.#rejectWaiting()
+    this.#announceIdle()
   }
 
   #announceIdle(): void {
@@ -222,10 +301,4 @@ export class GroupCommit {
     for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift())
       job.reject(health.unavailable())
   }
-}
-
-function encodeNumber(number: number): Buffer {
-  const bytes = Buffer.alloc(BATCH_NUMBER_BYTES)
-  bytes.writeUIntBE(number, 0, BATCH_NUMBER_BYTES)
-  return bytes
 }

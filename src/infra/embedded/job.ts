@@ -18,6 +18,8 @@ export interface Job {
 export class BatchUnderWay {
   /** What LMDB has under `['batch']` once this batch is committed; undefined until it ran. */
   number: number | undefined
+  /** Whether it was aborted before LMDB was asked to write anything. */
+  isAborted = false
   /** Those that ran and were not answered yet. */
   jobs: readonly Job[] = []
   /** For those who have read what this batch wrote. */

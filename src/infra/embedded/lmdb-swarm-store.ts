@@ -14,6 +14,7 @@ import type {
   SwarmStore,
 } from '#domain/ports/swarm-store.ts'
 import type { Batch } from './batch.ts'
+import type { FileReserve } from './file-reserve.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
 import { readEventPage } from './log-reads.ts'
@@ -43,6 +44,9 @@ export interface LmdbSwarmStoreModules {
   readonly tables: LmdbTables
   readonly clock: Clock
   readonly logger: Logger
+  readonly reserve: FileReserve
+  /** Called once, when the store has failed and the process has to end. */
+  readonly onFailed: (reason: string) => void
   /** Takes the outbox. */
   readonly deliver: (scope: Scope, entries: readonly ReadyEntry[]) => void
 }
@@ -55,15 +59,16 @@ export class LmdbSwarmStore implements SwarmStore {
   readonly #commits: GroupCommit
 
   constructor(options: LmdbSwarmStoreOptions, modules: LmdbSwarmStoreModules) {
-    const { tables, clock, logger } = modules
+    const { tables, clock, logger, reserve, onFailed } = modules
     this.#options = options
     this.#modules = modules
-    this.#health = new StoreHealth(logger)
+    this.#health = new StoreHealth({ logger, onFailed })
     this.#commits = new GroupCommit(
       { durability: options.durability, threadPoolSize: options.threadPoolSize ?? 4 },
       {
         tables,
         clock,
+        reserve,
         health: this.#health,
         records: new WorkingSet(tables),
         encoder: new ScratchEncoder(),
@@ -114,6 +119,7 @@ export class LmdbSwarmStore implements SwarmStore {
     return {
       isWritable: reason === undefined,
       ...(reason === undefined ? {} : { reason }),
+      ...(this.#health.isReadable ? {} : { isReadable: false }),
       durability,
       ...(count === 0 ? {} : { damagedCount: count }),
     }
@@ -128,10 +134,15 @@ export class LmdbSwarmStore implements SwarmStore {
 
   /** Refuses what comes from now on, and waits for what came before. Leaves the tables open. */
   async close(): Promise<void> {
-    const isStalled = this.#health.trouble === 'stalled'
+    const mayNeverEnd = this.#health.trouble === 'stalled' || this.#health.hasFailed
     this.#health.report('closed', 'the store is closed')
     this.#commits.stop()
-    if (!isStalled) await this.#commits.idle()
+    if (!mayNeverEnd) await this.#commits.idle()
+  }
+
+  /** True for good once LMDB could not write or flush: then nothing may be asked of it any more, not even to close. */
+  get hasFailed(): boolean {
+    return this.#health.hasFailed
   }
 
   /**
@@ -145,7 +156,7 @@ export class LmdbSwarmStore implements SwarmStore {
 
   /** What was read may be committed and not yet on the disk: then it is shown only once it is. */
   async #read<T>(read: (tables: LmdbTables) => T): Promise<T> {
-    if (this.#health.trouble === 'closed') throw this.#health.unavailable()
+    if (!this.#health.isReadable) throw this.#health.unavailable()
     const found = read(this.#modules.tables)
     if (this.#options.durability === 'synced') await this.#commits.unflushed
     return found

@@ -38,6 +38,7 @@ export function jobOf<T>(traits: JobTraits, work: (batch: Batch) => T, { resolve
 
 /** A new coordinatorship, under which no step of an older one is taken from here on. */
 export function claimScope(batch: Batch, scope: Scope, facts: ClaimFacts): SwarmEpoch {
+  batch.claimRoom(1, 0)
   const state = claimedState(stateToClaim(batch, scope), facts)
   batch.setScopeState(scope, state)
   return state.epoch
@@ -58,7 +59,7 @@ export function trimLog(batch: Batch, scope: Scope, sequence: number): number {
   const { start } = wholeLog(scope)
   const range = { start, end: [scope, sequence], inclusiveEnd: true, limit: REMOVED_AT_ONCE_MAX }
   const keys = [...events.getKeys(range)]
-  if (keys.length > 0) batch.touch()
+  if (keys.length > 0) batch.touch(keys.length)
   for (const key of keys) events.removeSync(key)
   return keys.length
 }
@@ -67,7 +68,7 @@ export function trimLog(batch: Batch, scope: Scope, sequence: number): number {
 export function dropPart(batch: Batch, scope: Scope, epoch: SwarmEpoch): number {
   refuseOldEpoch(batch.scopeState(scope), epoch)
   const { events, open, records } = batch.tables
-  batch.touch()
+  batch.touch(REMOVED_AT_ONCE_MAX)
   let removed = removePart(events, wholeLog(scope), REMOVED_AT_ONCE_MAX)
   removed += removePart(open, wholeScope(scope), REMOVED_AT_ONCE_MAX - removed)
   return removed + removePart(records, wholeScope(scope), REMOVED_AT_ONCE_MAX - removed)

@@ -45,6 +45,7 @@ export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
     const texts = step.writes.map(writeText)
     const events = step.events.map((draft, index) => numbered(draft, state, index))
     const eventTexts = events.map((event) => JSON.stringify(event))
+    batch.claimRoom(2 * texts.length + events.length + 1, lengthOf(texts) + lengthOf(eventTexts))
     for (const [index, write] of step.writes.entries()) batch.write(scope, write, texts[index])
     for (const [index, event] of events.entries()) batch.append(scope, event, eventTexts[index] ?? '')
     if (events.length > 0) {
@@ -64,6 +65,10 @@ export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
   reject(error: unknown): void {
     this.#outcome.reject(error)
   }
+}
+
+function lengthOf(texts: readonly (string | undefined)[]): number {
+  return texts.reduce((sum, text) => sum + (text?.length ?? 0), 0)
 }
 
 function writeText({ key, value }: RecordWrite): string | undefined {

@@ -37,6 +37,11 @@ export class WaitingJobs {
     if (!job.isBulk) this.#calls += 1
   }
 
+  /** Makes it the next. */
+  putBack(job: Job): void {
+    this.#jobs.push({ job, place: Number.NEGATIVE_INFINITY, arrival: 0 })
+  }
+
   shift(): Job | undefined {
     return this.#jobs.pop()?.job
   }

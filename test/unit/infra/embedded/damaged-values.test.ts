@@ -21,7 +21,13 @@ let epoch: ReturnType<typeof swarmEpoch>
 const openStore = (): LmdbSwarmStore =>
   new LmdbSwarmStore(
     { durability: 'synced', lossCount: 0 },
-    { tables: temporary.tables, clock: new ManualClock(), logger, deliver: () => undefined },
+    {
+      ...temporary,
+      clock: new ManualClock(),
+      logger,
+      deliver: () => undefined,
+      onFailed: () => undefined,
+    },
   )
 const change = (subject: string, write: RecordWrite) =>
   store.transact({

@@ -27,11 +27,12 @@ let health: StoreHealth
 let commits: GroupCommit
 
 const open = (durability: Durability): void => {
-  const { tables } = temporary
+  const { tables, reserve } = temporary
   clock = new ManualClock()
   logger = new MemoryLogger()
-  health = new StoreHealth(logger)
-  const modules = { tables, clock, health, records: new WorkingSet(tables), encoder: new ScratchEncoder() }
+  health = new StoreHealth({ logger, onFailed: () => undefined })
+  const records = new WorkingSet(tables)
+  const modules = { tables, reserve, clock, health, records, encoder: new ScratchEncoder() }
   commits = new GroupCommit({ durability, threadPoolSize: 4 }, modules)
 }
 const run = <T>(work: (batch: Batch) => T, traits = TRAITS): Promise<T> =>
@@ -83,6 +84,7 @@ describe('a put that fails', () => {
 
 describe('a flush that takes long', () => {
   it('ends the waiting after 5 s, and the trouble when it comes', async () => {
+    await run(writeText('"before"'))
     const slow = run(writeText('"slow"'))
     clock.advance(5_000)
     expect(health.trouble).toBe('stalled')
