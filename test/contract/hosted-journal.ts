@@ -4,6 +4,7 @@ import { HostedJournal } from '#domain/consensus/hub/hosted-journal.ts'
 import { agentId } from '#domain/ids.ts'
 import { Reminders } from '#domain/orchestration/reminders.ts'
 import { SwarmJournal } from '#domain/orchestration/swarm-journal.ts'
+import { MemoryLogger } from '../helpers/memory-logger.ts'
 import { claimed, freshScope, type SetupInfra } from './infra-under-test.ts'
 import type { JournalUnderTest } from './signing-journal.contract.ts'
 
@@ -13,7 +14,7 @@ export async function hostedJournal(setup: SetupInfra, publicKey: PublicKey): Pr
   const scope = freshScope()
   const open = async (): Promise<HostedJournal> => {
     const { infra, clock } = t
-    const events = new EventStream({ scope, tailMax: 10 }, infra)
+    const events = new EventStream({ scope, tailMax: 10 }, { ...infra, logger: new MemoryLogger() })
     const journal = new SwarmJournal(
       { scope, epoch: await claimed(t, scope) },
       { ...infra, events, reminders: new Reminders({ clock }), onFenced: () => undefined },

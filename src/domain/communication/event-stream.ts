@@ -1,11 +1,13 @@
 import type { Scope, SwarmEpoch } from '../ids.ts'
 import type { Cancellation } from '../ports/cancellation.ts'
+import type { Logger } from '../ports/logger.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { SwarmEvent } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import { type EventFilter, matchesEvent } from './event-filter.ts'
 import { type EventCursor, EventReader, type StreamItem } from './event-reader.ts'
 import { EventTail } from './event-tail.ts'
+import { LogFeed, type Projection } from './log-feed.ts'
 
 /** Events read for one page at most, so that a filter that matches nothing cannot read the whole log. */
 const SCAN_MAX = 10_000
@@ -27,6 +29,7 @@ export interface EventStreamOptions {
 export interface EventStreamModules {
   readonly store: SwarmStore
   readonly peers: Peers
+  readonly logger: Logger
 }
 
 /**
@@ -41,15 +44,17 @@ export class EventStream {
   readonly #peers: Peers
   readonly #tail: EventTail
   readonly #readers = new Set<EventReader>()
-  readonly #listeners = new Set<(events: readonly SwarmEvent[]) => void>()
+  readonly #feed: LogFeed
   /** Of the coordinatorship that this node has now. */
   #epoch: SwarmEpoch | undefined
 
-  constructor({ scope, tailMax }: EventStreamOptions, { store, peers }: EventStreamModules) {
+  constructor({ scope, tailMax }: EventStreamOptions, { store, peers, logger }: EventStreamModules) {
     this.#scope = scope
     this.#store = store
     this.#peers = peers
     this.#tail = new EventTail(tailMax)
+    const readStored = (after: number, countMax: number) => store.readEvents(scope, after, countMax)
+    this.#feed = new LogFeed({ logger, readStored })
   }
 
   /** The newest number this node has seen. */
@@ -57,10 +62,12 @@ export class EventStream {
     return this.#tail.lastSequence
   }
 
-  /** A coordinatorship begins on this node. The store may hold less than is in memory. */
-  begin(epoch: SwarmEpoch): void {
+  /** A coordinatorship begins on this node, with these events. The store may hold less than is in memory. */
+  begin(epoch: SwarmEpoch, events: readonly SwarmEvent[]): void {
     this.#epoch = epoch
     this.#tail.forget()
+    this.#feed.startAfter(events.at(-1)?.sequence ?? this.lastSequence)
+    this.append(events)
   }
 
   /** The coordinatorship has ended; nobody tells this node any more when the store loses something. */
@@ -80,7 +87,7 @@ export class EventStream {
       return
     }
     this.#tail.append(events)
-    for (const listener of this.#listeners) listener(events)
+    this.#feed.offer(events)
     this.#wakeReaders()
   }
 
@@ -92,16 +99,16 @@ export class EventStream {
 
   /** Looks in the store for events that were committed though their writer was not told. */
   async catchUp(): Promise<void> {
+    if (this.#epoch !== undefined) await this.#feed.catchUp()
     const { lastSequence } = await this.#store.readEvents(this.#scope, this.#tail.lastSequence, 1)
     if (lastSequence <= this.#tail.lastSequence) return
     this.#peers.announceAppended(this.#scope, lastSequence)
     this.announced(lastSequence)
   }
 
-  /** Calls back with every event that the present coordinatorship commits. The returned function ends it. */
-  onAppend(listener: (events: readonly SwarmEvent[]) => void): () => void {
-    this.#listeners.add(listener)
-    return () => this.#listeners.delete(listener)
+  /** Feeds the projection with every event that the present coordinatorship commits. The returned function ends it. */
+  feed(projection: Projection): () => void {
+    return this.#feed.add(projection)
   }
 
   /** One page, without waiting. A cancelled one is what was found until then. */

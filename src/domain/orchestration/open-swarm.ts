@@ -197,8 +197,7 @@ export class OpenSwarm {
       },
     })
     this.#newestEpoch = Math.max(this.#newestEpoch, epoch)
-    this.events.begin(epoch)
-    this.events.append(events)
+    this.events.begin(epoch, events)
     return result
   }
 

@@ -76,12 +76,11 @@ export class SwarmOrchestrator implements SwarmService {
   async start(patience: PatienceModules): Promise<void> {
     const { events } = this.#modules
     const parts = this.#parts
-    this.#stopReading = events.onAppend((appended) => {
-      parts.monitor.read(appended)
-      parts.topology.read(appended)
-      parts.departed.read(appended)
-      parts.consensus.read(appended)
-    })
+    const projections = [parts.monitor, parts.topology, parts.departed, parts.consensus]
+    const stops = projections.map((projection) => events.feed(projection))
+    this.#stopReading = () => {
+      for (const stop of stops) stop()
+    }
     const { blocked, orphans } = await recover(this.#coordinatorship.scope, {
       ...parts,
       store: this.#store,

@@ -3,6 +3,7 @@ import { matchesEvent } from '#domain/communication/event-filter.ts'
 import type { EventReader, StreamItem } from '#domain/communication/event-reader.ts'
 import { swarmEpoch } from '#domain/ids.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
+import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'
 import { anAgent, Cluster, SCOPE, submit, type TestNode } from './cluster.ts'
 
@@ -142,9 +143,9 @@ describe('a live reader', () => {
       const { events } = node.swarm
       const late = { ...sampleEvent('lost'), sequence: events.lastSequence + 1, epoch: swarmEpoch(1) }
       events.end()
-      if (next !== undefined) events.begin(swarmEpoch(next))
+      if (next !== undefined) events.begin(swarmEpoch(next), [])
       const heard: SwarmEvent[] = []
-      events.onAppend((appended) => heard.push(...appended))
+      events.feed({ read: (committed) => heard.push(...committed) })
       events.append([late])
       const { items } = await events.page({ sequence: 0 }, 100, ALL)
       expect(subjects(items)).not.toContain('lost')
@@ -153,6 +154,36 @@ describe('a live reader', () => {
       expect(events.lastSequence).toBe(late.sequence)
     },
   )
+
+  it('feeds a projection with events whose step was not answered, before any later ones', async () => {
+    const faults: StepFault[] = []
+    const cluster = new Cluster({ faultFor: () => faults.shift() })
+    const node = await cluster.node()
+    const heard: string[] = []
+    node.swarm.events.feed({ read: (events) => heard.push(...events.map(({ subject }) => subject)) })
+    faults.push({ fail: 'after_commit' })
+    await expect(cluster.settle(submit(node, 'unanswered'))).rejects.toMatchObject({
+      code: 'store_unavailable',
+    })
+    await cluster.settle(submit(node, 'answered'))
+    await cluster.pass(0)
+    expect(heard).toEqual(['unanswered', 'answered'])
+  })
+
+  it('keeps the error of a projection from the step that wrote the event, and from the other projections', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const heard: string[] = []
+    node.swarm.events.feed({
+      read: () => {
+        throw new Error('a bug of the projection')
+      },
+    })
+    node.swarm.events.feed({ read: (events) => heard.push(...events.map(({ subject }) => subject)) })
+    await cluster.settle(submit(node, 't1'))
+    expect(heard).toEqual(['t1'])
+    expect(node.logger.messages('error')).toContain('projection failed')
+  })
 
   it('is told what was trimmed while it was away', async () => {
     const cluster = new Cluster({ eventsMax: 5, orchestrator: { eventTailMax: 2, retentionEveryMs: 1_000 } })
