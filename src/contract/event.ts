@@ -194,13 +194,20 @@ export const EVENT_DATA = {
   }),
 
   'topology.changed': data('TopologyChangedData', 'Who may talk to whom changed.', {
-    cause: textEnum(['joined', 'left', 'died', 'leader_elected', 'leader_lost', 'switched'], {
-      description: 'What changed it.',
+    cause: textEnum(['joined', 'left', 'died', 'leader_elected', 'leader_lost', 'switched', 'recovered'], {
+      description:
+        'What changed the topology. `recovered`: a coordinating node took over, and only the version changed.',
     }),
-    kind: textEnum(['mesh', 'hierarchical', 'ring'], { description: 'What it is now.' }),
-    version: Count('Raised with every change.'),
-    linked: Type.Array(Link, { description: 'New links of the repair.' }),
-    unlinked: Type.Array(Link, { description: 'Links that are gone.' }),
+    kind: textEnum(['mesh', 'hierarchical', 'ring'], {
+      description: 'Kind of the topology after the change.',
+    }),
+    branching: Type.Optional(Count('Most children of one agent; of a `hierarchical` topology.')),
+    direction: Type.Optional(textEnum(['one_way', 'two_way'], { description: 'Ways round; of a `ring`.' })),
+    version: Count('Version of the topology after the change; every change raises it.'),
+    linked: Type.Array(Link, {
+      description: 'New links. Empty after a `switched`: docs/topologies.md says how the links follow then.',
+    }),
+    unlinked: Type.Array(Link, { description: 'Removed links. Empty after a `switched`.' }),
   }),
 } as const satisfies Record<string, TObject>
 

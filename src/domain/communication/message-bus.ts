@@ -18,6 +18,8 @@ export interface MessageRoutes {
   route(from: AgentId, to: AgentId): readonly AgentId[]
   /** The path to an agent that need not be there: the sender alone where it is not. @throws SwarmError `no_route` */
   routeOrWait(from: AgentId, to: AgentId): readonly AgentId[]
+  /** A message to one agent was accepted: it counts as traffic from now on. */
+  carried(path: readonly AgentId[]): void
   /** Everyone a message to many reaches. @throws SwarmError `no_route` */
   reach(kind: 'topic' | 'broadcast', from: AgentId): Iterable<AgentId>
   isMember(agentId: AgentId): boolean
@@ -84,6 +86,8 @@ export class MessageBus {
     const record = await inbox.keep(to, this.#compose(request, path))
     // One that was there already is on its way already.
     const deliveredTo = record !== undefined && delivery.offer(record) ? 1 : 0
+    // To an agent that is away there is no path yet.
+    if (record !== undefined && from !== undefined && path.at(-1) === to) routes.carried(path)
     meter.sent('direct', path.length - 1, deliveredTo)
     return { messageId, deliveredTo, isStored: true, path }
   }
@@ -98,6 +102,7 @@ export class MessageBus {
       meter.refused('direct')
       throw new SwarmError('backpressure', { agentId: to, retryAfterMs: BACKPRESSURE_RETRY_MS })
     }
+    if (from !== undefined) routes.carried(path)
     meter.sent('direct', path.length - 1, 1)
     return { messageId, deliveredTo: 1, isStored: false, path }
   }

@@ -1,21 +1,17 @@
 import type { StageOrder } from '../distribution/along-the-ring.ts'
 import { SwarmError } from '../errors.ts'
 import { type AgentId, agentId } from '../ids.ts'
-import type { SwarmJournal } from '../orchestration/swarm-journal.ts'
-import { unchanged } from '../orchestration/swarm-journal.ts'
-import type { Clock } from '../ports/clock.ts'
-import type { Logger } from '../ports/logger.ts'
-import { put, type SwarmEvent } from '../ports/records.ts'
+import { allRecords } from '../orchestration/all-records.ts'
+import type { SwarmEvent } from '../ports/records.ts'
+import type { SwarmStore } from '../ports/swarm-store.ts'
 import { EMPTY_MESH, SwarmTopology, type TopologyChange } from '../topology/swarm-topology.ts'
-import type { TopologySettings } from '../topology/topology.ts'
-import type { TopologyRecord } from '../topology/topology-record.ts'
+import type { MemberPlace, TopologySettings } from '../topology/topology.ts'
 import { type TopologyView, viewTopology } from '../topology/topology-view.ts'
 import type { MessageRoutes } from './message-bus.ts'
+import { TOPOLOGY_KEY, TopologyWriter, type TopologyWriterModules } from './topology-writer.ts'
 
-export interface TopologyKeeperModules {
-  readonly journal: SwarmJournal
-  readonly clock: Clock
-  readonly logger: Logger
+export interface TopologyKeeperModules extends TopologyWriterModules {
+  readonly store: SwarmStore
 }
 
 const TIES = { halfLifeMs: 600_000, tiesMax: 10_000 }
@@ -27,10 +23,12 @@ const TIES_LISTED_MAX = 1_000
  */
 export class TopologyKeeper implements MessageRoutes, StageOrder {
   readonly #modules: TopologyKeeperModules
+  readonly #writer: TopologyWriter
   #topology: SwarmTopology
 
   constructor(settings: TopologySettings, modules: TopologyKeeperModules) {
     this.#modules = modules
+    this.#writer = new TopologyWriter(modules)
     this.#topology = new SwarmTopology(TIES, { ...EMPTY_MESH, settings })
   }
 
@@ -42,16 +40,26 @@ export class TopologyKeeper implements MessageRoutes, StageOrder {
     return this.#topology
   }
 
-  /** Takes up what an earlier coordinatorship left: its version, its leader, and the agents that are here. */
-  async recover(settings: TopologySettings, members: readonly AgentId[]): Promise<void> {
-    const record = await this.#modules.journal.transact([RECORD_KEY] as const, ([stored]) => {
-      const { version = 0, leaderId = null } = stored?.value ?? {}
-      const isHere = leaderId !== null && members.includes(leaderId)
-      // Its paths may differ from those given out before, so that its version does too.
-      const next: TopologyRecord = { version: version + 1, leaderId: isHere ? leaderId : null }
-      return { ...unchanged(next), writes: [put('topology', RECORD_KEY.id, next)] }
-    })
-    this.#topology = new SwarmTopology(TIES, { settings, ...record, members })
+  /**
+   * Takes up the topology that an earlier coordinatorship left, to the same places. What the log does not tell yet, such
+   * as a death that was written just before a crash, is made up for with an event of its own.
+   *
+   * @param present the agents that are here, in the order in which they joined
+   */
+  async recover(settings: TopologySettings, present: readonly AgentId[]): Promise<void> {
+    const { store, journal } = this.#modules
+    const record = (await store.get(journal.scope, TOPOLOGY_KEY))?.value ?? EMPTY_MESH
+    const members: MemberPlace[] = []
+    for await (const { value } of allRecords(store, journal.scope, 'topology_member')) members.push(value)
+    members.sort((a, b) => a.place - b.place)
+    const leaderId = members.some(({ agentId }) => agentId === record.leaderId) ? record.leaderId : null
+    this.#topology = new SwarmTopology(TIES, { ...EMPTY_MESH, settings, ...record, leaderId, members })
+    if (record.version > 0) this.#note(this.#topology.recovered())
+    const isHere = new Set(present)
+    for (const { agentId } of members)
+      if (!isHere.has(agentId)) this.#note(this.#topology.remove(agentId, 'died'))
+    for (const agentId of present) this.#note(this.#topology.join(agentId))
+    if (!isSame(settings, this.#topology.shape.settings)) this.#note(this.#topology.switchTo(settings))
   }
 
   /** Reads on in the log. */
@@ -74,7 +82,7 @@ export class TopologyKeeper implements MessageRoutes, StageOrder {
   }
 
   route(from: AgentId, to: AgentId): readonly AgentId[] {
-    const route = this.#topology.carry('direct', from, to, this.#modules.clock.monotonic())
+    const route = this.#topology.route(from, to)
     if (!route.isAllowed) throw new SwarmError('no_route', { from, to, reason: route.reason })
     return route.path
   }
@@ -82,6 +90,10 @@ export class TopologyKeeper implements MessageRoutes, StageOrder {
   routeOrWait(from: AgentId, to: AgentId): readonly AgentId[] {
     if (!this.isMember(from) || this.isMember(to)) return this.route(from, to)
     return [from]
+  }
+
+  carried(path: readonly AgentId[]): void {
+    this.#topology.carried('direct', path, this.#modules.clock.monotonic())
   }
 
   reach(kind: 'topic' | 'broadcast', from: AgentId): Iterable<AgentId> {
@@ -108,19 +120,14 @@ export class TopologyKeeper implements MessageRoutes, StageOrder {
 
   #note(change: TopologyChange | undefined): void {
     if (change === undefined) return
-    const { journal, clock, logger } = this.#modules
-    const { version, cause, kind, agentId: about, linked, unlinked } = change
-    const record: TopologyRecord = { version, leaderId: this.#topology.leaderId ?? null }
-    const data = { cause, kind, version, linked, unlinked }
-    const event = { type: 'topology.changed', subject: about ?? 'topology', time: clock.now(), data }
-    journal
-      .transact([], () => ({
-        ...unchanged(null),
-        writes: [put('topology', RECORD_KEY.id, record)],
-        events: [event],
-      }))
-      .catch((error: unknown) => logger.warn({ error, version }, 'topology change not written'))
+    const { shape, leaderId = null } = this.#topology
+    const places = change.moved.map((agentId) => ({ agentId, place: shape.placeOf(agentId) }))
+    this.#writer.write({ change, leaderId, places })
   }
 }
 
-const RECORD_KEY = { kind: 'topology', id: 'topology' } as const
+function isSame(a: TopologySettings, b: TopologySettings): boolean {
+  const complete = (settings: TopologySettings) => ({ branching: 0, direction: '', ...settings })
+  const [left, right] = [complete(a), complete(b)]
+  return left.kind === right.kind && left.branching === right.branching && left.direction === right.direction
+}

@@ -264,8 +264,8 @@ function present(record: AgentRecord, transport: AgentTransport, isNewChannel: b
 }
 
 function absent(record: AgentRecord, status: 'suspect' | 'offline'): AgentRecord {
-  // It gets nothing new anyway, and that it drains says more.
-  if (status === 'suspect' && record.isDraining) return record
+  // A draining agent gets nothing new anyway. An offline one comes back by a sign of life only, never by a silence.
+  if (status === 'suspect' && (record.isDraining || record.status === 'offline')) return record
   return { ...record, status }
 }
 

@@ -1,9 +1,9 @@
 import type { Scope, TaskId } from '../ids.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
-import type { RecordKind, StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRegistry } from './agent-registry.ts'
 import type { AgentState } from './agent-state.ts'
+import { allRecords } from './all-records.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import { type RankOf, readyEntryOf } from './task-machine.ts'
@@ -36,11 +36,11 @@ const PAGE = 2_000
  */
 export async function recover(scope: Scope, modules: RecoveryModules): Promise<Recovered> {
   const { store, registry, onAgent } = modules
-  for await (const { value } of pages(store, scope, 'agent', false)) onAgent(registry.adopt(value))
+  for await (const { value } of allRecords(store, scope, 'agent')) onAgent(registry.adopt(value))
   const blocked: TaskId[] = []
   const children: { readonly taskId: TaskId; readonly parentTaskId: TaskId }[] = []
   const entries: ReadyEntry[] = []
-  for await (const { value: task } of pages(store, scope, 'task', true)) {
+  for await (const { value: task } of allRecords(store, scope, 'task', { openOnly: true })) {
     adoptTask(task, modules)
     const { taskId, phase, spec } = task
     if (phase === 'blocked') blocked.push(taskId)
@@ -68,22 +68,4 @@ function adoptTask(task: TaskRecord, { openTasks, leases, registry, onTask }: Re
     registry.find(lease.agentId)?.hold(taskId, spec.resources, lease.fencingToken)
   }
   onTask(task)
-}
-
-async function* pages<K extends RecordKind>(
-  store: SwarmStore,
-  scope: Scope,
-  kind: K,
-  openOnly: boolean,
-): AsyncGenerator<StoredRecord<K>> {
-  const read = (after?: string): Promise<readonly StoredRecord<K>[]> =>
-    store.list({ scope, kind, countMax: PAGE, openOnly, ...(after === undefined ? {} : { after }) })
-  for (let page = await read(); ; ) {
-    // The next page is under way while this one is worked on.
-    const next = page.length < PAGE ? undefined : read(page.at(-1)?.key.id)
-    next?.catch(() => undefined)
-    yield* page
-    if (next === undefined) return
-    page = await next
-  }
 }

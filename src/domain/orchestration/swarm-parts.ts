@@ -65,7 +65,7 @@ function createBase(
   const rankOf: RankOf = (createdAt, priority) => priorityRank(createdAt, priority, agingMs)
   const reminders = new Reminders(modules)
   const journal = new SwarmJournal({ scope, epoch }, { ...modules, reminders })
-  const topology = new TopologyKeeper(record.topology, { ...modules, journal })
+  const topology = new TopologyKeeper(record.topology, { ...modules, journal, reminders })
   return {
     ...modules,
     rankOf,

@@ -12,6 +12,7 @@ import type { AgentRecord } from '../orchestration/agent-record.ts'
 import type { IdempotencyRecord } from '../orchestration/idempotency-record.ts'
 import type { SwarmRecord } from '../orchestration/swarm-record.ts'
 import type { TaskRecord } from '../orchestration/task-record.ts'
+import type { MemberPlace } from '../topology/topology.ts'
 import type { TopologyRecord } from '../topology/topology-record.ts'
 
 /** Every kind of record and the type of its value. All values are plain JSON data. */
@@ -30,6 +31,8 @@ export interface RecordValues {
   inbox: InboxRecord
   /** What a topology remembers over restarts, under the id `topology`. */
   topology: TopologyRecord
+  /** Where a member of the topology stands, under the agent's id. */
+  topology_member: MemberPlace
   proposal: ProposalRecord
   /** What a proposal is about, under the proposal's id. */
   proposal_payload: JsonText

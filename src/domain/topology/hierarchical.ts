@@ -1,6 +1,6 @@
 import { assert } from '../errors.ts'
 import type { AgentId } from '../ids.ts'
-import type { Link, Repair, Spread, Topology } from './topology.ts'
+import { type Link, NOTHING_REPAIRED, type Repair, type Spread, type Topology } from './topology.ts'
 
 export const BRANCHING_MIN = 2
 export const BRANCHING_MAX = 64
@@ -37,10 +37,15 @@ export class Hierarchical implements Topology {
     return this.#order.values()
   }
 
+  placeOf(agentId: AgentId): number {
+    return this.#place(agentId)
+  }
+
+  /** Takes the next place of the lowest level. */
   add(agentId: AgentId): Repair {
     assert(!this.has(agentId), 'a newcomer is no member of the tree yet')
     this.#put(this.#order.length, agentId)
-    return { linked: this.#linksAround([this.#order.length - 1]), unlinked: [] }
+    return { linked: this.#linksAround([this.#order.length - 1]), unlinked: [], moved: [agentId] }
   }
 
   remove(agentId: AgentId): Repair {
@@ -50,19 +55,20 @@ export class Hierarchical implements Topology {
     const last = this.#at(lastPlace)
     this.#order.pop()
     this.#places.delete(agentId)
-    if (place === lastPlace) return { linked: [], unlinked }
+    if (place === lastPlace) return { linked: [], unlinked, moved: [] }
     this.#put(place, last)
-    return { linked: this.#linksAround([place]), unlinked }
+    return { linked: this.#linksAround([place]), unlinked, moved: [last] }
   }
 
   /** Swaps the member with the root, so that two members move and no more. */
   lead(agentId: AgentId): Repair {
     const place = this.#place(agentId)
-    if (place === 0) return { linked: [], unlinked: [] }
+    if (place === 0) return NOTHING_REPAIRED
     const unlinked = this.#linksAround([0, place])
-    this.#put(place, this.#at(0))
+    const before = this.#at(0)
+    this.#put(place, before)
     this.#put(0, agentId)
-    return { linked: this.#linksAround([0, place]), unlinked }
+    return { linked: this.#linksAround([0, place]), unlinked, moved: [agentId, before] }
   }
 
   /** Up to the nearest common manager and down again. A parent always stands before its children. */

@@ -6,7 +6,9 @@ import { type Link, NOTHING_REPAIRED, type Repair, type Spread, type Topology } 
 /** Everybody talks to everybody, so nothing about links is kept; see {@link MeshTies} for what use leaves behind. */
 export class Mesh extends FlatTopology implements Topology {
   readonly settings = { kind: 'mesh' } as const
-  readonly #members = new Set<AgentId>()
+  /** With the place of each. */
+  readonly #members = new Map<AgentId, number>()
+  #nextPlace = 0
 
   get size(): number {
     return this.#members.size
@@ -17,13 +19,20 @@ export class Mesh extends FlatTopology implements Topology {
   }
 
   override members(): Iterable<AgentId> {
-    return this.#members.values()
+    return this.#members.keys()
   }
 
-  add(agentId: AgentId): Repair {
+  placeOf(agentId: AgentId): number {
+    const place = this.#members.get(agentId)
+    assert(place !== undefined, 'only members of the mesh are named')
+    return place
+  }
+
+  add(agentId: AgentId, place: number = this.#nextPlace): Repair {
     assert(!this.has(agentId), 'a newcomer is no member of the mesh yet')
-    this.#members.add(agentId)
-    return NOTHING_REPAIRED
+    this.#members.set(agentId, place)
+    this.#nextPlace = place + 1
+    return { ...NOTHING_REPAIRED, moved: [agentId] }
   }
 
   remove(agentId: AgentId): Repair {
@@ -45,7 +54,7 @@ export class Mesh extends FlatTopology implements Topology {
 
   neighbours(agentId: AgentId): readonly AgentId[] {
     this.#checkMember(agentId)
-    return [...this.#members].filter((other) => other !== agentId)
+    return [...this.#members.keys()].filter((other) => other !== agentId)
   }
 
   links(): Iterable<Link> {
@@ -58,7 +67,7 @@ export class Mesh extends FlatTopology implements Topology {
 
   stageOrder(first: AgentId): readonly AgentId[] {
     this.#checkMember(first)
-    const order = [...this.#members]
+    const order = [...this.#members.keys()]
     const start = order.indexOf(first)
     return [...order.slice(start), ...order.slice(0, start)]
   }

@@ -12,6 +12,7 @@ import {
 
 interface Place {
   readonly agentId: AgentId
+  readonly place: number
   next: Place
   previous: Place
 }
@@ -21,6 +22,7 @@ export class Ring extends FlatTopology implements Topology {
   readonly settings: { readonly kind: 'ring'; readonly direction: RingDirection }
   readonly #places = new Map<AgentId, Place>()
   #first: Place | undefined
+  #nextPlace = 0
 
   constructor(direction: RingDirection) {
     super()
@@ -39,14 +41,19 @@ export class Ring extends FlatTopology implements Topology {
     for (const place of this.#around()) yield place.agentId
   }
 
+  placeOf(agentId: AgentId): number {
+    return this.#place(agentId).place
+  }
+
   /** Splices the newcomer in behind the last member. */
-  add(agentId: AgentId): Repair {
+  add(agentId: AgentId, at: number = this.#nextPlace): Repair {
     assert(!this.has(agentId), 'a newcomer is no member of the ring yet')
-    const place = alone(agentId)
+    const place = alone(agentId, at)
     this.#places.set(agentId, place)
+    this.#nextPlace = at + 1
     if (this.#first === undefined) {
       this.#first = place
-      return NOTHING_REPAIRED
+      return { ...NOTHING_REPAIRED, moved: [agentId] }
     }
     const next = this.#first
     const previous = next.previous
@@ -55,6 +62,7 @@ export class Ring extends FlatTopology implements Topology {
     return {
       linked: [link(previous, place), link(place, next)],
       unlinked: previous === next ? [] : [link(previous, next)],
+      moved: [agentId],
     }
   }
 
@@ -71,6 +79,7 @@ export class Ring extends FlatTopology implements Topology {
     return {
       linked: previous === next ? [] : [link(previous, next)],
       unlinked: [link(previous, place), link(place, next)],
+      moved: [],
     }
   }
 
@@ -136,8 +145,8 @@ export class Ring extends FlatTopology implements Topology {
   }
 }
 
-function alone(agentId: AgentId): Place {
-  const place = { agentId } as Place
+function alone(agentId: AgentId, at: number): Place {
+  const place = { agentId, place: at } as Place
   join(place, place)
   return place
 }

@@ -3,22 +3,33 @@ import { CommunicationCost, type CostRow, type TrafficKind } from './communicati
 import { createTopology } from './create-topology.ts'
 import { MeshTies, type MeshTiesOptions, type Tie } from './mesh-ties.ts'
 import {
+  type MemberPlace,
   NOTHING_REPAIRED,
   type Repair,
   type Spread,
   type Topology,
-  type TopologyKind,
   type TopologySettings,
 } from './topology.ts'
 
-export type ChangeCause = 'joined' | 'left' | 'died' | 'leader_elected' | 'leader_lost' | 'switched'
+export type ChangeCause =
+  | 'joined'
+  | 'left'
+  | 'died'
+  | 'leader_elected'
+  | 'leader_lost'
+  | 'switched'
+  /** A coordinating node began, with the topology that its predecessor left. */
+  | 'recovered'
 
-/** One change of the topology, with the repair it made. A switch lists no links: it replaced them all. */
+/**
+ * One change of the topology, with the repair it made. A switch lists no links: it replaced them all, by those of the
+ * new kind for the same members in the same order, the leader moved to the root of a tree.
+ */
 export interface TopologyChange extends Repair {
   readonly cause: ChangeCause
   /** Whom it is about; undefined for a switch. */
   readonly agentId: AgentId | undefined
-  readonly kind: TopologyKind
+  readonly settings: TopologySettings
   readonly version: number
 }
 
@@ -36,12 +47,13 @@ export type Route =
       readonly topologyVersion: number
     }
 
-/** Plain JSON data from which an equal topology can be built again; only the strengths of mesh ties are lost. */
+/** From it an equal topology can be built again; only the strengths of mesh ties are lost. */
 export interface TopologySnapshot {
   readonly settings: TopologySettings
   readonly version: number
   readonly leaderId: AgentId | null
-  readonly members: readonly AgentId[]
+  /** In the order of their places. */
+  readonly members: readonly MemberPlace[]
 }
 
 export const EMPTY_MESH: TopologySnapshot = {
@@ -67,7 +79,7 @@ export class SwarmTopology {
     this.#version = snapshot.version
     this.#leaderId = snapshot.leaderId ?? undefined
     this.#shape = createTopology(snapshot.settings)
-    for (const agentId of snapshot.members) this.#shape.add(agentId)
+    for (const { agentId, place } of snapshot.members) this.#shape.add(agentId, place)
   }
 
   /** Reads only: a change goes through this class, or the version would not tell of it. */
@@ -120,10 +132,15 @@ export class SwarmTopology {
     if (this.#leaderId !== undefined) next.lead(this.#leaderId)
     if (settings.kind !== 'mesh') this.#ties.clear()
     this.#shape = next
-    return this.#changed('switched', undefined, NOTHING_REPAIRED)
+    return this.#changed('switched', undefined, { ...NOTHING_REPAIRED, moved: [...next.members()] })
   }
 
-  /** Asks only; a message that is accepted goes through {@link carry}. */
+  /** Raises the version: paths that an earlier process gave out may differ from those given out from now on. */
+  recovered(): TopologyChange {
+    return this.#changed('recovered', undefined, NOTHING_REPAIRED)
+  }
+
+  /** Asks only; a message that is accepted is counted by {@link carried}. */
   route(from: AgentId, to: AgentId): Route {
     const topologyVersion = this.#version
     if (!this.#shape.has(from)) return { isAllowed: false, reason: 'sender_not_member', topologyVersion }
@@ -132,13 +149,12 @@ export class SwarmTopology {
     return { isAllowed: true, path, hops: path.length - 1, topologyVersion }
   }
 
-  /** The route of one message that is accepted now: counted, and felt by the mesh edge it uses. */
-  carry(traffic: TrafficKind, from: AgentId, to: AgentId, at: MonotonicMs): Route {
-    const route = this.route(from, to)
-    if (!route.isAllowed) return route
-    this.#cost.count(this.#shape.settings.kind, traffic, route.hops)
-    if (this.#shape.settings.kind === 'mesh') this.#ties.use(from, to, at)
-    return route
+  /** Counts a message that was accepted on a path of this topology; the edge of a mesh that it uses gets stronger. */
+  carried(traffic: TrafficKind, path: readonly AgentId[], at: MonotonicMs): void {
+    const [from, to] = [path[0], path.at(-1)]
+    this.#cost.count(this.#shape.settings.kind, traffic, path.length - 1)
+    const isTie = this.#shape.settings.kind === 'mesh' && from !== undefined && to !== undefined
+    if (isTie && this.#shape.has(from) && this.#shape.has(to)) this.#ties.use(from, to, at)
   }
 
   /** A message to all, which spreads along the links instead of going one path. */
@@ -158,18 +174,8 @@ export class SwarmTopology {
     return this.#cost.rows()
   }
 
-  snapshot(): TopologySnapshot {
-    const { settings } = this.#shape
-    return {
-      settings,
-      version: this.#version,
-      leaderId: this.#leaderId ?? null,
-      members: [...this.#shape.members()],
-    }
-  }
-
   #changed(cause: ChangeCause, agentId: AgentId | undefined, repair: Repair): TopologyChange {
     this.#version += 1
-    return { cause, agentId, kind: this.#shape.settings.kind, version: this.#version, ...repair }
+    return { cause, agentId, settings: this.#shape.settings, version: this.#version, ...repair }
   }
 }

@@ -1,7 +1,10 @@
 import type { AgentId } from '../ids.ts'
+import type { TopologySettings } from './topology.ts'
 
-/** What of a topology has to outlive a restart; who is a member is seen from the agents. */
+/** What of a topology outlives a restart, besides the places of its members: one record of a {@link MemberPlace} each. */
 export interface TopologyRecord {
   readonly version: number
   readonly leaderId: AgentId | null
+  /** Of the shape that the places belong to; left out by versions that kept no places. */
+  readonly settings?: TopologySettings
 }

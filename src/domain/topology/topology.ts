@@ -18,13 +18,21 @@ export interface Link {
   readonly to: AgentId
 }
 
-/** What a change did to the links. A mesh has none to repair: everybody may talk to everybody. */
+/** What a change did to the links and the order. A mesh has no links to repair: everybody may talk to everybody. */
 export interface Repair {
   readonly linked: readonly Link[]
   readonly unlinked: readonly Link[]
+  /** Members that have another place now, a new member included. */
+  readonly moved: readonly AgentId[]
 }
 
-export const NOTHING_REPAIRED: Repair = { linked: [], unlinked: [] }
+export const NOTHING_REPAIRED: Repair = { linked: [], unlinked: [], moved: [] }
+
+/** A member and its place: members in the order of their places are the topology's order. */
+export interface MemberPlace {
+  readonly agentId: AgentId
+  readonly place: number
+}
 
 /** What it takes to reach every other member from one of them along the links. */
 export interface Spread {
@@ -45,7 +53,10 @@ export interface Topology {
   has(agentId: AgentId): boolean
   /** In the topology's order: ring order, tree level by level, otherwise the order of joining. */
   members(): Iterable<AgentId>
-  add(agentId: AgentId): Repair
+  /** Stays the same while others come and go, except for the members that a repair names as moved. */
+  placeOf(agentId: AgentId): number
+  /** @param place where an earlier process gave the member one; above the places of all others */
+  add(agentId: AgentId, place?: number): Repair
   remove(agentId: AgentId): Repair
   /** Makes the member the tree's root; other kinds have no place of honour. */
   lead(agentId: AgentId): Repair

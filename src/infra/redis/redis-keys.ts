@@ -12,6 +12,7 @@ const RECORD_KINDS: Record<RecordKind, true> = {
   idempotency: true,
   inbox: true,
   topology: true,
+  topology_member: true,
   proposal: true,
   proposal_payload: true,
   hosted_key: true,

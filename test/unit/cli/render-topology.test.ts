@@ -7,10 +7,14 @@ import { viewTopology } from '#domain/topology/topology-view.ts'
 import { topologyView } from '#server/views/topology-view.ts'
 
 function rendered(settings: TopologySettings, count: number): string {
-  const members = Array.from({ length: count }, (_, index) => agentId(`agent-${index + 1}`))
-  const snapshot = { settings, version: 7, leaderId: members[0] ?? null, members }
+  const members = Array.from({ length: count }, (_, place) => ({
+    agentId: agentId(`agent-${place + 1}`),
+    place,
+  }))
+  const snapshot = { settings, version: 7, leaderId: members[0]?.agentId ?? null, members }
   const topology = new SwarmTopology({ halfLifeMs: 1_000, tiesMax: 10 }, snapshot)
-  if (count > 1) topology.carry('direct', agentId('agent-1'), agentId('agent-2'), monotonicMs(0))
+  if (count > 1)
+    topology.carried('direct', topology.shape.path(agentId('agent-1'), agentId('agent-2')), monotonicMs(0))
   return renderTopology(topologyView(viewTopology(topology, monotonicMs(0), 10)))
 }
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { agentId } from '#domain/ids.ts'
 import type { TopologySettings } from '#domain/topology/topology.ts'
+import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { anAgent, Cluster, eventsOf, type TestAgent, type TestNode } from '../domain/cluster.ts'
 import { say, textsTo, toAgent } from './talk.ts'
 
@@ -47,6 +49,50 @@ describe('the topology of a swarm', () => {
     await cluster.pass(0)
     expect((await say(agent('g'), node, toAgent('b'), 'x')).path).toEqual(['g', 'b'])
     expect((await causes(node)).at(-1)).toBe('joined')
+  })
+
+  it('loses an agent whose removal was committed and not answered', async () => {
+    const faults: (StepFault | undefined)[] = []
+    const cluster = new Cluster({ faultFor: () => faults.shift() })
+    const node = await cluster.node()
+    await anAgent('a', node)
+    const gone = await anAgent('b', node)
+    await cluster.pass(0)
+    // The second step of the removal.
+    faults.push(undefined, { fail: 'after_commit' })
+    await cluster.settle(node.service.deregisterAgent({ agentId: gone.id }).catch(() => undefined))
+    await cluster.pass(5_000)
+    const { nodes } = await node.service.topology()
+    expect(nodes.map(({ agentId }) => agentId)).toEqual(['a'])
+  })
+
+  it('counts no message that was refused, neither as traffic nor in the edges of a mesh', async () => {
+    const { node, agent } = await ring({ kind: 'mesh' })
+    node.sessions.slow.add(agent('b').session)
+    await expect(say(agent('a'), node, toAgent('b'), 'x')).rejects.toMatchObject({ code: 'backpressure' })
+    await agent('c').detach()
+    await expect(say(agent('a'), node, toAgent('c'), 'x')).rejects.toMatchObject({
+      code: 'recipient_unavailable',
+    })
+    expect(await node.service.topology()).toMatchObject({ cost: [], edges: [] })
+    await say(agent('a'), node, toAgent('d'), 'x')
+    expect(await node.service.topology()).toMatchObject({
+      cost: [{ traffic: 'direct', messages: 1, hops: 1 }],
+      edges: [{ from: 'a', to: 'd', strength: 1 }],
+    })
+  })
+
+  it('keeps the elected leader as the root of a tree over a restart', async () => {
+    const { cluster, node } = await ring({ kind: 'hierarchical', branching: 2 })
+    await cluster.settle(node.service.startElection({ transferTo: agentId('d') }).catch(() => undefined))
+    await cluster.pass(5_000)
+    const before = await node.service.topology()
+    expect(before.leaderId).not.toBeNull()
+    expect(before.levels[0]).toEqual([before.leaderId])
+    node.die()
+    const second = await cluster.node()
+    const { leaderId, levels } = await cluster.settle(second.service.topology())
+    expect({ leaderId, levels }).toEqual({ leaderId: before.leaderId, levels: before.levels })
   })
 
   it('keeps the place of an agent that is back within its grace period', async () => {

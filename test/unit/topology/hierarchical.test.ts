@@ -46,6 +46,7 @@ describe('repair', () => {
         { from: g, to: d },
         { from: g, to: e },
       ],
+      moved: [g],
     })
     expect(tree.levels()).toEqual([[a], [g, c], [d, e, f]])
   })
@@ -62,6 +63,7 @@ describe('repair', () => {
         { from: a, to: g },
         { from: g, to: f },
       ],
+      moved: [g],
     })
   })
 
@@ -74,7 +76,7 @@ describe('repair', () => {
   it('ends empty when the last member leaves', () => {
     const tree = new Hierarchical(3)
     tree.add(a)
-    expect(tree.remove(a)).toEqual({ linked: [], unlinked: [] })
+    expect(tree.remove(a)).toEqual({ linked: [], unlinked: [], moved: [] })
     expect([tree.size, tree.levels(), [...tree.links()]]).toEqual([0, [], []])
   })
 })
@@ -82,7 +84,7 @@ describe('repair', () => {
 describe('a new leader', () => {
   it('becomes the root by changing places with the old one', () => {
     const tree = treeOfSeven()
-    tree.lead(e)
+    expect(tree.lead(e).moved).toEqual([e, a])
     expect(tree.levels()).toEqual([[e], [b, c], [d, a, f, g]])
     expect(tree.reportingChain(a)).toEqual([b, e])
   })
@@ -100,7 +102,7 @@ describe('a new leader', () => {
   })
 
   it('changes nothing where it is the root already', () => {
-    expect(treeOfSeven().lead(a)).toEqual({ linked: [], unlinked: [] })
+    expect(treeOfSeven().lead(a)).toEqual({ linked: [], unlinked: [], moved: [] })
   })
 })
 

@@ -37,6 +37,7 @@ it('splices a newcomer in behind the last and closes the gap of one that leaves'
       { from: d, to: a },
     ],
     unlinked: [{ from: c, to: a }],
+    moved: [d],
   })
   expect(ring.remove(a)).toEqual({
     linked: [{ from: d, to: b }],
@@ -44,6 +45,7 @@ it('splices a newcomer in behind the last and closes the gap of one that leaves'
       { from: d, to: a },
       { from: a, to: b },
     ],
+    moved: [],
   })
   expect([...ring.members()]).toEqual([b, c, d])
 })
