@@ -86,7 +86,7 @@ export const FailKind = textEnum(['retry', 'fail', 'reject'], {
     '`retry`: another attempt may help. `fail`: none will. `reject`: this should never have been asked for.',
   default: 'retry',
 })
-export const Result = Json(`Any JSON, at most ${LIMITS.payloadBytesMax} bytes as compact UTF-8 text.`)
+export const Result = Json(`Any JSON, at most ${LIMITS.payloadBytesMax} bytes of UTF-8, and kept as sent.`)
 export const ReleaseReason = Type.String({
   maxLength: LIMITS.textLengthMax,
   default: 'released by the agent',

@@ -4,14 +4,14 @@ const DAY_MS = 24 * 60 * MINUTE_MS
 
 /** What one request, frame or field may measure. A server may be set to accept less, never more. */
 export const LIMITS = {
-  /** UTF-8 bytes of a task's payload or result, as compact JSON. */
+  /** UTF-8 bytes of a payload, result or message, as it was sent. */
   payloadBytesMax: 128 * KIB,
   /** Bytes of one WebSocket message. */
   frameBytesMax: 256 * KIB,
   /** Bytes of a request's body, on every route but the batch. */
   bodyBytesMax: 1024 * KIB,
   batchBodyBytesMax: 8 * 1024 * KIB,
-  /** Arrays and objects inside each other. */
+  /** Arrays and objects inside each other: in an opaque value, and in what stands around it. */
   jsonDepthMax: 32,
 
   batchMax: 500,

@@ -35,9 +35,7 @@ export const MessageKind = textEnum(['message', 'request', 'reply'], {
 })
 
 const CorrelationId = annotate(MessageId, { description: 'Ties a reply to its request.' })
-const Payload = Json(
-  `What is said; at most ${LIMITS.payloadBytesMax / 1024} KiB as JSON. The server does not read it.`,
-)
+const Payload = Json(`What is said; at most ${LIMITS.payloadBytesMax / 1024} KiB of UTF-8, and kept as sent.`)
 
 /** What a sender says of a message. */
 export const MESSAGE_PROPERTIES = {

@@ -12,6 +12,7 @@ const again = (status: number, title: string): ProblemKind => ({ status, title, 
 export const PROBLEMS = {
   // The request does not fit the contract.
   validation_failed: once(400, 'What was sent does not fit the schema'),
+  utf8_invalid: once(400, 'The text is not valid UTF-8'),
   json_invalid: once(400, 'The body is not JSON'),
   json_too_deep: once(400, 'The JSON is nested too deeply'),
   json_unsafe: once(400, 'The JSON uses a forbidden field name'),

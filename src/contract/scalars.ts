@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { OPAQUE } from './json/opaque-shape.ts'
 import { LIMITS } from './limits.ts'
 import { closedObject, namedValues, textEnum } from './schema.ts'
 
@@ -90,7 +91,8 @@ export const HeldTasks = Type.Array(HeldTask, {
   description: 'The tasks the agent still works on.',
 })
 
-export const Json = (description: string) => Type.Unknown({ description })
+/** A value that the server keeps and relays as the text it was sent as, and does not read. */
+export const Json = (description: string) => Type.Unknown({ description, [OPAQUE]: true })
 
 /** What every page of a list ends with. */
 export const NEXT_PAGE = {

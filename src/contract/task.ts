@@ -112,7 +112,7 @@ export const TaskSubmit = closedObject(
     }),
     capabilities,
     payload: Type.Optional(
-      annotate(Json(`Any JSON, at most ${LIMITS.payloadBytesMax} bytes as compact UTF-8 text.`), {
+      annotate(Json(`Any JSON, at most ${LIMITS.payloadBytesMax} bytes of UTF-8, and kept as sent.`), {
         default: null,
       }),
     ),

@@ -50,9 +50,12 @@ export const ProposalCreate = closedObject(
     ),
     title: ProposalTitle,
     payload: Type.Optional(
-      annotate(Json(`What is judged; at most ${LIMITS.payloadBytesMax / 1024} KiB as JSON.`), {
-        default: null,
-      }),
+      annotate(
+        Json(`What is judged; at most ${LIMITS.payloadBytesMax / 1024} KiB of UTF-8, and kept as sent.`),
+        {
+          default: null,
+        },
+      ),
     ),
     mode: annotate(ProposalMode, { default: 'approval' }),
     options: Type.Optional(annotate(Options, { description: 'Of a `choice`; an approval has its own.' })),
@@ -172,8 +175,8 @@ export type BallotList = Static<typeof BallotList>
 const Contradiction = closedObject(
   {
     voter: AgentId,
-    first: Json('A signed statement.'),
-    second: Json('Another one of the same voter, for the same slot.'),
+    first: Type.Unknown({ description: 'A signed statement.' }),
+    second: Type.Unknown({ description: 'Another one of the same voter, for the same slot.' }),
   },
   { title: 'Equivocation', description: 'Two signed statements of which no honest voter makes both.' },
 )

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
+import type { OpaqueShape } from '#contract/json/opaque-shape.ts'
 import type { Access } from '#contract/operations/operation.ts'
 import { type Authenticator, bearerCredential } from './authenticator.ts'
 import { authorize, type Target } from './authorize.ts'
@@ -14,6 +15,8 @@ declare module 'fastify' {
     access?: Access | 'handshake'
     /** Of the contract, where the route is one of its operations. */
     operationId?: string
+    /** Where its body holds opaque values. */
+    opaque?: OpaqueShape
   }
 }
 

@@ -16,8 +16,6 @@ export interface AgentCallContext {
   readonly agentId: AgentId
   readonly sessionId: SessionId
   readonly format: FrameFormat
-  /** The bytes the frame came as. */
-  readonly data: Buffer
   readonly ids: Ids
 }
 
@@ -53,7 +51,10 @@ export async function callService(
     }
     case 'task.complete':
       return outcome(
-        await service.complete({ ...reportOf(frame, context), result: format.resultText(frame.result) }),
+        await service.complete({
+          ...reportOf(frame, context),
+          result: format.opaqueText(frame.result, 'result'),
+        }),
       )
     case 'task.fail': {
       const { failure, kind = 'retry' } = frame
@@ -64,7 +65,7 @@ export async function callService(
       return outcome(await service.release({ ...reportOf(frame, context), reason }))
     }
     case 'message.send': {
-      const payload = format.messageText(frame.payload, context.data)
+      const payload = format.opaqueText(frame.payload, 'payload')
       return service.sendMessage(sendRequest(frame, payload, { from: agentId, sessionId }, context.ids))
     }
     case 'message.ack': {

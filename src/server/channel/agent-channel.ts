@@ -62,8 +62,8 @@ export class AgentChannel {
   #closedBy: 'agent' | 'server' = 'agent'
   #badFrames = 0
   #inFlight = 0
-  /** Frames that came before the swarm had taken the agent in, each with the bytes it came as. */
-  readonly #early: { readonly frame: AgentFrame; readonly data: Buffer }[] = []
+  /** Frames that came before the swarm had taken the agent in. */
+  readonly #early: AgentFrame[] = []
   /** What the swarm tells the agent before `welcome` was sent, which comes first. */
   readonly #undelivered: AgentDelivery[] = []
   /** Messages the agent has not been told are missing. */
@@ -87,7 +87,7 @@ export class AgentChannel {
       decoded = this.#modules.socket.format.decode(data, isBinary)
       const frame = agentFrames.read(decoded)
       this.#modules.onFrame(frame.type)
-      this.#accept(frame, data)
+      this.#accept(frame)
     } catch (error) {
       this.#countBadFrame(error, requestIdOf(decoded))
     }
@@ -165,7 +165,7 @@ export class AgentChannel {
     })
   }
 
-  #accept(frame: AgentFrame, data: Buffer): void {
+  #accept(frame: AgentFrame): void {
     if (frame.type === 'hello') {
       if (this.#state !== 'new') throw new RequestError('hello_repeated', 'This channel is open already.')
       this.#state = 'opening'
@@ -178,9 +178,9 @@ export class AgentChannel {
     } else if (this.#state === 'opening') {
       if (this.#early.length >= IN_FLIGHT_MAX)
         throw new RequestError('hello_required', 'Wait for `welcome` first.')
-      this.#early.push({ frame, data })
+      this.#early.push(frame)
     } else {
-      void this.#answer(frame, data)
+      void this.#answer(frame)
     }
   }
 
@@ -222,10 +222,10 @@ export class AgentChannel {
     })
     this.#state = 'open'
     for (const delivery of this.#undelivered.splice(0)) this.deliver(delivery)
-    for (const { frame, data } of this.#early.splice(0)) this.#accept(frame, data)
+    for (const frame of this.#early.splice(0)) this.#accept(frame)
   }
 
-  async #answer(frame: AgentFrame, data: Buffer): Promise<void> {
+  async #answer(frame: AgentFrame): Promise<void> {
     const { socket, ids } = this.#modules
     const { agentId, sessionId } = this.#options
     const service = this.#service
@@ -234,7 +234,7 @@ export class AgentChannel {
     if (this.#inFlight === IN_FLIGHT_MAX) socket.pause()
     try {
       const { format } = socket
-      const result = await callService(frame, { service, agentId, sessionId, format, data, ids })
+      const result = await callService(frame, { service, agentId, sessionId, format, ids })
       this.#acknowledge(frame, result)
     } catch (error) {
       this.#refuseCall(error, frame.requestId)

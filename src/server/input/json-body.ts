@@ -1,18 +1,18 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { parseJson } from './json-text.ts'
+import { parseJson, readUtf8 } from './json-text.ts'
 
 const fingerprints = new WeakMap<FastifyRequest, string>()
 
 /** Takes JSON bodies and no others. */
 export function acceptJsonOnly(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    const text = body as string
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
       if (request.headers['idempotency-key'] !== undefined)
-        fingerprints.set(request, fingerprint(request, text))
-      done(null, text === '' ? undefined : parseJson(text))
+        fingerprints.set(request, fingerprint(request, body as Buffer))
+      const text = readUtf8(body as Buffer, 'body')
+      done(null, text === '' ? undefined : parseJson(text, request.routeOptions.config.opaque))
     } catch (error) {
       done(error as Error)
     }
@@ -24,7 +24,7 @@ export function bodyFingerprint(request: FastifyRequest): string {
   return fingerprints.get(request) ?? ''
 }
 
-function fingerprint(request: FastifyRequest, text: string): string {
+function fingerprint(request: FastifyRequest, body: Buffer): string {
   const operation = request.routeOptions.url ?? ''
-  return createHash('sha256').update(`${request.method} ${operation}\n`).update(text).digest('hex')
+  return createHash('sha256').update(`${request.method} ${operation}\n`).update(body).digest('hex')
 }

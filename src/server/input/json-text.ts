@@ -1,59 +1,83 @@
-import { Buffer } from 'node:buffer'
+import { isUtf8 } from 'node:buffer'
 import secureJson from 'secure-json-parse'
+import { eachOpaque } from '#contract/json/each-opaque.ts'
+import { scanOpaque } from '#contract/json/opaque-scan.ts'
+import { OPAQUE, type OpaqueShape } from '#contract/json/opaque-shape.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { type JsonText, jsonText } from '#domain/ids.ts'
 import { RequestError } from '../problem/request-error.ts'
-import { isDeeperThan } from './json-depth.ts'
+import { OpaqueJson, withinLimit } from './opaque-json.ts'
 
-/** What may come around a payload: the body or frame, and the list and the task it stands in. */
-const ENVELOPE_DEPTH = 3
-const DEPTH_MAX = LIMITS.jsonDepthMax + ENVELOPE_DEPTH
+/** @throws RequestError `utf8_invalid` */
+export function readUtf8(bytes: Buffer | Uint8Array, what: string): string {
+  const buffer = Buffer.isBuffer(bytes)
+    ? bytes
+    : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  // Decoding replaces what is not UTF-8, and what was sent would be lost without a word.
+  if (!isUtf8(buffer)) throw new RequestError('utf8_invalid', `The ${what} is not valid UTF-8.`)
+  return buffer.toString()
+}
 
-/** @throws RequestError `json_too_deep`, `json_unsafe`, `json_invalid` */
-export function parseJson(text: string): unknown {
-  if (isDeeperThan(text, DEPTH_MAX)) {
-    throw new RequestError(
-      'json_too_deep',
-      `Arrays and objects may stand ${LIMITS.jsonDepthMax} deep inside each other.`,
-    )
-  }
+/**
+ * A request's JSON with an {@link OpaqueJson} in the place of every opaque value. Those may hold any field name; the
+ * rest must not hold names that reach an object's prototype.
+ *
+ * @throws RequestError `json_too_deep`, `json_unsafe`, `json_invalid`
+ */
+export function parseJson(text: string, shape: OpaqueShape | undefined): unknown {
+  const { texts, isTooDeep } = scanOpaque(text, shape, LIMITS.jsonDepthMax)
+  if (isTooDeep) throw tooDeep()
+  const document = parse(text)
+  eachOpaque(document, texts, (parent, name, opaque) => {
+    parent[name] = new OpaqueJson(opaque)
+  })
+  refuseUnsafeNames(text, document)
+  return document
+}
+
+/**
+ * A payload or result that came as text of its own.
+ *
+ * @throws RequestError `utf8_invalid`, `payload_too_large`, `json_too_deep`, `json_invalid`
+ */
+export function opaqueBytes(bytes: Uint8Array, name: 'payload' | 'result'): JsonText {
+  const text = readUtf8(bytes, name)
+  withinLimit(text, name)
+  const { isTooDeep } = scanOpaque(text, OPAQUE, LIMITS.jsonDepthMax)
+  if (isTooDeep) throw tooDeep()
+  parse(text)
+  return jsonText(text)
+}
+
+function parse(text: string): unknown {
   try {
-    return secureJson.parse(text, undefined, { protoAction: 'error', constructorAction: 'error' }) as unknown
+    return JSON.parse(text)
   } catch (error) {
-    if (error instanceof SyntaxError && /forbidden prototype property/.test(error.message)) {
-      throw new RequestError(
-        'json_unsafe',
-        'The field names __proto__ and constructor.prototype are not taken.',
-      )
-    }
     throw new RequestError('json_invalid', `This is not JSON: ${(error as Error).message}`, { cause: error })
   }
 }
 
-/** The text of a payload or result that was part of parsed JSON. @throws RequestError `payload_too_large` */
-export function payloadText(value: unknown, name: 'payload' | 'result'): JsonText {
-  return withinLimit(JSON.stringify(value ?? null), name)
-}
-
-/** A payload or result that came as text of its own. @throws RequestError as {@link parseJson}, `payload_too_large` */
-export function checkedPayloadText(text: string, name: 'payload' | 'result'): JsonText {
-  withinLimit(text, name)
-  parseJson(text)
-  return jsonText(text)
-}
-
-/** @throws RequestError `payload_too_large` */
-export function withinLimit(text: string, name: 'payload' | 'result'): JsonText {
-  // A UTF-16 unit is at most three bytes of UTF-8: most texts need not be measured.
-  if (text.length * 3 > LIMITS.payloadBytesMax) {
-    const actual = Buffer.byteLength(text)
-    if (actual > LIMITS.payloadBytesMax) {
-      throw new RequestError(
-        'payload_too_large',
-        `The ${name} has ${actual} bytes as compact JSON; ${LIMITS.payloadBytesMax} are taken.`,
-        { details: { limitName: 'payloadBytesMax', limit: LIMITS.payloadBytesMax, actual } },
-      )
-    }
+function refuseUnsafeNames(text: string, document: unknown): void {
+  if (!mayHoldUnsafeNames(text) || typeof document !== 'object' || document === null) return
+  try {
+    secureJson.scan(document, { protoAction: 'error', constructorAction: 'error' })
+  } catch (error) {
+    throw new RequestError(
+      'json_unsafe',
+      'The field names __proto__ and constructor.prototype are allowed in payloads, results and messages only.',
+      { cause: error },
+    )
   }
-  return jsonText(text)
+}
+
+/** Most texts hold neither name, nor an escape that could spell it, and need not be walked. */
+function mayHoldUnsafeNames(text: string): boolean {
+  return text.includes('__proto__') || text.includes('constructor') || text.includes('\\u')
+}
+
+function tooDeep(): RequestError {
+  return new RequestError(
+    'json_too_deep',
+    `Arrays and objects may stand ${LIMITS.jsonDepthMax} deep inside each other.`,
+  )
 }

@@ -10,7 +10,7 @@ import type { Ids } from '#domain/ports/random.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { authorize } from '../auth/authorize.ts'
 import { senderOf } from '../auth/sender.ts'
-import { payloadText } from '../input/json-text.ts'
+import { opaqueText } from '../input/opaque-json.ts'
 import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import type { Swarms } from '../swarms.ts'
@@ -149,7 +149,7 @@ function proposeRequest(body: ProposalCreate, id: ProposalId, proposedBy: string
   return {
     proposalId: id,
     title,
-    payload: payloadText(payload, 'payload'),
+    payload: opaqueText(payload, 'payload'),
     mode,
     ...(options === undefined ? {} : { options }),
     threshold,

@@ -6,7 +6,7 @@ import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { Ids } from '#domain/ports/random.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { senderOf } from '../auth/sender.ts'
-import { payloadText } from '../input/json-text.ts'
+import { opaqueText } from '../input/opaque-json.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import type { Swarms } from '../swarms.ts'
 import { inboxPageText } from '../views/message-view.ts'
@@ -34,7 +34,7 @@ export function messageRoutes(app: FastifyInstance, { swarms, pageTokens, ids }:
   routeOperation(app, sendMessage, async (request, reply): Promise<MessageSent> => {
     const { from: named, payload, ...message } = request.body
     const from = senderOf(request, named)
-    const sent = sendRequest(message, payloadText(payload, 'payload'), { from }, ids)
+    const sent = sendRequest(message, opaqueText(payload, 'payload'), { from }, ids)
     const service = await serviceFor(request)
     const { path, ...rest } = await service.sendMessage(sent)
     reply.code(202)

@@ -5,7 +5,7 @@ import { type EpochMs, epochMs, taskId } from '#domain/ids.ts'
 import type { NewTask } from '#domain/orchestration/swarm-service.ts'
 import type { TaskSpec } from '#domain/orchestration/task-record.ts'
 import type { Ids } from '#domain/ports/random.ts'
-import { payloadText } from '../input/json-text.ts'
+import { opaqueText } from '../input/opaque-json.ts'
 import { invalidField } from '../problem/request-error.ts'
 
 export interface NewTaskDefaults {
@@ -37,7 +37,7 @@ export function newTask(
     parentTaskId: parentTaskId === undefined ? undefined : taskId(parentTaskId),
     metadata: body.metadata,
   }
-  return { taskId: taskId(ids.next()), spec, payload: payloadText(body.payload, 'payload') }
+  return { taskId: taskId(ids.next()), spec, payload: opaqueText(body.payload, 'payload') }
 }
 
 /** The stages of a pipeline, each waiting for the one before and for its result. */
@@ -57,7 +57,7 @@ export function newPipeline(
       ...(before === undefined ? {} : { inputFrom: before }),
     }
     const input = before === undefined ? payload : null
-    tasks.push({ taskId: taskId(ids.next()), spec, payload: payloadText(input, 'payload') })
+    tasks.push({ taskId: taskId(ids.next()), spec, payload: opaqueText(input, 'payload') })
   }
   return tasks
 }

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } from 'fastify'
+import { opaqueShapeOf } from '#contract/json/opaque-shape.ts'
 import { LIMITS } from '#contract/limits.ts'
 import type { BodyOf, HeadersOf, OperationShape, ParamsOf, QueryOf } from '#contract/operations/operation.ts'
 
@@ -24,11 +25,12 @@ export function routeOperation<O extends OperationShape>(
   options: { readonly answerWithinMs?: number } = {},
 ): void {
   const { operationId, method, path, access, isBodyOptional, bodyBytesMax = LIMITS.bodyBytesMax } = operation
+  const opaque = operation.body === undefined ? undefined : opaqueShapeOf(operation.body)
   app.route({
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
     schema: schemaOf(operation),
-    config: { access, operationId },
+    config: { access, operationId, ...(opaque === undefined ? {} : { opaque }) },
     bodyLimit: bodyBytesMax,
     ...(options.answerWithinMs === undefined ? {} : { handlerTimeout: options.answerWithinMs }),
     ...(isBodyOptional === true ? { preValidation: fillInBody } : {}),

@@ -4,7 +4,7 @@ import { agentId, type FencingToken, swarmId, taskId } from '#domain/ids.ts'
 import type { SwarmService, TaskReport } from '#domain/orchestration/swarm-service.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { authorize } from '../auth/authorize.ts'
-import { payloadText } from '../input/json-text.ts'
+import { opaqueText } from '../input/opaque-json.ts'
 import type { Swarms } from '../swarms.ts'
 import { taskView } from '../views/task-view.ts'
 import { routeOperation } from './route-operation.ts'
@@ -40,7 +40,7 @@ export function taskReportRoutes(app: FastifyInstance, { swarms }: { readonly sw
 
   routeOperation(app, completeTask, async (request) => {
     const { service, report } = await open(request)
-    const result = payloadText(request.body.result, 'result')
+    const result = opaqueText(request.body.result, 'result')
     return taskView(await service.complete({ ...report, result }))
   })
 

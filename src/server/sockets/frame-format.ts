@@ -1,9 +1,11 @@
 import { Packr, Unpackr } from 'msgpackr'
+import { AGENT_FRAMES } from '#contract/frames/agent-frames.ts'
 import type { Subprotocol } from '#contract/frames/frame.ts'
+import { opaqueShapeOfAny } from '#contract/json/opaque-shape.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { type JsonText, jsonText } from '#domain/ids.ts'
-import { checkedPayloadText, parseJson, payloadText, withinLimit } from '../input/json-text.ts'
-import { rawMember } from '../input/raw-member.ts'
+import { opaqueBytes, parseJson, readUtf8 } from '../input/json-text.ts'
+import { opaqueText } from '../input/opaque-json.ts'
 import { RequestError } from '../problem/request-error.ts'
 import { checkMessagePack, MessagePackError } from './message-pack-check.ts'
 
@@ -15,31 +17,26 @@ export interface FrameFormat {
   encode(frame: object): string | Buffer
   /** A frame of this type that also carries a payload, which is JSON text and is not read. */
   encodeWithPayload(type: string, fields: object, payload: JsonText): string | Buffer
-  /** The JSON text of a result in a decoded frame. @throws RequestError `payload_too_large`, … */
-  resultText(result: unknown): JsonText
   /**
-   * The JSON text of a message's payload, as the sender wrote it.
+   * The JSON text of a payload or result in a decoded frame, as the sender wrote it.
    *
-   * @param data of the frame that was decoded
-   * @throws RequestError `payload_too_large`, …
+   * @throws RequestError `payload_too_large`; in MessagePack also `utf8_invalid`, `json_invalid`, `json_too_deep`
    */
-  messageText(payload: unknown, data: Buffer): JsonText
+  opaqueText(value: unknown, name: 'payload' | 'result'): JsonText
 }
+
+const OPAQUE_MEMBERS = opaqueShapeOfAny(Object.values(AGENT_FRAMES))
 
 export const JSON_FORMAT: FrameFormat = {
   isBinary: false,
   decode(data, isBinary) {
     if (isBinary) throw new RequestError('frame_invalid', 'On this connection frames are JSON text messages.')
-    return parseJson(data.toString())
+    return parseJson(readUtf8(data, 'frame'), OPAQUE_MEMBERS)
   },
   encode: (frame) => JSON.stringify(frame),
   encodeWithPayload: (type, fields, payload) =>
     `{"type":"${type}",${JSON.stringify(fields).slice(1, -1)},"payload":${payload}}`,
-  resultText: (result) => payloadText(result, 'result'),
-  messageText(payload, data) {
-    const raw = rawMember(data.toString(), 'payload')
-    return raw === undefined ? payloadText(payload, 'payload') : withinLimit(raw, 'payload')
-  },
+  opaqueText,
 }
 
 const OPTIONS = { useRecords: false, int64AsType: 'number', variableMapSize: true } as const
@@ -62,16 +59,11 @@ export const MSGPACK_FORMAT: FrameFormat = {
   encode: (frame) => packr.pack(frame),
   encodeWithPayload: (type, fields, payload) =>
     packr.pack({ type, ...fields, payload: Buffer.from(payload) }),
-  resultText(result) {
-    return binaryText(result, 'result')
+  opaqueText(value, name) {
+    if (value === undefined) return jsonText('null')
+    if (value instanceof Uint8Array) return opaqueBytes(value, name)
+    throw new RequestError('frame_invalid', `In MessagePack frames a ${name} is JSON as UTF-8 bytes: bin.`)
   },
-  messageText: (payload) => binaryText(payload, 'payload'),
-}
-
-function binaryText(value: unknown, name: 'payload' | 'result'): JsonText {
-  if (value === undefined) return jsonText('null')
-  if (value instanceof Uint8Array) return checkedPayloadText(Buffer.from(value).toString(), name)
-  throw new RequestError('frame_invalid', `In MessagePack frames a ${name} is JSON as UTF-8 bytes: bin.`)
 }
 
 export function formatOf(subprotocol: string): FrameFormat {

@@ -1,3 +1,5 @@
+import { isUtf8 } from 'node:buffer'
+
 /** Thrown for bytes that are not one MessagePack value of the kinds frames are made of. */
 export class MessagePackError extends Error {
   override readonly name = 'MessagePackError'
@@ -23,10 +25,13 @@ const BYTES: ReadonlyMap<number, number> = new Map([
   [0xc4, 1],
   [0xc5, 2],
   [0xc6, 4],
+])
+const TEXTS: ReadonlyMap<number, number> = new Map([
   [0xd9, 1],
   [0xda, 2],
   [0xdb, 4],
 ])
+const ASCII_END = 0x80
 const LISTS: ReadonlyMap<number, number> = new Map([
   [0xdc, 2],
   [0xdd, 4],
@@ -55,18 +60,19 @@ function walk(bytes: Buffer, start: number, depthLeft: number): number {
   if (type <= 0x7f || type >= 0xe0) return next
   if (type <= 0x8f) return walkItems(bytes, next, 2 * (type & 0x0f), depthLeft)
   if (type <= 0x9f) return walkItems(bytes, next, type & 0x0f, depthLeft)
-  if (type <= 0xbf) return skip(bytes, next, type & 0x1f)
+  if (type <= 0xbf) return skipText(bytes, next, type & 0x1f)
   const fixed = FIXED.get(type)
   if (fixed !== undefined) return skip(bytes, next, fixed)
   return walkSized(bytes, next, type, depthLeft)
 }
 
 function walkSized(bytes: Buffer, start: number, type: number, depthLeft: number): number {
-  const sizeBytes = BYTES.get(type) ?? LISTS.get(type) ?? MAPS.get(type)
+  const sizeBytes = BYTES.get(type) ?? TEXTS.get(type) ?? LISTS.get(type) ?? MAPS.get(type)
   if (sizeBytes === undefined) throw new MessagePackError(`type 0x${type.toString(16)} is not taken`)
   const next = skip(bytes, start, sizeBytes)
   const size = bytes.readUIntBE(start, sizeBytes)
   if (BYTES.has(type)) return skip(bytes, next, size)
+  if (TEXTS.has(type)) return skipText(bytes, next, size)
   return walkItems(bytes, next, MAPS.has(type) ? 2 * size : size, depthLeft)
 }
 
@@ -77,6 +83,17 @@ function walkItems(bytes: Buffer, start: number, count: number, depthLeft: numbe
   let position = start
   for (let item = 0; item < count; item += 1) position = walk(bytes, position, depthLeft - 1)
   return position
+}
+
+/** A decoder would replace what is not UTF-8, and what was sent would be lost without a word. */
+function skipText(bytes: Buffer, start: number, count: number): number {
+  const end = skip(bytes, start, count)
+  for (let position = start; position < end; position += 1) {
+    if ((bytes[position] ?? 0) < ASCII_END) continue
+    if (!isUtf8(bytes.subarray(position, end))) throw new MessagePackError('a text is not UTF-8')
+    break
+  }
+  return end
 }
 
 function skip(bytes: Buffer, start: number, count: number): number {

@@ -98,8 +98,8 @@ describe('what the server refuses over HTTP', () => {
   })
 
   it('answers json_unsafe to names that reach for the prototype', async () => {
-    for (const payload of ['{"__proto__":{"isAdmin":true}}', '{"constructor":{"prototype":{}}}']) {
-      const { body } = await client.call(submitTask, { body: `{"type":"x","payload":${payload}}` })
+    for (const metadata of ['{"__proto__":{"isAdmin":true}}', '{"constructor":{"prototype":{}}}']) {
+      const { body } = await client.call(submitTask, { body: `{"type":"x","metadata":${metadata}}` })
       expect(body).toMatchObject({ status: 400, code: 'json_unsafe' })
     }
     expect(Reflect.get({}, 'isAdmin')).toBeUndefined()
