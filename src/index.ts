@@ -16,6 +16,7 @@ export type {
   OpenFeed,
   OpenProposal,
   PageOptions,
+  PayloadText,
   ProposalFilter,
   ProposalHandler,
   ReadEventsOptions,
@@ -29,11 +30,14 @@ export type {
   TaskFailureOptions,
   TaskFilter,
   TaskHandler,
+  TaskTexts,
   WaitOptions,
 } from '#sdk/index.ts'
 export {
   openSseFeed,
   openWebSocketFeed,
+  RawJson,
+  rawJson,
   SwarmAgent,
   SwarmApiError,
   SwarmClient,

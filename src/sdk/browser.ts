@@ -17,3 +17,5 @@ export type {
   TaskFilter,
   WaitOptions,
 } from './client/swarm-client-options.ts'
+export type { PayloadText, TaskTexts } from './json/exact-texts.ts'
+export { RawJson, rawJson } from './json/raw-json.ts'

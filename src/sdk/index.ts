@@ -32,5 +32,7 @@ export type {
   WaitOptions,
 } from './client/swarm-client-options.ts'
 export { openWebSocketFeed } from './client/websocket-feed.ts'
+export type { PayloadText, TaskTexts } from './json/exact-texts.ts'
+export { RawJson, rawJson } from './json/raw-json.ts'
 export { SwarmClient } from './node-swarm-client.ts'
 export { verifyDecision } from './verify-decision.ts'

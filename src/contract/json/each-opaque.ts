@@ -4,7 +4,7 @@ import type { OpaqueTexts } from './opaque-scan.ts'
 export function eachOpaque(
   document: unknown,
   texts: OpaqueTexts | undefined,
-  visit: (parent: Record<string, unknown>, name: string, text: string) => void,
+  visit: (parent: Record<string, unknown>, name: string, text: string) => unknown,
 ): void {
   if (texts === undefined || typeof texts === 'string') return
   const parent = document as Record<string, unknown>

@@ -1,5 +1,7 @@
 import type { MessageSent, MessageTarget, MessageView } from '#contract/index.ts'
 import { connectionFailed, SwarmApiError } from '../client/swarm-api-error.ts'
+import type { PayloadText } from '../json/exact-texts.ts'
+import { writeJson } from '../json/raw-json.ts'
 import type { AgentChannel } from './agent-channel.ts'
 import type { MessageSendFrame } from './frame-codec.ts'
 import { ReceivedMessages } from './received-messages.ts'
@@ -24,7 +26,7 @@ export interface RequestOptions extends Pick<SendOptions, 'isDurable'> {
  * Deals with a message. What it returns to a `request` is the reply; a durable message is acknowledged once it has
  * resolved, and comes again after the next reconnect where it threw.
  */
-export type MessageHandler = (message: MessageView) => unknown
+export type MessageHandler = (message: MessageView & PayloadText) => unknown
 
 export interface AgentMessagesOptions {
   onError(error: Error): void
@@ -188,8 +190,7 @@ export class AgentMessages {
 
 function frameOf(to: MessageTarget, payload: unknown, options: SendOptions): MessageSendFrame {
   const { messageId = newId(), ...rest } = options
-  const payloadText: string | undefined = JSON.stringify(payload)
-  return { type: 'message.send', messageId, to, ...rest, payloadText: payloadText ?? 'null' }
+  return { type: 'message.send', messageId, to, ...rest, payloadText: writeJson(payload) ?? 'null' }
 }
 
 function newId(): string {

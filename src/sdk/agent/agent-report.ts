@@ -1,5 +1,6 @@
 import type { AgentFrameOf } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
+import { writeJson } from '../json/raw-json.ts'
 import { TaskFailure } from './agent-task.ts'
 
 /** How an attempt ends: the frame that says so, but for a result that is JSON text already. */
@@ -23,7 +24,7 @@ export function completion(held: Held, returned: unknown): AgentReport {
   const { taskId, fencingToken } = held
   let text: string
   try {
-    const written: string | undefined = JSON.stringify(returned)
+    const written = writeJson(returned)
     // Functions and symbols have no JSON: like undefined they count as nothing.
     text = written ?? 'null'
   } catch (error) {

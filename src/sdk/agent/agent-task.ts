@@ -1,5 +1,6 @@
 import type { AssignedTask, ChannelFrameOf } from '#contract/index.ts'
 import type { SwarmClient } from '../client/swarm-client.ts'
+import { addText, type PayloadText } from '../json/exact-texts.ts'
 
 /** A task an agent was given. `payload` is what the client submitted, unchecked. */
 export interface AgentTask extends AssignedTask {
@@ -9,6 +10,11 @@ export interface AgentTask extends AssignedTask {
   /** 1 for the first try. */
   readonly attempt: number
   readonly payload: unknown
+  /**
+   * The JSON text of `payload`, byte for byte as the client sent it: for numbers and keys that JavaScript values cannot
+   * hold. Copies of the task and `JSON.stringify` leave it out.
+   */
+  readonly payloadText: string
 }
 
 /** What a handler may say while it works. */
@@ -78,6 +84,8 @@ export function taskOf({
   attempt,
   task,
   payload,
-}: ChannelFrameOf<'task.assigned'>): AgentTask {
-  return { ...task, taskId, fencingToken, attempt, payload }
+  payloadText,
+}: ChannelFrameOf<'task.assigned'> & PayloadText): AgentTask {
+  const assigned = { ...task, taskId, fencingToken, attempt, payload }
+  return addText(assigned, 'payload', payloadText ?? 'null')
 }

@@ -1,5 +1,6 @@
 import { Packr } from 'msgpackr'
-import type { AgentFrame, AgentFrameOf, ChannelFrame, Subprotocol } from '#contract/index.ts'
+import type { AgentFrame, AgentFrameOf, ChannelFrame, ChannelFrameOf, Subprotocol } from '#contract/index.ts'
+import { addText, addTexts, OPAQUE_IN_FRAMES } from '../json/exact-texts.ts'
 import type { CompletionFrame } from './agent-report.ts'
 
 /** A frame as the agent makes it; `requestId` is the channel's. */
@@ -17,7 +18,7 @@ export interface MessageSendFrame extends Omit<AgentFrameOf<'message.send'>, 'pa
 export interface FrameCodec {
   readonly subprotocol: Subprotocol
   encode(frame: OutgoingFrame): string | Buffer
-  /** @throws when the bytes are no frame */
+  /** With the exact text of a payload beside it, as `payloadText`. @throws when the bytes are no frame */
   decode(bytes: Buffer): ChannelFrame
 }
 
@@ -33,7 +34,12 @@ export const jsonFrames: FrameCodec = {
     // The result is JSON text already; parsing it only to write it again would cost as much as the rest of the work.
     return `${JSON.stringify(rest).slice(0, -1)},"result":${resultText}}`
   },
-  decode: (bytes) => JSON.parse(bytes.toString()) as ChannelFrame,
+  decode(bytes) {
+    const text = bytes.toString()
+    const frame = JSON.parse(text) as ChannelFrame
+    if (carriesPayload(frame)) addTexts(frame, text, OPAQUE_IN_FRAMES)
+    return frame
+  },
 }
 
 const packr = new Packr({ useRecords: false, encodeUndefinedAsNil: false })
@@ -52,8 +58,14 @@ export const msgpackFrames: FrameCodec = {
   },
   decode(bytes) {
     const frame = packr.unpack(bytes) as ChannelFrame
-    if (frame.type !== 'task.assigned' && frame.type !== 'message') return frame
-    if (!(frame.payload instanceof Uint8Array)) return frame
-    return { ...frame, payload: JSON.parse(Buffer.from(frame.payload).toString()) as unknown }
+    if (!carriesPayload(frame) || !(frame.payload instanceof Uint8Array)) return frame
+    const text = Buffer.from(frame.payload).toString()
+    frame.payload = JSON.parse(text) as unknown
+    addText(frame, 'payload', text)
+    return frame
   },
+}
+
+function carriesPayload(frame: ChannelFrame): frame is ChannelFrameOf<'task.assigned' | 'message'> {
+  return frame.type === 'task.assigned' || frame.type === 'message'
 }

@@ -1,5 +1,6 @@
 import type { AgentRegisterInput, MessageSent } from '#contract/index.ts'
 import { errorFromProblem } from '../client/swarm-api-error.ts'
+import { copyPayloadText } from '../json/exact-texts.ts'
 import { SwarmClient } from '../node-swarm-client.ts'
 import type { Notice } from './agent-channel.ts'
 import { AgentIdentity } from './agent-identity.ts'
@@ -234,7 +235,7 @@ export class SwarmAgent {
         return
       case 'message': {
         const { type: _, ...message } = notice
-        this.#messages.receive(message)
+        this.#messages.receive(copyPayloadText(message, notice))
         return
       }
       case 'consensus':

@@ -4,9 +4,10 @@ import type {
   DecisionView,
   LeaderView,
   ProposalInput,
-  ProposalPage,
   ProposalView,
 } from '#contract/index.ts'
+import type { OpaqueShape } from '#contract/json/opaque-shape.ts'
+import { OPAQUE_IN, type PayloadText, type ProposalPageRead } from '../json/exact-texts.ts'
 import type { HttpRequest } from './http-connection.ts'
 import { randomKey } from './random-key.ts'
 import type { CallOptions, PageOptions, ProposalFilter, WaitOptions } from './swarm-client-options.ts'
@@ -26,19 +27,19 @@ export class ConsensusClient {
   }
 
   /** Puts something to the vote. Safe to repeat: each call makes up a `proposalId` where none is given. */
-  propose(proposal: ProposalInput): Promise<ProposalView> {
+  propose(proposal: ProposalInput): Promise<ProposalView & PayloadText> {
     const proposalId = proposal.proposalId ?? randomKey()
-    return this.#post('/proposals', { ...proposal, proposalId })
+    return this.#post('/proposals', { ...proposal, proposalId }, OPAQUE_IN.propose)
   }
 
   /** What is asked, who may vote, and the votes so far. */
-  proposal(proposalId: string, options: CallOptions = {}): Promise<ProposalView> {
-    return this.#get(pathOf(proposalId), options)
+  proposal(proposalId: string, options: CallOptions = {}): Promise<ProposalView & PayloadText> {
+    return this.#get(pathOf(proposalId), options, OPAQUE_IN.getProposal)
   }
 
   /** In the order of their ids. */
-  list(filter: ProposalFilter & PageOptions = {}): Promise<ProposalPage> {
-    return this.#get('/proposals', filter)
+  list(filter: ProposalFilter & PageOptions = {}): Promise<ProposalPageRead> {
+    return this.#get('/proposals', filter, OPAQUE_IN.listProposals)
   }
 
   /** The signed votes that the server has seen; of a decided proposal those that count. */
@@ -52,8 +53,9 @@ export class ConsensusClient {
   }
 
   /** Takes the proposal back, unless its ballots have decided it already. */
-  cancel(proposalId: string, reason?: string): Promise<ProposalView> {
-    return this.#post(`${pathOf(proposalId)}/cancel`, reason === undefined ? {} : { reason })
+  cancel(proposalId: string, reason?: string): Promise<ProposalView & PayloadText> {
+    const body = reason === undefined ? {} : { reason }
+    return this.#post(`${pathOf(proposalId)}/cancel`, body, OPAQUE_IN.cancelProposal)
   }
 
   /** The outcome with its certificate, for `verifyDecision`. */
@@ -86,12 +88,12 @@ export class ConsensusClient {
     return this.#post('/elections', transferTo === undefined ? {} : { transferTo })
   }
 
-  #get<T>(path: string, { signal, ...query }: CallOptions): Promise<T> {
-    return this.#modules.call({ method: 'GET', path, query, signal })
+  #get<T>(path: string, { signal, ...query }: CallOptions, opaque?: OpaqueShape): Promise<T> {
+    return this.#modules.call({ method: 'GET', path, query, signal, opaque })
   }
 
-  #post<T>(path: string, body: unknown): Promise<T> {
-    return this.#modules.call({ method: 'POST', path, body, isRepeatable: true })
+  #post<T>(path: string, body: unknown, opaque?: OpaqueShape): Promise<T> {
+    return this.#modules.call({ method: 'POST', path, body, isRepeatable: true, opaque })
   }
 }
 

@@ -1,4 +1,7 @@
 import type { Problem } from '#contract/index.ts'
+import type { OpaqueShape } from '#contract/json/opaque-shape.ts'
+import { readJson } from '../json/exact-texts.ts'
+import { writeJson } from '../json/raw-json.ts'
 import { Backoff, pause } from './backoff.ts'
 import { connectionFailed, errorFromProblem, SwarmApiError } from './swarm-api-error.ts'
 
@@ -23,6 +26,8 @@ export interface HttpRequest {
   readonly query?: object
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** Where the answer holds payloads and results, whose exact texts are wanted. */
+  readonly opaque?: OpaqueShape | undefined
   /** A status beyond 2xx that is an answer like any other. */
   readonly alsoAnswers?: number
   /** Whether doing it twice is as good as once: then it is repeated when it fails for a while. */
@@ -73,7 +78,7 @@ export class HttpConnection {
     for (;;) {
       try {
         const limit = AbortSignal.timeout(request.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS)
-        return (await decode(await this.#send(request, limit))) as T
+        return (await decode(await this.#send(request, limit), request.opaque)) as T
       } catch (error) {
         if (!(error instanceof SwarmApiError) || !mayRepeat(error, request)) throw error
         const waitMs = Math.max(backoff.nextMs(), error.retryAfterMs ?? 0)
@@ -112,7 +117,7 @@ export class HttpConnection {
         {
           method,
           headers: this.#headersOf(request),
-          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          ...(body === undefined ? {} : { body: writeJson(body) ?? 'null' }),
           signal: request.signal === undefined ? limit : AbortSignal.any([limit, request.signal]),
         },
       )
@@ -150,12 +155,12 @@ function mayRepeat(error: SwarmApiError, { isRepeatable, method }: HttpRequest):
   return isRepeatable ?? (method === 'GET' || REFUSED_AT_THE_DOOR.has(error.code))
 }
 
-async function decode(response: Response): Promise<unknown> {
+async function decode(response: Response, opaque: OpaqueShape | undefined): Promise<unknown> {
   if (response.status === 204) return undefined
   const text = await readText(response)
   if (!(response.headers.get('content-type') ?? '').includes('json')) return text
   try {
-    return JSON.parse(text)
+    return opaque === undefined ? JSON.parse(text) : readJson(text, opaque)
   } catch (error) {
     throw new SwarmApiError(
       {

@@ -11,7 +11,6 @@ import type {
   EventPage,
   HeldTask,
   InboxAcknowledged,
-  InboxPage,
   Liveness,
   MessageMetrics,
   MessageSend,
@@ -37,6 +36,7 @@ import type {
   TaskView,
   TopologyView,
 } from '#contract/index.ts'
+import { type InboxPageRead, OPAQUE_IN, type PayloadText, type TaskTexts } from '../json/exact-texts.ts'
 import { ConsensusClient } from './consensus-client.ts'
 import type { OpenFeed } from './event-feed.ts'
 import { EventSubscription, type SubscriptionOptions } from './event-subscription.ts'
@@ -111,8 +111,8 @@ export class SwarmClient {
   }
 
   /** The task with its payload and, once it is completed, its result. */
-  getTask(taskId: string, options: CallOptions = {}): Promise<TaskDetail> {
-    return this.#get(taskPath(taskId), options)
+  getTask(taskId: string, { signal }: CallOptions = {}): Promise<TaskDetail & TaskTexts> {
+    return this.#call({ method: 'GET', path: taskPath(taskId), opaque: OPAQUE_IN.getTask, signal })
   }
 
   /** Why the task was given to the agent that got it last. */
@@ -125,12 +125,12 @@ export class SwarmClient {
    *
    * @throws the signal's reason, or a `TimeoutError`, when it is given up first
    */
-  waitForTask(taskId: string, options: WaitOptions = {}): Promise<TaskDetail> {
+  waitForTask(taskId: string, options: WaitOptions = {}): Promise<TaskDetail & TaskTexts> {
     const task = {
       subject: taskId,
       types: FINAL_STATUSES.map((status) => `amos.task.${status}`),
       read: (call: CallOptions) => this.getTask(taskId, call),
-      isOver: ({ status }: TaskDetail) => FINAL_STATUSES.includes(status),
+      isOver: ({ status }: TaskDetail & TaskTexts) => FINAL_STATUSES.includes(status),
     }
     return waitUntilOver(this, task, options)
   }
@@ -178,11 +178,12 @@ export class SwarmClient {
     agentId: string,
     request: Partial<ClaimRequest> = {},
     { signal }: CallOptions = {},
-  ): Promise<readonly Assignment[]> {
+  ): Promise<readonly (Assignment & PayloadText)[]> {
     const { assignments } = await this.#call<ClaimReply>({
       method: 'POST',
       path: `${agentPath(agentId)}/claims`,
       body: request,
+      opaque: OPAQUE_IN.claimTasks,
       // The answer may come at the very end of the wait.
       timeoutMs: (request.waitMs ?? 0) + 15_000,
       signal,
@@ -214,8 +215,9 @@ export class SwarmClient {
   }
 
   /** The durable messages that wait for an agent, oldest first. */
-  inbox(agentId: string, options: PageOptions = {}): Promise<InboxPage> {
-    return this.#get(`${agentPath(agentId)}/inbox`, options)
+  inbox(agentId: string, { signal, ...query }: PageOptions = {}): Promise<InboxPageRead> {
+    const path = `${agentPath(agentId)}/inbox`
+    return this.#call({ method: 'GET', path, query, opaque: OPAQUE_IN.readInbox, signal })
   }
 
   /** The agent has dealt with these messages; they are not delivered again. */

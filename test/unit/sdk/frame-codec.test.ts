@@ -2,6 +2,7 @@ import { pack, unpack } from 'msgpackr'
 import { describe, expect, it } from 'vitest'
 import type { OutgoingFrame } from '#sdk/agent/frame-codec.ts'
 import { jsonFrames, msgpackFrames } from '#sdk/agent/frame-codec.ts'
+import { AWKWARD_PAYLOADS } from '../../helpers/awkward-payloads.ts'
 
 const completion: OutgoingFrame = {
   type: 'task.complete',
@@ -33,5 +34,12 @@ describe('frame codecs', () => {
     const packed = pack({ ...assigned, payload: Buffer.from(JSON.stringify(assigned.payload)) })
     expect(msgpackFrames.decode(packed)).toEqual(assigned)
     expect(jsonFrames.decode(Buffer.from(JSON.stringify(assigned)))).toEqual(assigned)
+  })
+
+  it.each([...AWKWARD_PAYLOADS])('keep the text of a payload beside it: %s', (_, text) => {
+    const packed = pack({ type: 'message', payload: Buffer.from(text) })
+    expect(msgpackFrames.decode(packed)).toHaveProperty('payloadText', text)
+    const written = Buffer.from(`{"type":"message","payload":${text},"isDurable":false}`)
+    expect(jsonFrames.decode(written)).toHaveProperty('payloadText', text)
   })
 })

@@ -2,7 +2,8 @@ import type { OpenedProposal } from '#domain/consensus/consensus-talk.ts'
 import { ballotDefect } from '#domain/consensus/decision-value.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import type { AgentId } from '#domain/ids.ts'
-import type { Ballot, ProposalHandler } from './open-proposal.ts'
+import { addText } from '../../json/exact-texts.ts'
+import type { Ballot, OpenProposal, ProposalHandler } from './open-proposal.ts'
 
 export interface BallotQuestionOptions {
   readonly opened: OpenedProposal
@@ -49,10 +50,10 @@ export class BallotQuestion {
     this.#over.abort(new Error(reason))
   }
 
-  #proposal(): Parameters<ProposalHandler>[0] {
+  #proposal(): OpenProposal {
     const { proposalId, proposal, electorate, payload } = this.#options.opened
     const { title, mode, options, threshold, proposedBy, deadlineMs } = proposal
-    return {
+    const question = {
       proposalId,
       title,
       payload: JSON.parse(payload) as unknown,
@@ -64,5 +65,6 @@ export class BallotQuestion {
       voters: electorate.map(({ agentId, weight, custody }) => ({ agentId, weight, custody })),
       signal: this.#over.signal,
     }
+    return addText(question, 'payload', payload)
   }
 }

@@ -6,6 +6,11 @@ export interface OpenProposal {
   readonly title: string
   /** What is judged, as it was put, unchecked. */
   readonly payload: unknown
+  /**
+   * The JSON text of `payload`, byte for byte as the proposer sent it: what the voters sign the hash of. Copies of the
+   * proposal and `JSON.stringify` leave it out.
+   */
+  readonly payloadText: string
   /** `approval`: approve or reject. `choice`: one of the options. */
   readonly mode: 'approval' | 'choice'
   readonly options: readonly string[]
