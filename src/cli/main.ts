@@ -2,11 +2,13 @@
 import { CommanderError } from 'commander'
 import { SwarmApiError } from '#sdk/index.ts'
 import { CommandError, EXIT_CODES } from './exit-codes.ts'
+import { refuseDamagedArguments } from './input/read-text.ts'
 import { endWhenNobodyReads } from './output/output.ts'
 import { createProgram } from './program.ts'
 
 endWhenNobodyReads()
 try {
+  refuseDamagedArguments(process.argv)
   await createProgram().parseAsync()
 } catch (error) {
   process.exitCode = reportFailure(error)

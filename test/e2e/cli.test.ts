@@ -1,13 +1,15 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { SwarmAgent, SwarmClient } from '#sdk/index.ts'
+import { rawJson, SwarmAgent, SwarmClient } from '#sdk/index.ts'
+import { AWKWARD_PAYLOADS } from '../helpers/awkward-payloads.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { freePort } from '../helpers/free-port.ts'
-import { type OwnedProcess, spawnSource } from '../helpers/process.ts'
+import { type OwnedProcess, spawnProcess, spawnSource } from '../helpers/process.ts'
 
 const AMOS = 'src/cli/main.ts'
+const AMOS_COMMAND = `exec "${process.execPath}" --import tsx --conditions=source ${AMOS}`
 /** Each command is a process that starts from source, on a machine that may be busy. */
 const COMMANDS_MS = 180_000
 
@@ -25,6 +27,7 @@ describe('the command line', { timeout: COMMANDS_MS }, () => {
     await server.waitForLine(`listening on ${url}`)
     agent = new SwarmAgent({ url, agentId: 'ada', capabilities: ['echo', 'fail'] })
     agent.handle('echo', ({ payload }) => payload)
+    agent.handle('exact', ({ payloadText }) => rawJson(payloadText))
     agent.handle('fail', (_task, { reject }) => reject('never'))
     await agent.start()
   })
@@ -94,6 +97,40 @@ describe('the command line', { timeout: COMMANDS_MS }, () => {
     const { taskId } = tasks[0] ?? { taskId: '' }
     expect(await amosJson('tasks', 'cancel', taskId, 'no use')).toMatchObject({ taskId, status: 'canceled' })
     expect(await amosJson('tasks', 'retry', taskId)).toMatchObject({ retryOf: taskId, status: 'submitted' })
+  })
+
+  it('sends and shows payloads and results as they were written, and refuses what is not UTF-8', async () => {
+    const path = join(folder, 'awkward.json')
+    const texts = [...AWKWARD_PAYLOADS.values()]
+    const list = texts.map((text) => `{"type":"exact","capabilities":["echo"],"payload":${text}}`)
+    await writeFile(path, `[${list.join(',')}]`)
+    // To a file: what is read line by line loses which line breaks there were.
+    const shownPath = join(folder, 'shown.json')
+    const toFile = spawnProcess('sh', [
+      '-c',
+      `${AMOS_COMMAND} submit --file ${path} --wait --json --url ${url} > ${shownPath}`,
+    ])
+    expect((await toFile.exited).code, toFile.output).toBe(0)
+    const output = await readFile(shownPath, 'utf8')
+    for (const text of texts) {
+      expect(output.includes(`"payload": ${text}`), text).toBe(true)
+      expect(output.includes(`"result": ${text}`), text).toBe(true)
+    }
+    const payload = '{"n":1e400,"m":9007199254740993,"\ufffd":-0}'
+    const shown = await amos('submit', 'exact', '-c', 'echo', '--payload', payload, '--wait')
+    expect(shown.output).toContain(`payload   ${payload}\nresult    ${payload}`)
+    const proposed = await amos('propose', 'exact?', '--id', 'exact', '--payload', payload, '--json')
+    expect(proposed.output).toContain(`"payload": ${payload}`)
+
+    await writeFile(path, Buffer.from('[{"type":"exact","payload":"caf\xe9"}]', 'latin1'))
+    const damaged = await amos('submit', '--file', path)
+    expect(damaged).toMatchObject({ code: 2 })
+    expect(damaged.output).toContain('not valid UTF-8')
+    // A shell writes the bytes: Node would encode them.
+    const line = `${AMOS_COMMAND} send "$(printf '"caf\\351"')" --all --url ${url}`
+    const command = spawnProcess('sh', ['-c', line])
+    expect((await command.exited).code).toBe(2)
+    expect(command.output).toContain('arguments: the text is not valid UTF-8')
   })
 
   it('says how the server and its agents are', async () => {
@@ -226,7 +263,7 @@ describe('the command line', { timeout: COMMANDS_MS }, () => {
       'bob',
       '--durable',
     )
-    expect((await amos('inbox', 'bob')).output).toContain('{"note":"kept"}')
+    expect((await amos('inbox', 'bob')).output).toContain('{"note": "kept"}')
     expect(await amosJson('inbox', 'acknowledge', 'bob', messageId)).toEqual({ acknowledgedCount: 1 })
     expect((await amos('inbox', 'bob')).output).toContain('no messages')
     await client.deregisterAgent('bob')

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { MessageView } from '#contract/index.ts'
+import type { PayloadText } from '#sdk/index.ts'
 import { readPages } from '../input/all-pages.ts'
 import { formatAge } from '../output/durations.ts'
 import { createOutput } from '../output/output.ts'
@@ -17,11 +18,11 @@ Examples:
   amos inbox ada                           the messages that wait for ada
   amos inbox acknowledge ada MESSAGE       take a message out of the inbox`
 
-const COLUMNS: readonly Column<MessageView>[] = [
+const COLUMNS: readonly Column<MessageView & PayloadText>[] = [
   { title: 'MESSAGE', isWhole: true, value: ({ messageId }) => messageId },
   { title: 'FROM', value: ({ from }) => from ?? '(a client)' },
   { title: 'AGE', align: 'right', isWhole: true, isOptional: true, value: ({ sentAt }) => formatAge(sentAt) },
-  { title: 'PAYLOAD', value: ({ payload }) => JSON.stringify(payload) },
+  { title: 'PAYLOAD', value: ({ payloadText = 'null' }) => onOneLine(payloadText) },
 ]
 
 export function addInbox(program: Command): void {
@@ -54,4 +55,9 @@ async function listMessages(agentId: string, options: ListOptions): Promise<void
   const output = createOutput(options)
   output.json({ messages })
   output.text(messages.length === 0 ? 'no messages' : renderTable(COLUMNS, messages))
+}
+
+/** Line breaks in JSON text stand between its parts only. */
+function onOneLine(json: string): string {
+  return json.replaceAll(/[\r\n\t]+/g, ' ')
 }

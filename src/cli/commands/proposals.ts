@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { ProposalStatus } from '#contract/consensus/proposal.ts'
 import type { BallotList, ProposalInput, ProposalView } from '#contract/index.ts'
@@ -6,7 +5,9 @@ import { type DecisionVerdict, verifyDecision } from '#sdk/index.ts'
 import { CommandError, EXIT_CODES } from '../exit-codes.ts'
 import { readPages } from '../input/all-pages.ts'
 import { choiceOption } from '../input/filter-value.ts'
-import { parseJson } from '../input/parse-json.ts'
+import { parseJson, parseRawJson } from '../input/parse-json.ts'
+import { readTextFile } from '../input/read-text.ts'
+import { exactJson } from '../output/exact-json.ts'
 import { createOutput } from '../output/output.ts'
 import { renderDecision, renderProposal, renderProposals, renderVerdict } from '../output/render-proposal.ts'
 import { collect, connect, type ServerOptions, wholeNumber, withServerOptions } from '../server-options.ts'
@@ -124,7 +125,7 @@ function proposalInput(title: string, options: ProposeOptions): ProposalInput {
     throw new CommandError('propose takes one of --voter and --capability', EXIT_CODES.usage)
   return {
     title,
-    payload: parseJson(payload, '--payload'),
+    payload: parseRawJson(payload, '--payload'),
     threshold: thresholdOf(options.threshold),
     deadlineMs: deadline,
     weights: Object.fromEntries(weight.map(weightOf)),
@@ -191,7 +192,7 @@ async function verifyFile(
   file: string,
   { trust, json }: { readonly trust: string; readonly json?: boolean },
 ): Promise<void> {
-  const content = parseJson(await readFile(file, 'utf8'), file)
+  const content = parseJson(await readTextFile(file, file), file)
   const verdict = verifyDecision(certificateIn(content), trust)
   const output = createOutput({ json: json === true })
   output.json(briefly(verdict))
@@ -214,6 +215,6 @@ function briefly(verdict: DecisionVerdict): object {
 
 function showProposal(proposal: ProposalView, book: BallotList, options: ServerOptions): void {
   const output = createOutput(options)
-  output.json({ ...proposal, ballots: book.ballots })
+  output.json({ ...(exactJson(proposal) as ProposalView), ballots: book.ballots })
   output.text(renderProposal(proposal, book))
 }

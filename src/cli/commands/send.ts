@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import type { MessageSend } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { CommandError, EXIT_CODES } from '../exit-codes.ts'
-import { parseJson } from '../input/parse-json.ts'
+import { parseRawJson } from '../input/parse-json.ts'
 import { createOutput } from '../output/output.ts'
 import { connect, type ServerOptions, wholeNumber, withServerOptions } from '../server-options.ts'
 
@@ -35,7 +35,7 @@ async function send(payload: string, options: SendOptions & { readonly to?: stri
   const { durable, ttl } = options
   const sent = await connect(options).sendMessage({
     to: targetOf(options),
-    payload: parseJson(payload, 'payload'),
+    payload: parseRawJson(payload, 'payload'),
     ...(durable === true ? { isDurable: true } : {}),
     ...(ttl === undefined ? {} : { ttlMs: ttl }),
   })

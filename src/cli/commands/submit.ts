@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises'
-import { text as readStream } from 'node:stream/consumers'
 import type { Command } from 'commander'
 import type { TaskSubmitInput } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
 import type { SwarmClient } from '#sdk/index.ts'
 import { CommandError, EXIT_CODES } from '../exit-codes.ts'
-import { parseJson } from '../input/parse-json.ts'
+import { parseRawJson, parseTaskList } from '../input/parse-json.ts'
+import { readText } from '../input/read-text.ts'
 import { createOutput } from '../output/output.ts'
 import { collect, connect, type ServerOptions, wholeNumber, withServerOptions } from '../server-options.ts'
 import { renderTask } from './tasks.ts'
@@ -86,7 +85,9 @@ async function taskOf(type: string, options: SubmitOptions): Promise<TaskSubmitI
   const { payload, capability, priority, dependsOn, delay, timeout, attempts, deadline } = options
   return {
     type,
-    ...(payload === undefined ? {} : { payload: parseJson(await readPayload(payload), '--payload') }),
+    ...(payload === undefined
+      ? {}
+      : { payload: parseRawJson(await readText(payload, '--payload'), '--payload') }),
     ...(capability === undefined ? {} : { capabilities: [...capability] }),
     ...(priority === undefined ? {} : { priority }),
     ...(dependsOn === undefined ? {} : { dependsOn: [...dependsOn] }),
@@ -98,17 +99,5 @@ async function taskOf(type: string, options: SubmitOptions): Promise<TaskSubmitI
 }
 
 async function readTasks(path: string): Promise<TaskSubmitInput[]> {
-  const tasks = parseJson(await readPayload(path === '-' ? path : `@${path}`), '--file')
-  if (Array.isArray(tasks)) return tasks as TaskSubmitInput[]
-  throw new CommandError('--file: not a JSON list of tasks', EXIT_CODES.usage)
-}
-
-async function readPayload(given: string): Promise<string> {
-  if (given === '-') return readStream(process.stdin)
-  if (!given.startsWith('@')) return given
-  try {
-    return await readFile(given.slice(1), 'utf8')
-  } catch (error) {
-    throw new CommandError((error as Error).message, EXIT_CODES.usage)
-  }
+  return parseTaskList(await readText(path === '-' ? path : `@${path}`, '--file'), '--file')
 }

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import type { TaskDecision, TaskDetail, TaskView } from '#contract/index.ts'
 import { AgentId, Name } from '#contract/scalars.ts'
 import { TaskPhase, TaskStatus } from '#contract/task.ts'
+import type { TaskTexts } from '#sdk/index.ts'
 import { readPages } from '../input/all-pages.ts'
 import { choiceOption, fitting } from '../input/filter-value.ts'
 import { formatAge, formatDuration } from '../output/durations.ts'
@@ -132,8 +133,8 @@ function showOne(task: TaskView, options: ServerOptions): void {
 }
 
 /** Also what `amos submit --wait` shows. */
-export function renderTask(task: TaskDetail): string {
-  const { payload, result, attempts, failure, ...rest } = task
+export function renderTask(task: TaskDetail & TaskTexts): string {
+  const { payloadText, resultText, attempts, failure, ...rest } = task
   const facts: Record<string, string> = {
     task: task.taskId,
     type: task.type,
@@ -149,8 +150,8 @@ export function renderTask(task: TaskDetail): string {
     const took = formatDuration(Date.parse(endedAt) - Date.parse(assignedAt))
     lines.push(`${'attempt'.padEnd(9)} ${attempt}: ${agentId}, ${outcome} after ${took}`)
   }
-  if (payload !== undefined) lines.push(`payload   ${JSON.stringify(payload)}`)
-  if (result !== undefined) lines.push(`result    ${JSON.stringify(result)}`)
+  if (payloadText !== undefined) lines.push(`payload   ${payloadText}`)
+  if (resultText !== undefined) lines.push(`result    ${resultText}`)
   return lines.join('\n')
 }
 

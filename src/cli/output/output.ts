@@ -1,3 +1,6 @@
+import { writeJson } from '#sdk/json/raw-json.ts'
+import { exactJson } from './exact-json.ts'
+
 /** Where commands write. Standard output holds what was asked for, standard error everything else. */
 export interface Output {
   /** For people; nothing where JSON was asked for. */
@@ -19,10 +22,10 @@ export function createOutput(
       if (!isJson) stream.write(`${lines}\n`)
     },
     json: (document) => {
-      if (isJson) stream.write(`${JSON.stringify(document, null, 2)}\n`)
+      if (isJson) stream.write(`${writeJson(exactJson(document), 2)}\n`)
     },
     jsonLine: (document) => {
-      if (isJson) stream.write(`${JSON.stringify(document)}\n`)
+      if (isJson) stream.write(`${writeJson(exactJson(document))}\n`)
     },
   }
 }
