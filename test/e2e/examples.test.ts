@@ -52,6 +52,14 @@ describe('the examples', { timeout: RUN_MS }, () => {
   it.each([
     ['docs/five-minutes.ts', ['{ sum: 6 }']],
     ['docs/consensus.ts', ["{ verdict: 'approved', option: 'approve' }", 'true']],
+    [
+      'docs/payloads.ts',
+      [
+        '{ amount: 12345678901234567000 }',
+        '{"amount":12345678901234567890.10}',
+        '{"amount":12345678901234567890.10}',
+      ],
+    ],
     ['docs/pipeline.ts', ["{ text: 'idea > outline > draft > proofread' }"]],
     [
       'docs/messages.ts',
