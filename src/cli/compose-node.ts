@@ -43,10 +43,9 @@ export async function composeNode({
   logTo = 1,
   onStoreFailed = () => undefined,
 }: ComposeNodeOptions): Promise<SwarmNode> {
-  const clock = new SystemClock()
+  const machineClock = new SystemClock()
   const random = new SystemRandom()
-  const ids = new UuidIds({ clock })
-  const self = nodeId(ids.next())
+  const self = nodeId(new UuidIds({ clock: machineClock }).next())
   const logger = createPinoLogger({
     level: config.AMOS_LOG_LEVEL,
     fileDescriptor: logTo,
@@ -55,16 +54,17 @@ export async function composeNode({
   if (unknown.length > 0) logger.warn({ unknown }, 'no such settings')
   const apiKeys = await readApiKeys(config.AMOS_API_KEYS)
   const infra = await openInfra(config, chosen.has('AMOS_DURABILITY'), {
-    clock,
+    clock: machineClock,
     logger,
     nodeId: self,
     onFailed: onStoreFailed,
   })
+  const { clock } = infra
+  const ids = new UuidIds({ clock })
   const sessions = new SessionRegistry()
   const swarms = new SwarmDirectory(directoryOptions(config), {
     ...infra,
     sessions,
-    clock,
     random,
     logger,
     consensusCrypto: createConsensusCrypto(),

@@ -1,4 +1,5 @@
 import type { Scope, SwarmEpoch } from '#domain/ids.ts'
+import type { Clock } from '#domain/ports/clock.ts'
 import type { Coordination } from '#domain/ports/coordination.ts'
 import type { Peers } from '#domain/ports/peers.ts'
 import type { ReadyQueue } from '#domain/ports/ready-queue.ts'
@@ -6,6 +7,8 @@ import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 
 /** What a node stands on: the adapters of one technology, opened together and closed together. */
 export interface Infra {
+  /** The clock that all times in the store are on: the same for all nodes that share it. */
+  readonly clock: Clock
   readonly store: SwarmStore
   readonly coordination: Coordination
   readonly peers: Peers

@@ -29,6 +29,7 @@ export function createMemoryInfra(
   const queues = new MemoryReadyQueues({ clock })
   const coordination = new MemoryCoordination(id, { medium, clock })
   return {
+    clock,
     store,
     coordination,
     peers: new LonelyPeers(id),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { DUE_BY_OWN_CLOCK } from './mutants/due-by-own-clock.ts'
 import { EPOCH_GIVEN_AGAIN } from './mutants/epoch-given-again.ts'
 import { EVENT_BESIDE_RECORD } from './mutants/event-beside-record.ts'
 import { FORGETS_WHAT_IS_NEEDED } from './mutants/forgets-what-is-needed.ts'
@@ -31,6 +32,12 @@ const MUTANTS: readonly Mutant[] = [
     variant: LEASE_BY_WALL_CLOCK,
     faults: ['wall_clock'],
     breaks: /ended by (timeout|lease_expired)|was silent since|never ended/,
+  },
+  {
+    flaw: "goes by each node's own wall clock",
+    variant: DUE_BY_OWN_CLOCK,
+    faults: ['wall_clock', 'node_death'],
+    breaks: /never ended|before its delay was over|still waits/,
   },
   {
     flaw: 'writes the event beside the record',

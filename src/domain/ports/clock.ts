@@ -2,7 +2,11 @@ import type { EpochMs, MonotonicMs } from '../ids.ts'
 
 /** Time, as the domain may know it. */
 export interface Clock {
-  /** Wall-clock time, for what people and other machines read. It may jump. */
+  /**
+   * The time of day, for what people read and for what has to mean the same after a restart and on other nodes: due
+   * times, deadlines, ages. All nodes that share a store have one such clock, the store's, and read it with an error of
+   * milliseconds. It may jump where somebody sets it.
+   */
   now(): EpochMs
   /** For every duration that decides something: leases, graces, timeouts. */
   monotonic(): MonotonicMs

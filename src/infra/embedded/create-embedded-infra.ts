@@ -73,6 +73,7 @@ async function openInfra(
   const queues = new MemoryReadyQueues({ clock })
   const self = options.nodeId ?? nodeId(new UuidIds({ clock }).next())
   return {
+    clock,
     store,
     coordination: new EmbeddedCoordination(self, { store, clock }),
     peers: new LonelyPeers(self),

@@ -4,6 +4,7 @@ import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyQueue } from '#domain/ports/ready-queue.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import type { Infra } from '../infra.ts'
+import { StoreClock } from '../system/store-clock.ts'
 import { connectForCommands, connectForMessages } from './connect-redis.ts'
 import { RedisCoordination } from './redis-coordination.ts'
 import { RedisHealth } from './redis-health.ts'
@@ -11,6 +12,7 @@ import { RedisLink, unavailable } from './redis-link.ts'
 import { RedisPeers } from './redis-peers.ts'
 import { RedisReadyQueues } from './redis-ready-queues.ts'
 import { RedisSwarmStore } from './redis-swarm-store.ts'
+import { redisTime } from './redis-time.ts'
 
 export interface RedisInfraOptions {
   readonly url: string
@@ -37,20 +39,24 @@ export interface RedisInfraModules {
  */
 export async function createRedisInfra(
   { url, nodeId, durability = 'committed', connectTimeoutMs = 10_000 }: RedisInfraOptions,
-  { clock, logger }: RedisInfraModules,
+  { clock: machineClock, logger }: RedisInfraModules,
 ): Promise<Infra> {
   const link = new RedisLink({ client: connectForCommands(url) }, { logger })
   const subscriber = connectForMessages(url)
   subscriber.on('error', (error: Error) => logger.debug({ error }, 'redis connection for messages failed'))
-  const health = new RedisHealth(durability, { link, clock, logger })
+  const health = new RedisHealth(durability, { link, clock: machineClock, logger })
+  const clock = new StoreClock({ clock: machineClock, logger, readTime: () => redisTime(link) })
   const disconnect = (): void => {
+    clock.stop()
     health.stop()
     subscriber.disconnect()
     link.close()
   }
   try {
-    await connected(link, clock, connectTimeoutMs)
+    await connected(link, machineClock, connectTimeoutMs)
     health.requireDurability()
+    await clock.start()
+    link.onConnected(() => clock.refresh())
   } catch (error) {
     disconnect()
     throw error
@@ -74,7 +80,7 @@ export async function createRedisInfra(
     disconnect()
   }
   const readyQueueFor = (scope: Scope, epoch: SwarmEpoch): ReadyQueue => queues.queueFor(scope, epoch)
-  return { store, coordination, peers, readyQueueFor, close }
+  return { clock, store, coordination, peers, readyQueueFor, close }
 }
 
 function connected(link: RedisLink, clock: Clock, timeoutMs: number): Promise<void> {

@@ -4,7 +4,6 @@ import type { Logger } from '#domain/ports/logger.ts'
 import { encodeEnvelope, type PeerMessage } from './peer-wire.ts'
 import { nodeChannel } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
-import type { RedisTime } from './redis-time.ts'
 
 /** A publication is a copy in the memory of Redis for a moment, and one parse at the receiver. */
 const MESSAGES_MAX = 256
@@ -18,7 +17,7 @@ interface Publication {
 
 export interface PeerOutboxModules {
   readonly link: RedisLink
-  readonly time: RedisTime
+  /** That of Redis. */
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -30,7 +29,6 @@ export interface PeerOutboxModules {
 export class PeerOutbox {
   readonly #from: NodeId
   readonly #link: RedisLink
-  readonly #time: RedisTime
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #onUnreachable: (callIds: readonly number[]) => void
@@ -40,12 +38,11 @@ export class PeerOutbox {
   /** @param onUnreachable the calls that nobody received; also those of which it is not known */
   constructor(
     from: NodeId,
-    { link, time, clock, logger }: PeerOutboxModules,
+    { link, clock, logger }: PeerOutboxModules,
     onUnreachable: (callIds: readonly number[]) => void,
   ) {
     this.#from = from
     this.#link = link
-    this.#time = time
     this.#clock = clock
     this.#logger = logger
     this.#onUnreachable = onUnreachable
@@ -87,7 +84,7 @@ export class PeerOutbox {
   async #publish(peer: NodeId, { messages, callIds }: Publication): Promise<void> {
     try {
       this.#link.requireRunId()
-      const text = encodeEnvelope(this.#from, this.#time.at(this.#clock.monotonic()), messages)
+      const text = encodeEnvelope(this.#from, this.#clock.now(), messages)
       const receiverCount = await this.#link.client.publish(nodeChannel(peer), text)
       if (receiverCount > 0) return
     } catch (error) {

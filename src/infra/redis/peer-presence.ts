@@ -3,7 +3,6 @@ import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import { NODES_KEY } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
-import type { RedisTime } from './redis-time.ts'
 import { presenceScript } from './scripts/presence-script.ts'
 
 const BEAT_EVERY_MS = 500
@@ -13,8 +12,6 @@ const BLIND_AFTER_MS = 1_500
 
 export interface PeerPresenceModules {
   readonly link: RedisLink
-  /** Learns the time of Redis with every sign of life. */
-  readonly time: RedisTime
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -23,7 +20,6 @@ export interface PeerPresenceModules {
 export class PeerPresence {
   readonly #nodeId: NodeId
   readonly #link: RedisLink
-  readonly #time: RedisTime
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #onLost: (peer: NodeId) => void
@@ -36,14 +32,9 @@ export class PeerPresence {
   #cancelTimer: () => void = () => {}
   #isStopped = false
 
-  constructor(
-    nodeId: NodeId,
-    { link, time, clock, logger }: PeerPresenceModules,
-    onLost: (peer: NodeId) => void,
-  ) {
+  constructor(nodeId: NodeId, { link, clock, logger }: PeerPresenceModules, onLost: (peer: NodeId) => void) {
     this.#nodeId = nodeId
     this.#link = link
-    this.#time = time
     this.#clock = clock
     this.#logger = logger
     this.#onLost = onLost
@@ -79,12 +70,9 @@ export class PeerPresence {
       // A node that Redis hears and that hears nothing of Redis must not count as present.
       if (this.#isInDoubt) await this.#link.client.ping()
       this.#isInDoubt = true
-      const sentAt = this.#clock.monotonic()
       const reply = await presenceScript.run(this.#link.client, [NODES_KEY], [this.#nodeId, PRESENCE_MS])
       this.#isInDoubt = false
-      const [redisMs, nodes] = reply as [number, NodeId[]]
-      this.#time.note(redisMs, sentAt, this.#clock.monotonic())
-      if (!this.#isStopped) this.#compare(new Set(nodes))
+      if (!this.#isStopped) this.#compare(new Set(reply as NodeId[]))
     } catch (error) {
       this.#logger.debug({ error }, 'presence not shown')
     }

@@ -15,19 +15,14 @@ export type PeerMessage =
 
 export interface PeerEnvelope {
   readonly from: NodeId
-  /** When it was sent, by the clock of Redis in milliseconds; left out where the sender does not know that clock yet. */
+  /** When it was sent, by the clock of Redis in milliseconds; left out by nodes of earlier versions. */
   readonly sentAt?: number
   readonly messages: readonly PeerMessage[]
 }
 
 /** @param messages each one written by JSON.stringify */
-export function encodeEnvelope(
-  from: NodeId,
-  sentAt: number | undefined,
-  messages: readonly string[],
-): string {
-  const time = sentAt === undefined ? '' : `"sentAt":${Math.round(sentAt)},`
-  return `{"from":${JSON.stringify(from)},${time}"messages":[${messages.join(',')}]}`
+export function encodeEnvelope(from: NodeId, sentAt: number, messages: readonly string[]): string {
+  return `{"from":${JSON.stringify(from)},"sentAt":${sentAt},"messages":[${messages.join(',')}]}`
 }
 
 export const decodeEnvelope = (text: string): PeerEnvelope => JSON.parse(text) as PeerEnvelope

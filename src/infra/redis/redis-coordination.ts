@@ -12,7 +12,7 @@ const RENEW_EVERY_MS = 500
 /** So long a claim that Redis does not confirm is kept: while Redis is away, nobody else can have the swarm either. */
 const UNCONFIRMED_MAX_MS = 10_000
 /** Epochs count at least the seconds since then, so that one forgotten with a lost tail is not given again. */
-const EPOCH_ORIGIN_MS = Date.UTC(2026, 0, 1)
+const EPOCH_ORIGIN_SECONDS = Date.UTC(2026, 0, 1) / 1_000
 /** More events than a scope can write between two syncs of Redis' file. */
 const LOST_SEQUENCES_MAX = 1_000_000
 
@@ -62,12 +62,17 @@ export class RedisCoordination implements Coordination {
   async claim(scope: Scope, sequenceFloor: number): Promise<ClaimOutcome> {
     const runId = this.#link.requireRunId()
     const sentAt = this.#clock.monotonic()
-    const leastEpoch = Math.floor((this.#clock.now() - EPOCH_ORIGIN_MS) / 1_000)
     // Redis that syncs before it answers has lost nothing that anybody saw.
     const skip = this.#health.status.durability === 'synced' ? 0 : LOST_SEQUENCES_MAX
     const keys = [coordinatorKey(scope), metaKey(scope)]
     const [isHeld, answer] = (await this.#guard(() =>
-      claimScript.run(this.#link.client, keys, [this.nodeId, CLAIM_TTL_MS, leastEpoch, sequenceFloor, skip]),
+      claimScript.run(this.#link.client, keys, [
+        this.nodeId,
+        CLAIM_TTL_MS,
+        EPOCH_ORIGIN_SECONDS,
+        sequenceFloor,
+        skip,
+      ]),
     )) as [number, number | string]
     if (isHeld === 0) return { isHeld: false, coordinatorId: answer as NodeId }
     const epoch = swarmEpoch(Number(answer))

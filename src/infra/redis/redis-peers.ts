@@ -10,7 +10,6 @@ import { PeerPresence } from './peer-presence.ts'
 import { decodeEnvelope, failureOf, openOutcome, type PeerMessage, type PeerOutcome } from './peer-wire.ts'
 import { nodeChannel } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
-import { RedisTime } from './redis-time.ts'
 import { SubscriberWatch } from './subscriber-watch.ts'
 
 const CALL_TIMEOUT_MS = 1_000
@@ -30,6 +29,7 @@ export interface RedisPeersModules {
   readonly link: RedisLink
   /** A connection that does nothing but listen. */
   readonly subscriber: Redis
+  /** That of Redis. */
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -46,7 +46,6 @@ export class RedisPeers implements Peers {
   readonly #subscriber: Redis
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #time = new RedisTime()
   readonly #outbox: PeerOutbox
   readonly #watch: SubscriberWatch
   readonly #presence: PeerPresence
@@ -61,12 +60,10 @@ export class RedisPeers implements Peers {
     this.#subscriber = modules.subscriber
     this.#clock = modules.clock
     this.#logger = modules.logger
-    const timed = { ...modules, time: this.#time }
-    modules.link.onConnected((runId) => this.#time.in(runId))
-    this.#outbox = new PeerOutbox(nodeId, timed, (callIds) => {
+    this.#outbox = new PeerOutbox(nodeId, modules, (callIds) => {
       for (const callId of callIds) this.#abandon(callId)
     })
-    this.#presence = new PeerPresence(nodeId, timed, (peer) => this.#peerLost(peer))
+    this.#presence = new PeerPresence(nodeId, modules, (peer) => this.#peerLost(peer))
     this.#appended = new AppendedChannel(nodeId, modules)
     this.#watch = new SubscriberWatch(modules, () => void this.#resumed())
   }
@@ -145,8 +142,7 @@ export class RedisPeers implements Peers {
 
   /** By the clock of Redis, so that the clocks of two machines are never compared. */
   #ageOf(sentAt: number | undefined): number {
-    const now = this.#time.at(this.#clock.monotonic())
-    return now === undefined || sentAt === undefined ? 0 : now - sentAt
+    return sentAt === undefined ? 0 : this.#clock.now() - sentAt
   }
 
   /** What was sent to this node while it did not listen is lost. */

@@ -4,5 +4,9 @@ import { HONEST, type Variant } from '../simulator/variant.ts'
 /** Times leases, graces and timeouts by the clock on the wall, which anybody may set. */
 export const LEASE_BY_WALL_CLOCK: Variant = {
   ...HONEST,
-  clock: (clock) => ({ ...clock, monotonic: () => monotonicMs(clock.now()) }),
+  clock: (clock, own) => ({
+    now: () => clock.now(),
+    monotonic: () => monotonicMs(own.now()),
+    setTimer: (delayMs, callback) => clock.setTimer(delayMs, callback),
+  }),
 }

@@ -20,6 +20,8 @@ const LEASE_ENDS: ReadonlySet<string> = new Set([
 
 /** A reader that is on its way from one node to another is told later than the others. */
 const TOLD_WITHIN_MS = 2_000
+/** A node reads the store's clock with an error of half a round trip; two nodes may differ by twice that. */
+const DELAY_ERROR_MS_MAX = 100
 
 /**
  * Sees everything that was committed, at the moment it was, and everything the clients and agents were answered; and
@@ -173,6 +175,9 @@ export class Auditor {
     if (type === 'task.submitted' && record !== undefined) this.#noteKey(record)
     if (type === 'task.assigned' && record !== undefined) {
       if (story?.lease !== undefined) this.#beginLease(record, story.lease)
+      const leftMs = record.createdAt + record.spec.delayMs - this.#world.wires.now()
+      if (record.spec.delayMs > 0 && leftMs > DELAY_ERROR_MS_MAX)
+        this.fail(`${id} was assigned ${leftMs} ms before its delay was over`, id)
       for (const before of record.spec.dependsOn)
         if (this.#history.stories.get(before)?.ending?.status !== 'completed')
           this.fail(`${id} was assigned before ${before}, which it depends on, was completed`, id)

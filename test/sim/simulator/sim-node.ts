@@ -1,4 +1,4 @@
-import { type NodeId, nodeId } from '#domain/ids.ts'
+import { type EpochMs, type NodeId, nodeId } from '#domain/ids.ts'
 import type { OpenSwarm } from '#domain/orchestration/open-swarm.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import { DEFAULT_SWARM_ID, SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
@@ -6,11 +6,12 @@ import type { Peers } from '#domain/ports/peers.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 import { LonelyPeers } from '#infra/embedded/embedded-peers.ts'
 import { MemoryReadyQueues } from '#infra/embedded/memory-ready-queues.ts'
+import { StoreClock } from '#infra/system/store-clock.ts'
 import { MemoryCoordination } from '../../helpers/memory-coordination.ts'
 import { MemoryLogger } from '../../helpers/memory-logger.ts'
 import { MemoryPeers } from '../../helpers/memory-peers.ts'
 import { MemorySwarmStore } from '../../helpers/memory-swarm-store.ts'
-import { SeededIds } from '../../helpers/seeded-random.ts'
+import { SeededIds, type SeededRandom } from '../../helpers/seeded-random.ts'
 import { toyConsensusCrypto } from '../../helpers/toy-signatures.ts'
 import { SCOPE, TENANT } from './address.ts'
 import type { Scenario } from './scenario.ts'
@@ -25,6 +26,7 @@ export const GRACE_MS = 1_000
 /** Where a scenario has the fault `forgetting`: how long a finished task is kept. */
 export const FORGETS_AFTER_MS = 5_000
 const CLAIM_LAPSES_AFTER_MS = 2_000
+const HOUR_MS = 3_600_000
 
 /** A server node: the real domain on a simulated process, store, network and coordination. */
 export class SimNode {
@@ -39,6 +41,7 @@ export class SimNode {
   readonly #inner: MemorySwarmStore
   readonly #coordination: MemoryCoordination
   readonly #store: SwarmStore
+  readonly #storeClock: StoreClock
   #swarm: OpenSwarm | undefined
 
   constructor(number: number, world: World) {
@@ -46,7 +49,13 @@ export class SimNode {
     this.#world = world
     this.id = nodeId(`node-${number}`)
     this.process = new SimProcess(world.clock)
-    const clock = variant.clock(this.process.clock)
+    if (world.has('wall_clock')) this.process.setWallClock(wrongBy(random))
+    this.#storeClock = new StoreClock({
+      clock: this.process.clock,
+      logger: this.logger,
+      readTime: () => this.#readTime(),
+    })
+    const clock = variant.clock(this.#storeClock, this.process.clock)
     this.ids = new SeededIds({ random: random.fork(), clock: this.process.clock })
     this.#inner = new MemorySwarmStore(
       { faultFor: world.store.faultFor },
@@ -92,6 +101,7 @@ export class SimNode {
 
   /** @throws what a server's main would exit with */
   async start(): Promise<void> {
+    await this.#storeClock.start()
     await this.#directory.start([TENANT])
     const swarm = await this.#directory.open(TENANT, DEFAULT_SWARM_ID)
     this.server.open(this.#world.variant.service(swarm.service, this.#store))
@@ -144,7 +154,21 @@ export class SimNode {
     await this.#queues.close()
     await this.#coordination.close()
     this.#inner.close()
+    this.#storeClock.stop()
   }
+
+  async #readTime(): Promise<EpochMs> {
+    const { clock, wires } = this.#world
+    await clock.wait(this.#world.latencyMs())
+    const time = wires.now()
+    await clock.wait(this.#world.latencyMs())
+    return this.process.bring(Promise.resolve(time))
+  }
+}
+
+/** Up to an hour, before or behind. */
+export function wrongBy(random: SeededRandom): number {
+  return Math.round((random.next() - 0.5) * 2 * HOUR_MS)
 }
 
 function directoryOptions({ faults, topology }: Scenario): ConstructorParameters<typeof SwarmDirectory>[0] {

@@ -1,5 +1,5 @@
 import type { SeededRandom } from '../../helpers/seeded-random.ts'
-import { SimNode } from './sim-node.ts'
+import { SimNode, wrongBy } from './sim-node.ts'
 import type { World } from './world.ts'
 
 const BOOT_AGAIN_MS = 500
@@ -114,7 +114,7 @@ export class SwarmOfNodes {
 
   setWallClock(): void {
     const node = this.#pickAny()
-    const offsetMs = Math.round((this.#random.next() - 0.5) * 60_000)
+    const offsetMs = wrongBy(this.#random)
     this.#world.trace.note(node?.id ?? 'nobody', `has its wall clock set to ${offsetMs} ms`)
     node?.process.setWallClock(offsetMs)
   }

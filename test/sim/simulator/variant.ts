@@ -6,7 +6,8 @@ import type { MemoryMedium } from '../../helpers/memory-medium.ts'
 
 /** What stands between the domain and the world; a broken variant puts something else there. */
 export interface Variant {
-  clock(clock: Clock): Clock
+  /** @param own the node's own, which may be wrong */
+  clock(clock: Clock, own: Clock): Clock
   store(store: SwarmStore): SwarmStore
   coordination(coordination: Coordination, medium: MemoryMedium): Coordination
   service(service: SwarmService, store: SwarmStore): SwarmService

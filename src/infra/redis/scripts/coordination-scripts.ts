@@ -8,7 +8,7 @@ import { LuaScript } from '../lua-script.ts'
  * Where Redis was started again since the last claim, it may have lost the newest event numbers. Then the log goes
  * on above what the claimant has seen; where it has seen nothing and `skip` is above 0, that far above what is left.
  *
- * KEYS: coordinator, meta. ARGV: node, time to live in ms, least epoch, least sequence number, skip.
+ * KEYS: coordinator, meta. ARGV: node, time to live in ms, origin of epochs in seconds, least sequence number, skip.
  * Returns {1, epoch}, or {0, the coordinating node}.
  */
 export const claimScript = new LuaScript(`#!lua flags=allow-oom
@@ -17,7 +17,7 @@ if holder and holder ~= ARGV[1] then return {0, holder} end
 
 local meta = redis.call('HMGET', KEYS[2], 'epoch', 'sequence', 'runId')
 local runId = string.match(redis.call('INFO', 'server'), 'run_id:(%w+)')
-local epoch = math.max(tonumber(meta[1] or '0') + 1, tonumber(ARGV[3]))
+local epoch = math.max(tonumber(meta[1] or '0') + 1, tonumber(redis.call('TIME')[1]) - tonumber(ARGV[3]))
 local sequence, floor, skip = tonumber(meta[2] or '0'), tonumber(ARGV[4]), tonumber(ARGV[5])
 if floor > sequence then
   sequence = floor
