@@ -51,7 +51,10 @@ export function onCampaignNow(state: RaftState, { from }: CampaignNow, at: Monot
 
 /** Follows the one leader of the own term, and waits for it afresh. */
 function withLeader(state: RaftState, { from }: Append | Install, at: MonotonicMs): RaftState {
-  return withElectionTimer({ ...state, role: FOLLOWER, leaderId: from, loyalSince: at }, at)
+  return withElectionTimer(
+    { ...state, role: FOLLOWER, leaderId: from, loyalSince: at, hasStoodBack: false },
+    at,
+  )
 }
 
 function replied(

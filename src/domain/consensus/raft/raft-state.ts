@@ -65,6 +65,8 @@ export interface RaftState {
   readonly leaderId: AgentId | null
   /** When it last heard its leader, or voted for one to be; null where it is loyal to nobody. */
   readonly loyalSince: MonotonicMs | null
+  /** Whether it stood back for another pre-candidate since it last followed a leader or voted; see `onPreVote`. */
+  readonly hasStoodBack: boolean
   readonly electionDueAt: MonotonicMs
 }
 
@@ -96,6 +98,7 @@ export function resumeRaft({ self, durable, timing, seed, at }: ResumeRequest): 
       role: FOLLOWER,
       leaderId: null,
       loyalSince: null,
+      hasStoodBack: false,
       electionDueAt: at,
     },
     at,

@@ -14,20 +14,25 @@ export function isLoyal({ role, loyalSince, timing }: RaftState, at: MonotonicMs
 }
 
 /**
- * Answers for a term that is not below the own one. A grant binds nobody: neither term, nor vote, nor timer change. One
- * that asks itself at the same moment stands back for a smaller id, so that two do not split the votes between them;
- * its next try is due no later for that.
+ * Answers for a term that is not below the own one. A grant binds nobody: neither term, nor vote, nor timer change. A
+ * voter that asks at the same moment stands back for a smaller id, so that two do not split the votes between them; its
+ * next try is due no later for that. It stands back once only until somebody is elected: under partial connectivity the
+ * smaller id may not reach a majority, and the only voter that does must not wait for it again and again.
  */
 export function onPreVote(state: RaftState, request: PreVote): Transition {
-  const { durable, role, self } = state
+  const { durable, role, self, hasStoodBack } = state
   const isFree = request.term > durable.term || isFreeToVoteFor(state, request)
   const isGranted = isFree && isAtLeastAsComplete(request, durable.log)
-  const standsBack = isGranted && role.type === 'pre_candidate' && request.from < self
+  const isRival = role.type === 'pre_candidate' && request.from < self
+  const standsBack = isGranted && isRival && !hasStoodBack
   const header = headerTo(state, request.from)
   // A grant names the term it is for; a refusal the own term, so that one who lags behind learns of it.
   const term = isGranted ? request.term : durable.term
   const reply = { type: 'pre_vote_reply' as const, ...header, term, isGranted }
-  return [standsBack ? { ...state, role: FOLLOWER } : state, [{ type: 'send', message: reply }]]
+  return [
+    standsBack ? { ...state, role: FOLLOWER, hasStoodBack: true } : state,
+    [{ type: 'send', message: reply }],
+  ]
 }
 
 /** Answers in the own term (figure 3.1, RequestVote). */
@@ -39,7 +44,10 @@ export function onVoteRequest(state: RaftState, request: VoteRequest, at: Monoto
   }
   const kept = durable.votedFor === request.from ? durable : { ...durable, votedFor: request.from }
   // Only a vote sets the timer back: a refusal must not, or it would keep this voter from campaigning itself.
-  const voted = withElectionTimer({ ...state, role: FOLLOWER, durable: kept, loyalSince: at }, at)
+  const voted = withElectionTimer(
+    { ...state, role: FOLLOWER, durable: kept, loyalSince: at, hasStoodBack: false },
+    at,
+  )
   const { epoch, term } = durable
   return [voted, [{ type: 'grant_vote', candidate: request.from, epoch, term }]]
 }

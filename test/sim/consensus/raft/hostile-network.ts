@@ -13,6 +13,8 @@ export class HostileNetwork {
   #repeatRatio = 0
   #lateRatio = 0
   #isCalm = false
+  /** Added to every way, in milliseconds. */
+  extraDelayMs = 0
 
   constructor(random: SeededRandom, time: VirtualTime, deliver: (message: RaftMessage) => void) {
     this.#random = random
@@ -63,7 +65,7 @@ export class HostileNetwork {
   #schedule(message: RaftMessage): void {
     const isLate = this.#random.next() < this.#lateRatio
     const delayMs = isLate ? 20 + this.#random.next() * 500 : 0.5 + this.#random.next() * 3
-    this.#time.after(delayMs, () => this.#deliver(message))
+    this.#time.after(delayMs + this.extraDelayMs, () => this.#deliver(message))
   }
 }
 

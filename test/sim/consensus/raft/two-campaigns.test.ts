@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { DurableState } from '#domain/consensus/raft/raft-state.ts'
+import { type DurableState, RAFT_TIMING } from '#domain/consensus/raft/raft-state.ts'
 import { term } from '#domain/consensus/raft/term.ts'
 import { lastEntry, votersOf, withEntry } from '#domain/consensus/raft/voter-log.ts'
 import type { SeededRandom } from '../../../helpers/seeded-random.ts'
@@ -63,6 +63,28 @@ describe('of five voters', () => {
     })
     expect(new Set(leaders)).toEqual(new Set(['v0']))
   })
+})
+
+describe.each([3, 5, 10])('of %i voters in a star', (count) => {
+  it.each([0, 30])(
+    'the centre is elected within three time-outs, whatever its id, on ways of %i ms',
+    (wayMs) => {
+      const slow = Array.from({ length: 200 }, (_, at) => at + 1).filter((seed) => {
+        const swarm = swarmOf(count, seed)
+        swarm.network.extraDelayMs = wayMs
+        const ids = swarm.voters.map(({ id }) => id)
+        const centre = ids[seed % count]
+        const leaves = ids.filter((id) => id !== centre)
+        for (const id of leaves) {
+          const others = leaves.filter((other) => other !== id)
+          if (others.length > 0) swarm.network.split([id], others)
+        }
+        const elapsedMs = untilLeader(swarm)
+        return elapsedMs > 3 * RAFT_TIMING.electionMaxMs || (count > 3 && leaderOf(swarm)?.id !== centre)
+      })
+      expect(slow).toEqual([])
+    },
+  )
 })
 
 /** Nothing where one leader was elected in at most two campaigns and is undisturbed for a second. */
