@@ -153,6 +153,7 @@ function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDir
     orchestrator: {
       ...ORCHESTRATOR_DEFAULTS,
       reconnectGraceMs: config.AMOS_RECONNECT_GRACE_MS,
+      undeliveredMax: config.AMOS_UNDELIVERED_MAX,
       agingMs: config.AMOS_AGING_MS,
       taskRetentionMs: config.AMOS_TASK_RETENTION_MS,
       eventRetentionMs: config.AMOS_EVENT_RETENTION_MS,

@@ -82,8 +82,8 @@ export const EVENT_DATA = {
   ),
   'task.released': data('TaskReleasedData', 'The task went back to the queue with its attempt given back.', {
     ...holderIfAny,
-    outcome: textEnum(['released', 'revoked'], {
-      description: 'Whether the agent or the swarm took it back.',
+    outcome: textEnum(['released', 'revoked', 'undelivered'], {
+      description: 'Whether the agent gave it back, the swarm took it back, or the agent did not receive it.',
     }),
     reason,
   }),

@@ -61,7 +61,7 @@ export const TaskFailure = closedObject(
       pattern: NAME_PATTERN,
       maxLength: LIMITS.nameLengthMax,
       description:
-        'The swarm writes `lease_expired`, `timeout`, `deadline_exceeded`, `dependency_failed` or `canceled`; an agent its own.',
+        'The swarm writes `lease_expired`, `timeout`, `agent_lost`, `undelivered`, `deadline_exceeded`, `dependency_failed` or `canceled`; an agent its own.',
     }),
     message: Text('What happened, for people.', 4_096),
   },
@@ -165,9 +165,13 @@ export const TaskAttemptView = closedObject(
     fencingToken: FencingToken,
     assignedAt: Timestamp,
     endedAt: Timestamp,
-    outcome: textEnum(['completed', 'failed', 'rejected', 'released', 'revoked', 'expired', 'canceled'], {
-      description: 'How the attempt ended.',
-    }),
+    outcome: textEnum(
+      ['completed', 'failed', 'rejected', 'released', 'revoked', 'undelivered', 'expired', 'canceled'],
+      {
+        description:
+          'How the attempt ended. `released`, `revoked` and `undelivered` (the agent did not receive the task) do not count against `maxAttempts`.',
+      },
+    ),
     failure: Type.Optional(TaskFailure),
   },
   { title: 'TaskAttempt', description: 'One assignment that ended.' },

@@ -6,10 +6,10 @@ export class PendingReplies {
 
   observe(app: FastifyInstance): void {
     app.addHook('onRequest', async (request, reply) => {
-      if (!request.ws) this.#replies.add(reply)
-    })
-    app.addHook('onResponse', async (_request, reply) => {
-      this.#replies.delete(reply)
+      if (request.ws) return
+      this.#replies.add(reply)
+      // Also where the connection ends before the answer, of which no hook is told.
+      reply.raw.once('close', () => this.#replies.delete(reply))
     })
   }
 

@@ -14,7 +14,9 @@ const LONGER_THAN_BETWEEN_TWO_LOOKS_MS = 700
 class Listening {
   readonly infra: Infra
   readonly notices: { readonly notice: PeerNotice; readonly from: NodeId }[] = []
+  readonly unreceived: { readonly notice: PeerNotice; readonly to: NodeId }[] = []
   readonly lost: NodeId[] = []
+  missedCount = 0
   readonly appended: { readonly scope: Scope; readonly lastSequence: number }[] = []
   answer: (call: PeerCall, from: NodeId) => Promise<unknown> = async () => null
   onNotice: (notice: PeerNotice) => void = () => {}
@@ -34,8 +36,11 @@ class Listening {
         this.notices.push({ notice, from })
         this.onNotice(notice)
       },
+      unreceived: (peer, notices) => this.unreceived.push(...notices.map((notice) => ({ notice, to: peer }))),
+      missed: () => {
+        this.missedCount += 1
+      },
       peerLost: (peer) => this.lost.push(peer),
-      missed: () => {},
       appended: (scope, lastSequence) => this.appended.push({ scope, lastSequence }),
     })
   }
@@ -108,6 +113,13 @@ export function describePeers(adapterName: string, setup: SetupNodes): void {
         argument: 1,
       })
       await expect(nobody).rejects.toMatchObject({ code: 'coordinator_unavailable' })
+    })
+
+    it('reports a notice to a node that does not exist', async () => {
+      const notice = { scope: freshScope(), epoch: swarmEpoch(1), topic: 'news', body: { text: 'ü' } }
+      ada.infra.peers.notify(nodeId('nobody'), notice)
+      await eventually(() => ada.unreceived.length > 0)
+      expect(ada.unreceived).toEqual([{ notice, to: 'nobody' }])
     })
 
     it('gives up a call that is not answered in time', async () => {

@@ -272,6 +272,7 @@ describe('Redis adapters when Redis or a node fails', () => {
     await infra.peers.start({
       call: async () => null,
       notice: () => {},
+      unreceived: () => {},
       peerLost: (peer) => lost.push(peer),
       missed: () => {},
       appended: () => {},

@@ -34,6 +34,7 @@ describe('messages between nodes that a network holds back', () => {
       },
       notice: ({ body }) => heard.push(body),
       peerLost: () => {},
+      unreceived: () => {},
       missed: () => {
         if (infra === receiver) missedCount += 1
       },

@@ -99,7 +99,13 @@ describe('Redis adapters', () => {
   it('hear on when somebody publishes what no node would', async () => {
     const { nodes, teardown } = await setupNodes()
     const notices: unknown[] = []
-    const handlers = { call: async () => null, peerLost: () => {}, missed: () => {}, appended: () => {} }
+    const handlers = {
+      call: async () => null,
+      unreceived: () => {},
+      peerLost: () => {},
+      missed: () => {},
+      appended: () => {},
+    }
     await nodes[0].peers.start({ ...handlers, notice: ({ body }) => notices.push(body) })
     await nodes[1].peers.start({ ...handlers, notice: () => {} })
     const client = new Redis(redis.url)
@@ -115,6 +121,47 @@ describe('Redis adapters', () => {
     })
     await eventually(() => notices.length > 0)
     expect(notices).toEqual(['good'])
+    await teardown()
+  })
+
+  it('know what was lost while the connection that listens was gone, at either end', async () => {
+    const { nodes, teardown } = await setupNodes()
+    const [first, second] = nodes
+    const heard: unknown[] = []
+    const unreceived: unknown[] = []
+    let missedCount = 0
+    const handlers = { call: async () => null, peerLost: () => {}, appended: () => {} }
+    await first.peers.start({
+      ...handlers,
+      notice: () => {},
+      missed: () => {},
+      unreceived: (peer, notices) => unreceived.push(...notices.map(({ body }) => ({ peer, body }))),
+    })
+    await second.peers.start({
+      ...handlers,
+      notice: ({ body }) => heard.push(body),
+      missed: () => {
+        missedCount += 1
+      },
+      unreceived: () => {},
+    })
+    const peer = second.peers.nodeId
+    const client = new Redis(redis.url)
+    await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    for (let body = 0; unreceived.length + heard.length === 0; body += 1) {
+      first.peers.notify(peer, { scope: freshScope(), epoch: swarmEpoch(1), topic: 'news', body })
+      await eventually(() => unreceived.length + heard.length > body)
+    }
+    await eventually(() => missedCount === 1)
+    first.peers.notify(peer, {
+      scope: freshScope(),
+      epoch: swarmEpoch(1),
+      topic: 'news',
+      body: 'heard again',
+    })
+    await eventually(() => heard.includes('heard again'))
+    expect(unreceived).toContainEqual({ peer, body: 0 })
+    client.disconnect()
     await teardown()
   })
 })

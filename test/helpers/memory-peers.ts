@@ -19,6 +19,7 @@ interface Station {
   readonly watched: Map<Scope, number>
   /** When the newest message to this node arrives: a later one must not overtake it. */
   arrivesAt: number
+  isDeaf: boolean
 }
 
 /** The nodes of one cluster and the wires between them. A node that died hears and says nothing any more. */
@@ -38,7 +39,7 @@ export class MemoryNetwork {
   }
 
   join(node: NodeId, handlers: PeerHandlers): void {
-    this.#stations.set(node, { handlers, watched: new Map(), arrivesAt: 0 })
+    this.#stations.set(node, { handlers, watched: new Map(), arrivesAt: 0, isDeaf: false })
   }
 
   /** In good order: the others are told at once. */
@@ -49,6 +50,19 @@ export class MemoryNetwork {
   /** Without a word: the others notice by its silence. */
   die(node: NodeId): void {
     if (this.#stations.delete(node)) this.#clock.setTimer(PRESENCE_MS, () => this.#tellLost(node))
+  }
+
+  /** What others publish for it is lost while it cannot listen; they are told, and it knows when that is over. */
+  deafen(node: NodeId): void {
+    const station = this.#stations.get(node)
+    if (station !== undefined) station.isDeaf = true
+  }
+
+  hearAgain(node: NodeId): void {
+    const station = this.#stations.get(node)
+    if (station?.isDeaf !== true) return
+    station.isDeaf = false
+    station.handlers.missed()
   }
 
   /** Neither dead nor alive, as a stopped process: the others count it as lost. */
@@ -70,18 +84,21 @@ export class MemoryNetwork {
 
   notify(from: NodeId, to: NodeId, notice: PeerNotice): void {
     const copy = structuredClone(notice)
-    this.#carry(from, to, ({ handlers }) => handlers.notice(copy, from))
+    const isSent = this.#carry(from, to, ({ handlers }) => handlers.notice(copy, from))
+    if (isSent) return
+    this.#clock.setTimer(this.#latencyMs(), () => this.#stations.get(from)?.handlers.unreceived(to, [copy]))
   }
 
   call(from: NodeId, to: NodeId, call: PeerCall): Promise<unknown> {
     const copy = structuredClone(call)
     return new Promise((resolve, reject) => {
       const cancelTimeout = this.#clock.setTimer(CALL_TIMEOUT_MS, () => reject(unanswered()))
-      const answer = (settle: () => void): void =>
+      const answer = (settle: () => void): void => {
         this.#carry(to, from, () => {
           cancelTimeout()
           settle()
         })
+      }
       this.#carry(from, to, ({ handlers }) => {
         handlers.call(copy, from).then(
           (result) => answer(() => resolve(structuredClone(result))),
@@ -91,14 +108,17 @@ export class MemoryNetwork {
     })
   }
 
-  #carry(from: NodeId, to: NodeId, deliver: (station: Station) => void): void {
+  /** @returns false where nobody listens at the other end */
+  #carry(from: NodeId, to: NodeId, deliver: (station: Station) => void): boolean {
     const station = this.#stations.get(to)
-    if (station === undefined || !this.#stations.has(from)) return
+    if (!this.#stations.has(from)) return true
+    if (station === undefined || station.isDeaf) return false
     const now = this.#clock.monotonic()
     station.arrivesAt = Math.max(station.arrivesAt, now + this.#latencyMs())
     this.#clock.setTimer(station.arrivesAt - now, () => {
-      if (this.#stations.get(to) === station) deliver(station)
+      if (this.#stations.get(to) === station && !station.isDeaf) deliver(station)
     })
+    return true
   }
 
   #tellLost(node: NodeId): void {

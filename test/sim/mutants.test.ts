@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
+import { CHARGED_UNRECEIVED } from './mutants/charged-unreceived.ts'
 import { DUE_BY_OWN_CLOCK } from './mutants/due-by-own-clock.ts'
 import { EPOCH_GIVEN_AGAIN } from './mutants/epoch-given-again.ts'
 import { EVENT_BESIDE_RECORD } from './mutants/event-beside-record.ts'
 import { FORGETS_WHAT_IS_NEEDED } from './mutants/forgets-what-is-needed.ts'
 import { LEASE_BY_WALL_CLOCK } from './mutants/lease-by-wall-clock.ts'
 import { NO_FENCING_CHECK } from './mutants/no-fencing-check.ts'
+import { TIME_BEGINS_ANEW } from './mutants/time-begins-anew.ts'
 import { type Fault, scenarioOf } from './simulator/scenario.ts'
 import { simulate } from './simulator/simulate.ts'
 import type { Variant } from './simulator/variant.ts'
@@ -31,7 +33,7 @@ const MUTANTS: readonly Mutant[] = [
     flaw: 'times leases by the wall clock',
     variant: LEASE_BY_WALL_CLOCK,
     faults: ['wall_clock'],
-    breaks: /ended by (timeout|lease_expired)|was silent since|never ended/,
+    breaks: /ended by (timeout|lease_expired)|was silent since|never ended|closed its channel at/,
   },
   {
     flaw: "goes by each node's own wall clock",
@@ -56,6 +58,18 @@ const MUTANTS: readonly Mutant[] = [
     variant: FORGETS_WHAT_IS_NEEDED,
     faults: [],
     breaks: /all of which was completed/,
+  },
+  {
+    flaw: 'charges attempts that no agent received',
+    variant: CHARGED_UNRECEIVED,
+    faults: ['cut_sockets', 'lost_messages'],
+    breaks: /that no agent received/,
+  },
+  {
+    flaw: 'gives attempts all their time again at a takeover',
+    variant: TIME_BEGINS_ANEW,
+    faults: ['node_death', 'agent_slowness'],
+    breaks: /and was held for/,
   },
 ]
 

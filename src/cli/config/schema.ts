@@ -76,6 +76,13 @@ export const ConfigSchema = Type.Object(
       maximum: LIMITS.attemptsMax,
       description: 'Tries of a task that does not say, before it is a dead letter.',
     }),
+    AMOS_UNDELIVERED_MAX: Type.Integer({
+      default: 10,
+      minimum: 0,
+      maximum: 1_000,
+      description:
+        'Assignments of one task that no agent received and that are not counted as attempts; further ones are counted.',
+    }),
     AMOS_AGING_MS: milliseconds('Waiting that is worth one level of priority', 60_000, 1_000, DAY_MS),
     AMOS_DRAIN_MS: milliseconds('How long a stopping server waits for answers under way', 5_000, 0, 600_000),
     AMOS_OPEN_TASKS_MAX: Type.Integer({

@@ -12,10 +12,13 @@ export interface SessionAddress {
 
 export const DELIVERY_TOPIC = 'delivery'
 
-interface DeliveryBody {
+/** A delivery that is known not to have reached the connection's node. */
+export interface LostDelivery {
   readonly sessionId: SessionId
   readonly delivery: AgentDelivery
 }
+
+type DeliveryBody = LostDelivery
 
 export interface DirectChannelModules {
   readonly sessions: AgentSessions
@@ -46,6 +49,11 @@ export class DirectChannel {
     this.#peers.notify(nodeId, { scope: this.#scope, epoch: this.#epoch, topic: DELIVERY_TOPIC, body })
     return true
   }
+}
+
+/** What notices that were not received would have told agents. */
+export function lostDeliveries(notices: readonly PeerNotice[]): readonly LostDelivery[] {
+  return notices.flatMap(({ topic, body }) => (topic === DELIVERY_TOPIC ? [body as DeliveryBody] : []))
 }
 
 /** The receiving end: hands another node's delivery to the connection on this node. */

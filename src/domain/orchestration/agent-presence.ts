@@ -1,20 +1,19 @@
-import type { DirectChannel } from '../communication/direct-channel.ts'
-import { isSwarmError, SwarmError } from '../errors.ts'
+import type { DirectChannel, LostDelivery } from '../communication/direct-channel.ts'
+import { isSwarmError } from '../errors.ts'
 import type { AgentId, NodeId, TaskId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { type AgentRecord, type AgentTransport, drainingStatus } from './agent-record.ts'
 import type { AgentRegistry } from './agent-registry.ts'
 import type { AgentState } from './agent-state.ts'
-import type { Assignment, HeldTask } from './assignment.ts'
+import type { HeldTask } from './assignment.ts'
 import { FailureDetector } from './failure-detector.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
-import { PendingClaim } from './pending-claim.ts'
+import type { LeaseRecords } from './lease-records.ts'
 import type { Reminders } from './reminders.ts'
 import type {
   AttachReply,
   AttachRequest,
-  ClaimRequest,
   DetachRequest,
   HeartbeatReply,
   HeartbeatRequest,
@@ -30,6 +29,7 @@ export interface AgentPresenceOptions {
 export interface AgentPresenceModules {
   readonly registry: AgentRegistry
   readonly leases: LeaseKeeper
+  readonly leaseRecords: LeaseRecords
   readonly ender: TaskEnder
   readonly channel: DirectChannel
   readonly reminders: Reminders
@@ -45,7 +45,6 @@ export class AgentPresence {
   readonly #options: AgentPresenceOptions
   readonly #modules: AgentPresenceModules
   readonly #detector: FailureDetector
-  #isDraining = false
 
   constructor(options: AgentPresenceOptions, modules: AgentPresenceModules) {
     this.#options = options
@@ -59,13 +58,6 @@ export class AgentPresence {
 
   stop(): void {
     this.#detector.stop()
-    this.drain()
-  }
-
-  /** Answers the agents that wait for work with what there is: there will be no more here. */
-  drain(): void {
-    this.#isDraining = true
-    for (const { claim } of this.#modules.registry.agents) claim?.end()
   }
 
   /** An agent found in the store at a start or takeover: it has a whole lease to show itself. */
@@ -118,6 +110,20 @@ export class AgentPresence {
     }
   }
 
+  /** What these agents were sent did not reach their node. What they were given comes back at once. */
+  deliveriesLost(agents: readonly AgentState[], lost: readonly LostDelivery[]): void {
+    const { leases, ender } = this.#modules
+    for (const { agentId, session } of agents)
+      if (session !== undefined) this.detach({ agentId, sessionId: session.sessionId, closedBy: 'server' })
+    for (const { delivery } of lost) {
+      if (delivery.type !== 'assigned') continue
+      const { taskId, fencingToken } = delivery.assignment
+      const lease = leases.leaseOf(taskId)
+      if (lease?.fencingToken === fencingToken)
+        void ender.takeBack(taskId, lease, "the assignment did not reach the agent's node")
+    }
+  }
+
   async heartbeat({ agentId, sessionId, held }: HeartbeatRequest): Promise<HeartbeatReply> {
     const { registry, leases } = this.#modules
     const state = registry.getOn(agentId, sessionId)
@@ -142,27 +148,6 @@ export class AgentPresence {
     await this.#modules.registry.change(state.agentId, 'agent.online', (record) =>
       present(record, transport, false),
     )
-  }
-
-  async claim({ agentId, countMax, waitMs }: ClaimRequest): Promise<readonly Assignment[]> {
-    const { registry, clock } = this.#modules
-    const state = registry.get(agentId)
-    if (state.session !== undefined) throw new SwarmError('agent_on_channel', { agentId })
-    await this.heard(state, 'http')
-    if (state.record.isDraining) throw new SwarmError('agent_draining', { agentId })
-    // The agent asks again before its earlier question was answered: it no longer listens for that answer.
-    state.claim?.end()
-    return new Promise((resolve) => {
-      const claim: PendingClaim = new PendingClaim(countMax, (assignments) => {
-        cancelWait()
-        if (state.claim === claim) state.claim = undefined
-        registry.refresh(state)
-        resolve(assignments)
-      })
-      const cancelWait = clock.setTimer(this.#isDraining ? 0 : waitMs, () => claim.end())
-      state.claim = claim
-      registry.refresh(state)
-    })
   }
 
   /** Drains the agent, and removes it as soon as it holds nothing. */
@@ -204,8 +189,10 @@ export class AgentPresence {
   }
 
   #renew(agentId: AgentId, held: readonly HeldTask[]): readonly TaskId[] {
-    const { leases } = this.#modules
-    return held.filter(({ taskId, fencingToken }) => leases.renew(taskId, agentId, fencingToken)).map(toId)
+    const { leases, leaseRecords } = this.#modules
+    const kept = held.filter(({ taskId, fencingToken }) => leases.renew(taskId, agentId, fencingToken))
+    leaseRecords.renewed(kept)
+    return kept.map(toId)
   }
 
   /** What the agent was given and does not know of never reached it, or went down with its process. */

@@ -4,6 +4,7 @@ import type { Requirement } from '../distribution/requirement.ts'
 import { coveredBy } from '../distribution/room.ts'
 import type { AgentId, FencingToken, MonotonicMs, TaskId } from '../ids.ts'
 import type { AgentRecord } from './agent-record.ts'
+import type { Assignment } from './assignment.ts'
 import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.ts'
 import type { PendingClaim } from './pending-claim.ts'
 import type { ResourceAmounts } from './task-record.ts'
@@ -24,6 +25,8 @@ export class AgentState {
   session: SessionAddress | undefined
   /** The HTTP claim that waits for work, if one does. */
   claim: PendingClaim | undefined
+  /** The newest claim that was answered with tasks, until it is known what became of the answer. */
+  answeredClaim: { readonly claimId: string; readonly assignments: readonly Assignment[] } | undefined
   /** False until the agent attached to this coordinatorship for the first time, or after the server closed its channel. */
   isLossItsOwn = false
   readonly breaker: CircuitBreaker

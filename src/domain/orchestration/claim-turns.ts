@@ -12,19 +12,41 @@ export interface ClaimTurnsModules {
   claim(request: ClaimRequest): Promise<readonly Assignment[]>
 }
 
-/** A claim that waits long, as several that wait shortly where they have to cross to another node. */
-export async function claimInTurns(
-  request: ClaimRequest,
-  { clock, isLocal, claim }: ClaimTurnsModules,
-): Promise<readonly Assignment[]> {
-  const endsAt = clock.monotonic() + request.waitMs
-  for (;;) {
-    const leftMs = Math.max(0, endsAt - clock.monotonic())
-    const waitMs = isLocal() ? leftMs : Math.min(leftMs, TURN_MS)
-    const askedAt = clock.monotonic()
-    const assignments = await claim({ ...request, waitMs })
-    // One that was answered before its turn was over is not to be asked again: the node drains, or a newer claim came.
-    if (assignments.length > 0 || waitMs === leftMs || clock.monotonic() < askedAt + waitMs)
-      return assignments
+/** Claims that wait long, as several that wait shortly where they have to cross to another node. */
+export class ClaimTurns {
+  readonly #modules: ClaimTurnsModules
+  readonly #underWay = new Set<string>()
+
+  constructor(modules: ClaimTurnsModules) {
+    this.#modules = modules
+  }
+
+  async claim(request: ClaimRequest): Promise<readonly Assignment[]> {
+    const { claimId } = request
+    this.#underWay.add(claimId)
+    try {
+      return await this.#claimInTurns(request, () => this.#underWay.has(claimId))
+    } finally {
+      this.#underWay.delete(claimId)
+    }
+  }
+
+  /** Nobody waits for the answer any more. */
+  withdraw(claimId: string): void {
+    this.#underWay.delete(claimId)
+  }
+
+  async #claimInTurns(request: ClaimRequest, isWanted: () => boolean): Promise<readonly Assignment[]> {
+    const { clock, isLocal, claim } = this.#modules
+    const endsAt = clock.monotonic() + request.waitMs
+    for (;;) {
+      const leftMs = Math.max(0, endsAt - clock.monotonic())
+      const waitMs = isLocal() ? leftMs : Math.min(leftMs, TURN_MS)
+      const askedAt = clock.monotonic()
+      const assignments = await claim({ ...request, waitMs })
+      // One that was answered before its turn was over is not to be asked again: the node drains, or a newer claim came.
+      const isOver = waitMs === leftMs || clock.monotonic() < askedAt + waitMs
+      if (assignments.length > 0 || isOver || !isWanted()) return assignments
+    }
   }
 }

@@ -13,7 +13,7 @@ import type { Random } from '../ports/random.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
 import { put, type StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
-import { claimInTurns } from './claim-turns.ts'
+import { ClaimTurns } from './claim-turns.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { patientReads, repeatWhileUnavailable } from './patient-store.ts'
 import { SwarmGateway } from './swarm-gateway.ts'
@@ -220,18 +220,22 @@ export class OpenSwarm {
 function serviceOver(gateway: SwarmGateway, { clock }: NodeModules): SwarmService {
   const methods = SWARM_METHODS.map((method) => [method, (argument: never) => gateway.call(method, argument)])
   const service = Object.fromEntries(methods) as SwarmService
+  const turns = new ClaimTurns({
+    clock,
+    isLocal: () => gateway.orchestrator !== undefined,
+    claim: (turn) => service.claim(turn),
+  })
   return {
     ...service,
     attach: (request) => {
       gateway.attached(request)
       return service.attach(request)
     },
-    claim: (request) =>
-      claimInTurns(request, {
-        clock,
-        isLocal: () => gateway.orchestrator !== undefined,
-        claim: (turn) => service.claim(turn),
-      }),
+    claim: (request) => turns.claim(request),
+    settleClaim: (receipt) => {
+      if (!receipt.isDelivered) turns.withdraw(receipt.claimId)
+      return service.settleClaim(receipt)
+    },
     detach: (request) => {
       gateway.detached(request)
       return service.detach(request)

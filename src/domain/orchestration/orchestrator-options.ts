@@ -4,6 +4,8 @@ import type { BreakerOptions } from './circuit-breaker.ts'
 export interface OrchestratorOptions {
   /** From the close of an agent's channel to the reassignment of its tasks. */
   readonly reconnectGraceMs: number
+  /** Assignments of one task that no agent received and that cost no attempt; further ones do. */
+  readonly undeliveredMax: number
   /** One level of priority is gained with every so much waiting. */
   readonly agingMs: number
   /** Ready tasks looked at, beyond those nobody can run now. */
@@ -28,6 +30,7 @@ export interface OrchestratorOptions {
 
 export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
   reconnectGraceMs: 1_000,
+  undeliveredMax: 10,
   agingMs: 60_000,
   windowMax: 10_000,
   eventTailMax: 10_000,

@@ -2,13 +2,18 @@ import type { Assignment } from './assignment.ts'
 
 /** An HTTP agent's claim that waits for work. It answers with the first tasks that were written for it. */
 export class PendingClaim {
+  readonly claimId: string
   readonly #resolve: (assignments: readonly Assignment[]) => void
   readonly #assignments: Assignment[] = []
   #room: number
   #beingWritten = 0
   #isOver = false
 
-  constructor(countMax: number, resolve: (assignments: readonly Assignment[]) => void) {
+  constructor(
+    { claimId, countMax }: { readonly claimId: string; readonly countMax: number },
+    resolve: (assignments: readonly Assignment[]) => void,
+  ) {
+    this.claimId = claimId
     this.#room = countMax
     this.#resolve = resolve
   }

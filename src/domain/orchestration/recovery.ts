@@ -1,10 +1,11 @@
 import type { Scope, TaskId } from '../ids.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRegistry } from './agent-registry.ts'
 import type { AgentState } from './agent-state.ts'
 import { allRecords } from './all-records.ts'
-import type { LeaseKeeper } from './lease-keeper.ts'
+import { type LeaseKeeper, usedMsOf } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import { type RankOf, readyEntryOf } from './task-machine.ts'
 import { referencesOf, type TaskRecord } from './task-record.ts'
@@ -14,6 +15,7 @@ export interface RecoveryModules {
   readonly registry: AgentRegistry
   readonly openTasks: OpenTasks
   readonly leases: LeaseKeeper
+  readonly clock: Clock
   readonly rankOf: RankOf
   /** Into the ready queue. */
   restore(entries: readonly ReadyEntry[]): Promise<void>
@@ -32,7 +34,7 @@ const PAGE = 2_000
 
 /**
  * Rebuilds a coordinatorship's memory from the records: agents, open tasks, ready entries. Every open lease starts
- * afresh in full, since nobody timed it meanwhile.
+ * afresh in full, since nobody timed it meanwhile; the time an attempt has used goes on from what was written.
  */
 export async function recover(scope: Scope, modules: RecoveryModules): Promise<Recovered> {
   const { store, registry, onAgent } = modules
@@ -53,7 +55,7 @@ export async function recover(scope: Scope, modules: RecoveryModules): Promise<R
   return { blocked, orphans: children.filter(({ parentTaskId }) => !modules.openTasks.has(parentTaskId)) }
 }
 
-function adoptTask(task: TaskRecord, { openTasks, leases, registry, onTask }: RecoveryModules): void {
+function adoptTask(task: TaskRecord, { openTasks, leases, registry, clock, onTask }: RecoveryModules): void {
   const { taskId, phase, spec, lease } = task
   const waitingFor = phase === 'blocked' ? spec.dependsOn : []
   openTasks.add({
@@ -64,7 +66,7 @@ function adoptTask(task: TaskRecord, { openTasks, leases, registry, onTask }: Re
     refersTo: referencesOf(task),
   })
   if (lease !== undefined) {
-    leases.begin(taskId, lease, spec.timeoutMs)
+    leases.begin(taskId, lease, spec.timeoutMs, usedMsOf(task, clock.now()))
     registry.find(lease.agentId)?.hold(taskId, spec.resources, lease.fencingToken)
   }
   onTask(task)

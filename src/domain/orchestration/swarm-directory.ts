@@ -1,3 +1,4 @@
+import { lostDeliveries } from '../communication/direct-channel.ts'
 import { isSwarmError, SwarmError } from '../errors.ts'
 import {
   type NodeId,
@@ -235,6 +236,12 @@ export class SwarmDirectory {
       notice: (notice) => this.#open.get(notice.scope)?.hear(notice),
       missed: () => {
         for (const { gateway } of this.#open.values()) gateway.missed()
+      },
+      unreceived: (_peer, notices) => {
+        for (const scope of new Set(notices.map((notice) => notice.scope))) {
+          const lost = lostDeliveries(notices.filter((notice) => notice.scope === scope))
+          this.#open.get(scope)?.gateway.orchestrator?.deliveriesLost(lost)
+        }
       },
       peerLost: (peer) => {
         for (const [scope, { gateway }] of this.#open) {

@@ -1,3 +1,4 @@
+import type { LostDelivery } from '../communication/direct-channel.ts'
 import type { InboxRecord, SendReply } from '../communication/message.ts'
 import type { MessageCounts } from '../communication/message-meter.ts'
 import type { LeaderState } from '../consensus/hub/election-record.ts'
@@ -23,6 +24,7 @@ import type {
   AttachRequest,
   CancelProposalRequest,
   CancelRequest,
+  ClaimReceipt,
   ClaimRequest,
   CompleteReport,
   ConsensusRequest,
@@ -105,16 +107,26 @@ export class SwarmOrchestrator implements SwarmService {
   /** No new assignments. What agents hold stays under its lease and is reported as ever. */
   drain(): void {
     this.#parts.distributor.stop()
-    this.#parts.presence.drain()
+    this.#parts.claims.drain()
   }
 
   /** Stops all timers. What is being written is still written, if the store lets it. */
   stop(): void {
-    const { distributor, retention, presence, deadlines, leases, breakers, consensus, reminders } =
+    const { distributor, retention, presence, claims, deadlines, leases, breakers, consensus, reminders } =
       this.#parts
+    claims.drain()
     for (const part of [distributor, retention, presence, leases, breakers, consensus, reminders]) part.stop()
     deadlines.clear()
     this.#stopReading()
+  }
+
+  /** What was sent to these connections did not reach their node: the agents have to attach anew. */
+  deliveriesLost(lost: readonly LostDelivery[]): void {
+    const { presence, registry, consensus } = this.#parts
+    const sessions = new Set(lost.map(({ sessionId }) => sessionId))
+    const cutOff = [...registry.agents].filter(({ session }) => session && sessions.has(session.sessionId))
+    presence.deliveriesLost(cutOff, lost)
+    for (const { agentId } of cutOff) consensus.detached(agentId)
   }
 
   /** Another node is gone. */
@@ -175,7 +187,12 @@ export class SwarmOrchestrator implements SwarmService {
   }
 
   claim(request: ClaimRequest): Promise<readonly Assignment[]> {
-    return this.#parts.presence.claim(request)
+    return this.#parts.claims.claim(request)
+  }
+
+  async settleClaim(receipt: ClaimReceipt): Promise<null> {
+    this.#parts.claims.settle(receipt)
+    return null
   }
 
   async accept(report: TaskReport): Promise<null> {

@@ -16,7 +16,9 @@ import { AgentBreakers } from './agent-breakers.ts'
 import { AgentPresence } from './agent-presence.ts'
 import { AgentRegistry } from './agent-registry.ts'
 import type { Coordinatorship, SwarmModules } from './coordinatorship.ts'
+import { HttpClaims } from './http-claims.ts'
 import { LeaseKeeper } from './lease-keeper.ts'
+import { LeaseRecords } from './lease-records.ts'
 import { OpenTasks } from './open-tasks.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { Reminders } from './reminders.ts'
@@ -25,7 +27,7 @@ import { SwarmJournal } from './swarm-journal.ts'
 import type { StrategyName } from './swarm-record.ts'
 import { SwarmSettings } from './swarm-settings.ts'
 import { TaskAftermath } from './task-aftermath.ts'
-import { TaskAssigner } from './task-assigner.ts'
+import { TaskAssigner, type TaskAssignerModules } from './task-assigner.ts'
 import { TaskEnder } from './task-ender.ts'
 import { TaskIntake } from './task-intake.ts'
 import type { RankOf } from './task-machine.ts'
@@ -81,8 +83,8 @@ function createBase(
 }
 
 /** What gives work to agents and takes it back. These parts call each other both ways, once all of them stand. */
-function createWork({ nodeId }: Coordinatorship, options: OrchestratorOptions, base: Base) {
-  const { settings, openTasks, topology, reportingLines, clock } = base
+function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptions, base: Base) {
+  const { settings, openTasks, clock } = base
   const leaseMs = (): number => settings.record.leaseMs
 
   const registry = new AgentRegistry(
@@ -107,34 +109,58 @@ function createWork({ nodeId }: Coordinatorship, options: OrchestratorOptions, b
     onIdle: (agent) => void presence.removeIfLeaving(agent),
     onBreaker: (agent, isOpen) => breakers.changed(agent, isOpen),
   })
-  const ender = new TaskEnder(base, {
-    ...base,
-    aftermath,
-    onRevoked: (...revoked) => presence.tellRevoked(...revoked),
-  })
-  const presence = new AgentPresence({ ...options, leaseMs }, { ...base, registry, leases, ender })
-  const assigner = new TaskAssigner(
-    { nodeId, leaseMs, strategyName: () => settings.record.strategy },
-    { ...base, registry, leases, aftermath, ender },
+  const leaseRecords = new LeaseRecords({ ...base, journal: base.journal.inBulk(), leases })
+  const ender = new TaskEnder(
+    { ...base, ...options },
+    {
+      ...base,
+      leases,
+      aftermath,
+      onRevoked: (...revoked) => presence.tellRevoked(...revoked),
+    },
   )
+  const presence = new AgentPresence(
+    { ...options, leaseMs },
+    { ...base, registry, leases, leaseRecords, ender },
+  )
+  const claims = new HttpClaims({
+    ...base,
+    registry,
+    leases,
+    leaseRecords,
+    ender,
+    onHeard: (agent) => presence.heard(agent, 'http'),
+  })
+  const held = { registry, deadlines, leases, breakers, aftermath, ender, presence, claims }
+  const distributor = createDistributor(coordinatorship, options, { ...base, ...held })
+  return { ...held, distributor }
+}
+
+/** What gives the ready tasks to agents. */
+function createDistributor(
+  { nodeId }: Coordinatorship,
+  options: OrchestratorOptions,
+  parts: Base & Pick<TaskAssignerModules, 'registry' | 'leases' | 'aftermath' | 'ender'>,
+): TaskDistributor {
+  const { settings, openTasks, topology, reportingLines, registry } = parts
+  const leaseMs = (): number => settings.record.leaseMs
+  const assigner = new TaskAssigner({ nodeId, leaseMs, strategyName: () => settings.record.strategy }, parts)
   const hierarchy = {
     tree: () => reportingLines.tree(),
     loadOf: (agentId: AgentId) => registry.loadOf(agentId),
   }
-  const distributor = new TaskDistributor(
+  return new TaskDistributor(
     {
       ...options,
       waitingMax: () => settings.record.limits.openTasksMax,
       strategy: () => alongTheRing(downTheTree(STRATEGIES[settings.record.strategy], hierarchy), topology),
     },
     {
-      ...base,
-      registry,
+      ...parts,
       isOpen: (taskId) => openTasks.has(taskId),
       assign: (planned) => assigner.assign(planned),
     },
   )
-  return { registry, deadlines, leases, breakers, aftermath, ender, presence, distributor }
 }
 
 /** What takes in what clients and agents send, and what looks on. Nothing else calls these. */

@@ -113,10 +113,22 @@ export interface HeartbeatReply {
 
 export interface ClaimRequest {
   readonly agentId: AgentId
+  /** Made by the node that received the request, so that a repeated call is answered with the same tasks. */
+  readonly claimId: string
   /** 1 to 100; never more than the agent's free slots. */
   readonly countMax: number
   /** How long to wait for the first task, 0 to 30 000. */
   readonly waitMs: number
+}
+
+/** What became of the answer to a claim. */
+export interface ClaimReceipt {
+  readonly agentId: AgentId
+  readonly claimId: string
+  /** False where the connection closed before it; the claim is then over, whether it was answered or not. */
+  readonly isDelivered: boolean
+  /** The tasks in the answer. */
+  readonly held: readonly HeldTask[]
 }
 
 /** An agent's word about a task it holds. */
@@ -238,6 +250,8 @@ export interface SwarmService {
   heartbeat(request: HeartbeatRequest): Promise<HeartbeatReply>
   /** Pulls work over HTTP. @throws `agent_not_found`, `agent_draining`, `agent_on_channel` */
   claim(request: ClaimRequest): Promise<readonly Assignment[]>
+  /** To be called for each answer to a claim, and where the connection of a claim closed. */
+  settleClaim(receipt: ClaimReceipt): Promise<null>
 
   accept(report: TaskReport): Promise<null>
   progress(report: ProgressReport): Promise<null>
@@ -291,6 +305,7 @@ export const SWARM_METHODS = [
   'detach',
   'heartbeat',
   'claim',
+  'settleClaim',
   'accept',
   'progress',
   'complete',

@@ -16,6 +16,7 @@ export function draftOf(task: TaskRecord): TaskDraft {
     status: task.status,
     phase: task.phase,
     attempt: task.attempt,
+    undeliveredCount: task.undeliveredCount,
     assignmentCount: task.assignmentCount,
     readyCount: task.readyCount,
     readyAt: task.readyAt,

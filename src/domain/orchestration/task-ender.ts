@@ -6,7 +6,7 @@ import type { Random } from '../ports/random.ts'
 import { put, type RecordKey } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
 import type { ReportingLines } from '../topology/reporting-lines.ts'
-import type { LeaseEnd } from './lease-keeper.ts'
+import type { LeaseEnd, LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import type { Reminders } from './reminders.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
@@ -26,11 +26,14 @@ import { taskKey, taskStep } from './task-writer.ts'
 
 export interface TaskEnderOptions {
   readonly rankOf: RankOf
+  /** Assignments of one task that no agent received and that are not charged; further ones are. */
+  readonly undeliveredMax: number
 }
 
 export interface TaskEnderModules {
   readonly journal: SwarmJournal
   readonly aftermath: TaskAftermath
+  readonly leases: LeaseKeeper
   readonly openTasks: OpenTasks
   readonly reportingLines: ReportingLines
   readonly reminders: Reminders
@@ -68,17 +71,29 @@ export class TaskEnder {
     this.#modules = modules
   }
 
-  /** A lease ran out, or the agent that held it is gone: the attempt counts, and the next one waits its turn. */
+  /**
+   * A lease ran out, or the agent that held it is gone. The attempt counts if the agent had received the task, and the
+   * next one waits its turn; else the task goes back at once.
+   */
   async expire(taskId: TaskId, lease: TaskLease, end: LeaseEnd | 'agent_lost'): Promise<void> {
     const draw = this.#modules.random.next()
     // Before the write: an agent that is lost is about to be taken out of the tree.
     const escalation = this.#modules.reportingLines.escalationFrom(lease)
     const failure = { code: end, message: EXPIRY_MESSAGES[end] }
     await this.#endAttempt(taskId, lease, 'failure', failure.message, (task, now) => {
+      if (!this.#wasReceived(task)) return this.#undeliver(task, failure.message, draw, now)
       const retryInMs = backoffMs(task.spec.backoff, task.attempt, draw)
       const attempt = { failure, outcome: 'expired', mayRetry: true, retryInMs, escalation } as const
       return failAttempt(task, attempt, now, this.#options.rankOf)
     })
+  }
+
+  /** Takes an assignment back of which it is known that it did not reach the agent. */
+  async undeliver(taskId: TaskId, lease: TaskLease, reason: string): Promise<void> {
+    const draw = this.#modules.random.next()
+    await this.#endAttempt(taskId, lease, 'neutral', reason, (task, now) =>
+      this.#undeliver(task, reason, draw, now),
+    )
   }
 
   /** Takes an assignment back through no fault of the agent: the attempt does not count. */
@@ -195,6 +210,23 @@ export class TaskEnder {
     }, onDamaged)
   }
 
+  /** By its record, or by what was heard since and is not written yet. */
+  #wasReceived({ taskId, lease }: TaskRecord): boolean {
+    if (lease === undefined) return false
+    return lease.isReceived === true || this.#modules.leases.isReceived(taskId, lease.fencingToken)
+  }
+
+  /** Not charged, unless it happened so often that the task would go round for ever. */
+  #undeliver(task: TaskRecord, reason: string, draw: number, now: EpochMs): TaskChange {
+    const { rankOf, undeliveredMax } = this.#options
+    const undeliveredCount = task.undeliveredCount ?? 0
+    if (undeliveredCount < undeliveredMax) return releaseTask(task, 'undelivered', reason, now, rankOf)
+    const message = `no agent received the task in ${undeliveredCount + 1} assignments; the last time: ${reason}`
+    const failure = { code: 'undelivered', message }
+    const retryInMs = backoffMs(task.spec.backoff, task.attempt, draw)
+    return failAttempt(task, { failure, outcome: 'expired', mayRetry: true, retryInMs }, now, rankOf)
+  }
+
   async #endAttempt(
     taskId: TaskId,
     lease: TaskLease,
@@ -211,7 +243,8 @@ export class TaskEnder {
         const changed = change(stored.value, clock.now())
         return taskStep<Ended>(changed, { task: changed.task, lease })
       })
-      aftermath.attemptEnded(taskId, lease, ended === undefined ? 'neutral' : verdict)
+      const isAgentsDoing = ended !== undefined && task?.attempts.at(-1)?.outcome !== 'undelivered'
+      aftermath.attemptEnded(taskId, lease, isAgentsDoing ? verdict : 'neutral')
       if (task === undefined) return
       if (ended !== undefined) onRevoked(task, lease, 'revoked', reason)
       aftermath.changed(task)

@@ -89,6 +89,14 @@ export function assignTask(
   return { task: assigned, events, ready: [] }
 }
 
+/** The agent named the task: it has received it, and has used so much of `timeoutMs`. */
+export function renewLease(task: TaskRecord, usedMs: number, now: EpochMs): TaskRecord {
+  if (task.lease === undefined) return task
+  const renewed = draftOf(task)
+  renewed.lease = { ...task.lease, isReceived: true, usedMs, usedAt: now }
+  return renewed
+}
+
 /** The agent has it and works on it. */
 export function startTask(task: TaskRecord, now: EpochMs): TaskChange {
   if (task.phase === 'running') return { task, events: [], ready: [] }
@@ -173,16 +181,20 @@ export function rejectTask(task: TaskRecord, failure: TaskFailure, now: EpochMs)
   return finish(ended, 'task.rejected', { ...holder(task), failure }, now)
 }
 
-/** Back to the queue at once, with its attempt given back: the agent or the swarm took the assignment back. */
+/**
+ * Back to the queue at once, with its attempt given back: the agent or the swarm took the assignment back, or the agent
+ * never received it.
+ */
 export function releaseTask(
   task: TaskRecord,
-  outcome: 'released' | 'revoked',
+  outcome: 'released' | 'revoked' | 'undelivered',
   reason: string,
   now: EpochMs,
   rankOf: RankOf,
 ): TaskChange {
   const ended = endAttempt(task, outcome, now, { code: outcome, message: reason })
   ended.attempt = task.attempt - 1
+  if (outcome === 'undelivered') ended.undeliveredCount = (task.undeliveredCount ?? 0) + 1
   ended.status = 'submitted'
   const change = makeReady(ended, now, now, rankOf)
   return {

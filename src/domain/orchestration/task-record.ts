@@ -72,6 +72,11 @@ export interface TaskLease {
   readonly ownerNodeId: NodeId
   readonly nodeEpoch: SwarmEpoch
   readonly leaseMs: number
+  /** The agent is known to have received the task. Only an attempt that was received is charged when it fails. */
+  readonly isReceived?: true
+  /** How much of `timeoutMs` the attempt had used at `usedAt`, in milliseconds. Written with renewals of the lease. */
+  readonly usedMs?: number
+  readonly usedAt?: EpochMs
   /** The managers above the agent when it was given the task, nearest first; only in a hierarchical swarm. */
   readonly reportingChain?: readonly AgentId[]
 }
@@ -82,7 +87,15 @@ export interface TaskAttempt {
   readonly fencingToken: FencingToken
   readonly assignedAt: EpochMs
   readonly endedAt: EpochMs
-  readonly outcome: 'completed' | 'failed' | 'rejected' | 'released' | 'revoked' | 'expired' | 'canceled'
+  readonly outcome:
+    | 'completed'
+    | 'failed'
+    | 'rejected'
+    | 'released'
+    | 'revoked'
+    | 'undelivered'
+    | 'expired'
+    | 'canceled'
   readonly failure?: TaskFailure
 }
 
@@ -94,8 +107,13 @@ export interface TaskRecord {
   readonly createdAt: EpochMs
   readonly status: TaskStatus
   readonly phase: TaskPhase
-  /** Attempts charged so far. A release gives its attempt back, and so does a fault of the server. */
+  /**
+   * The number of the newest attempt, 0 before the first. An attempt that was released, revoked or not received is given
+   * back, and the next one has its number again.
+   */
   readonly attempt: number
+  /** Assignments that no agent received, and that were not charged for it. */
+  readonly undeliveredCount?: number | undefined
   /** Assignments so far; the low part of the next fencing token. */
   readonly assignmentCount: number
   /** Times the task became ready; with the id it names its one valid ready-queue entry. */

@@ -5,6 +5,7 @@ import type { Random } from '../ports/random.ts'
 import { put, type RecordWrite } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
 import type { ReportingLines } from '../topology/reporting-lines.ts'
+import type { LeaseKeeper } from './lease-keeper.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
 import type {
   CompleteReport,
@@ -20,6 +21,7 @@ import {
   type RankOf,
   rejectTask,
   releaseTask,
+  renewLease,
   reportProgress,
   startTask,
   type TaskChange,
@@ -34,6 +36,7 @@ export interface TaskReportsOptions {
 export interface TaskReportsModules {
   readonly journal: SwarmJournal
   readonly aftermath: TaskAftermath
+  readonly leases: LeaseKeeper
   readonly reportingLines: ReportingLines
   readonly clock: Clock
   readonly random: Random
@@ -59,7 +62,10 @@ export class TaskReports {
   }
 
   async accept(report: TaskReport): Promise<void> {
-    await this.#report(report, undefined, 'neutral', (task, now) => startTask(task, now))
+    await this.#report(report, undefined, 'neutral', (task, now) =>
+      startTask(this.#renewed(task, report, now), now),
+    )
+    this.#modules.leases.recorded(report.taskId, report.fencingToken)
   }
 
   async progress(report: ProgressReport): Promise<void> {
@@ -69,8 +75,9 @@ export class TaskReports {
       ...(message === undefined ? {} : { message }),
     }
     await this.#report(report, undefined, 'neutral', (task, now) =>
-      reportProgress(task, progress, status, now),
+      reportProgress(this.#renewed(task, report, now), progress, status, now),
     )
+    this.#modules.leases.recorded(report.taskId, report.fencingToken)
   }
 
   complete(report: CompleteReport): Promise<TaskRecord> {
@@ -97,6 +104,10 @@ export class TaskReports {
     return this.#report(report, 'released', 'neutral', (task, now) =>
       releaseTask(task, 'released', report.reason, now, this.#options.rankOf),
     )
+  }
+
+  #renewed(task: TaskRecord, { taskId, fencingToken }: TaskReport, now: EpochMs): TaskRecord {
+    return renewLease(task, this.#modules.leases.usedMs(taskId, fencingToken), now)
   }
 
   async #report(

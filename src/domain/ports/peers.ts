@@ -9,7 +9,7 @@ export interface PeerCall {
 
 /**
  * One message to another node that wants no answer. Messages between two nodes arrive in order, and within 2 s or not
- * at all.
+ * at all. One that does not arrive is reported to its sender, or its receiver is told that some may be missing.
  */
 export interface PeerNotice {
   readonly scope: Scope
@@ -23,6 +23,8 @@ export interface PeerHandlers {
   /** A SwarmError it throws reaches the caller as the same SwarmError. */
   call(call: PeerCall, from: NodeId): Promise<unknown>
   notice(notice: PeerNotice, from: NodeId): void
+  /** Notices that the peer did not receive, or of which it is not known. */
+  unreceived(peer: NodeId, notices: readonly PeerNotice[]): void
   /** A node's presence ended (2 s after its last sign of life). */
   peerLost(peer: NodeId): void
   /** Messages to this node may have been lost, though nobody died: it did not listen for a while. */

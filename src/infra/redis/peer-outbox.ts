@@ -1,6 +1,7 @@
 import type { NodeId } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
+import type { PeerNotice } from '#domain/ports/peers.ts'
 import { encodeEnvelope, type PeerMessage } from './peer-wire.ts'
 import { nodeChannel } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
@@ -9,9 +10,16 @@ import type { RedisLink } from './redis-link.ts'
 const MESSAGES_MAX = 256
 const CHARACTERS_MAX = 256 * 1_024
 
+/** What was sent to a node that did not receive it, as far as is known. */
+export interface Unreceived {
+  readonly callIds: readonly number[]
+  readonly notices: readonly PeerNotice[]
+}
+
 interface Publication {
   readonly messages: string[]
   readonly callIds: number[]
+  readonly notices: PeerNotice[]
   characters: number
 }
 
@@ -24,28 +32,29 @@ export interface PeerOutboxModules {
 
 /**
  * What goes to other nodes. All messages for one node within one turn of the event loop share a publication, and
- * publications keep their order, as they take one connection. A message that cannot be sent now is dropped.
+ * publications keep their order, as they take one connection. A message that cannot be sent now is dropped,
+ * and reported.
  */
 export class PeerOutbox {
   readonly #from: NodeId
   readonly #link: RedisLink
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #onUnreachable: (callIds: readonly number[]) => void
+  readonly #onUnreceived: (peer: NodeId, unreceived: Unreceived) => void
   readonly #publications = new Map<NodeId, Publication[]>()
   #isFlushPlanned = false
 
-  /** @param onUnreachable the calls that nobody received; also those of which it is not known */
+  /** @param onUnreceived what nobody received; also that of which it is not known */
   constructor(
     from: NodeId,
     { link, clock, logger }: PeerOutboxModules,
-    onUnreachable: (callIds: readonly number[]) => void,
+    onUnreceived: (peer: NodeId, unreceived: Unreceived) => void,
   ) {
     this.#from = from
     this.#link = link
     this.#clock = clock
     this.#logger = logger
-    this.#onUnreachable = onUnreachable
+    this.#onUnreceived = onUnreceived
   }
 
   send(peer: NodeId, message: PeerMessage): void {
@@ -54,6 +63,7 @@ export class PeerOutbox {
     publication.messages.push(text)
     publication.characters += text.length
     if (message.type === 'call') publication.callIds.push(message.callId)
+    else if (message.type === 'notice') publication.notices.push(message.notice)
     if (this.#isFlushPlanned) return
     this.#isFlushPlanned = true
     setImmediate(() => this.#flush())
@@ -68,7 +78,7 @@ export class PeerOutbox {
       last.messages.length < MESSAGES_MAX &&
       last.characters + characters <= CHARACTERS_MAX
     if (hasRoom) return last
-    const next = { messages: [], callIds: [], characters: 0 }
+    const next = { messages: [], callIds: [], notices: [], characters: 0 }
     publications.push(next)
     return next
   }
@@ -81,7 +91,7 @@ export class PeerOutbox {
     this.#publications.clear()
   }
 
-  async #publish(peer: NodeId, { messages, callIds }: Publication): Promise<void> {
+  async #publish(peer: NodeId, { messages, callIds, notices }: Publication): Promise<void> {
     try {
       this.#link.requireRunId()
       const text = encodeEnvelope(this.#from, this.#clock.now(), messages)
@@ -90,6 +100,6 @@ export class PeerOutbox {
     } catch (error) {
       this.#logger.debug({ error, peer }, 'messages to a peer were dropped')
     }
-    this.#onUnreachable(callIds)
+    this.#onUnreceived(peer, { callIds, notices })
   }
 }

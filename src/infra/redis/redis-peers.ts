@@ -37,7 +37,8 @@ export interface RedisPeersModules {
 /**
  * The other nodes, over Redis' publish and subscribe: each node listens on a channel of its own.
  *
- * Redis delivers what one connection published in order, and forgets what nobody hears.
+ * Redis delivers what one connection published in order, and forgets what nobody hears: then it says so to the sender,
+ * and this node knows it when its own connection was lost.
  */
 export class RedisPeers implements Peers {
   readonly nodeId: NodeId
@@ -60,8 +61,9 @@ export class RedisPeers implements Peers {
     this.#subscriber = modules.subscriber
     this.#clock = modules.clock
     this.#logger = modules.logger
-    this.#outbox = new PeerOutbox(nodeId, modules, (callIds) => {
+    this.#outbox = new PeerOutbox(nodeId, modules, (peer, { callIds, notices }) => {
       for (const callId of callIds) this.#abandon(callId)
+      if (notices.length > 0) this.#handlers?.unreceived(peer, notices)
     })
     this.#presence = new PeerPresence(nodeId, modules, (peer) => this.#peerLost(peer))
     this.#appended = new AppendedChannel(nodeId, modules)
@@ -136,6 +138,7 @@ export class RedisPeers implements Peers {
         { from, droppedCount, ageMs: this.#ageOf(sentAt) },
         'stale messages from a peer dropped',
       )
+      this.#handlers?.missed()
     }
     for (const message of heard) this.#deliver(message, from)
   }

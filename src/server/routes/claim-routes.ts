@@ -3,11 +3,14 @@ import type { AgentHeartbeatReply } from '#contract/agent.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { AGENT_OPERATIONS } from '#contract/operations/agent-operations.ts'
 import { agentId, swarmId } from '#domain/ids.ts'
+import type { Logger } from '#domain/ports/logger.ts'
+import type { Ids } from '#domain/ports/random.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { heldTasks } from '../channel/agent-calls.ts'
 import type { OpenSockets } from '../sockets/open-sockets.ts'
 import type { Swarms } from '../swarms.ts'
 import { claimReplyText } from '../views/assignment-view.ts'
+import { ClaimAnswer } from './claim-answer.ts'
 import { routeOperation, sendJsonText } from './route-operation.ts'
 
 /** Past the longest wait a claim may ask for. */
@@ -16,10 +19,15 @@ const ANSWER_MARGIN_MS = 10_000
 export interface ClaimRoutesModules {
   readonly swarms: Swarms
   readonly sockets: OpenSockets
+  readonly ids: Ids
+  readonly logger: Logger
 }
 
 /** How agents that speak HTTP only get their work, and keep it. */
-export function claimRoutes(app: FastifyInstance, { swarms, sockets }: ClaimRoutesModules): void {
+export function claimRoutes(
+  app: FastifyInstance,
+  { swarms, sockets, ids, logger }: ClaimRoutesModules,
+): void {
   const { claimTasks, heartbeatAgent } = AGENT_OPERATIONS
   const answerWithinMs = LIMITS.claimWaitMsMax + ANSWER_MARGIN_MS
 
@@ -31,8 +39,14 @@ export function claimRoutes(app: FastifyInstance, { swarms, sockets }: ClaimRout
       const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
       // A connection that waits for work is quiet, and not to be ended for it.
       request.raw.socket.setTimeout(request.body.waitMs + ANSWER_MARGIN_MS)
-      const assignments = await service.claim({ agentId: agentId(request.params.agentId), ...request.body })
-      return sendJsonText(reply, claimReplyText(assignments))
+      const agent = agentId(request.params.agentId)
+      const answer = new ClaimAnswer(
+        { agentId: agent, claimId: ids.next() },
+        { reply: reply.raw, service, logger },
+      )
+      const assignments = await service.claim({ agentId: agent, claimId: answer.claimId, ...request.body })
+      const text = claimReplyText(assignments)
+      return answer.carries(assignments) ? sendJsonText(reply, text) : reply.hijack()
     },
     { answerWithinMs },
   )

@@ -56,6 +56,7 @@ export class AgentWork {
     this.#newest.set(taskId, fencingToken)
     this.#working.set(taskId, assignment)
     world.trace.note(this.#options.agentId, `works under ${fencingToken}`, taskId)
+    world.auditor.received(taskId, fencingToken)
     world.auditor.leases.delivered(this.#options.agentId, taskId, fencingToken)
     void this.#do(assignment)
   }

@@ -4,6 +4,7 @@ import type { TaskRecord } from '#domain/orchestration/task-record.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { KeptScope } from '../../helpers/memory-medium.ts'
 import { SCOPE } from './address.ts'
+import { AttemptAudit } from './attempt-audit.ts'
 import { LeaseAudit } from './lease-audit.ts'
 import { TaskHistory } from './task-history.ts'
 import { Violation } from './violation.ts'
@@ -29,6 +30,7 @@ const DELAY_ERROR_MS_MAX = 100
  */
 export class Auditor {
   readonly leases: LeaseAudit
+  readonly #attempts: AttemptAudit
   readonly #world: World
   readonly #history: TaskHistory
   /** Every event ever committed, by epoch and number. */
@@ -45,7 +47,13 @@ export class Auditor {
     this.#world = world
     const fail = (promise: string, about?: string): void => this.fail(promise, about)
     this.#history = new TaskHistory(fail)
-    this.leases = new LeaseAudit({ clock: world.clock, disturbances: world.disturbances, fail })
+    this.#attempts = new AttemptAudit(fail)
+    this.leases = new LeaseAudit({
+      clock: world.clock,
+      disturbances: world.disturbances,
+      areWallClocksSet: world.scenario.faults.has('wall_clock'),
+      fail,
+    })
   }
 
   get violation(): Violation | undefined {
@@ -109,6 +117,11 @@ export class Auditor {
     }
   }
 
+  /** An agent, or its machine, has the assignment. */
+  received(id: TaskId, token: number): void {
+    this.#attempts.received(id, token)
+  }
+
   /** A completion was answered well. */
   completionAnswered(id: TaskId, token: number, by: string): void {
     const ending = this.#history.stories.get(id)?.ending
@@ -166,12 +179,14 @@ export class Auditor {
     this.#follow(event, kept)
   }
 
-  #follow({ type, subject, data }: SwarmEvent, kept: KeptScope): void {
+  #follow(event: SwarmEvent, kept: KeptScope): void {
+    const { type, subject, data } = event
     if (type === 'swarm.coordinator_changed') this.leases.coordinatorChanged()
     if (!type.startsWith('task.')) return
     const id = taskId(subject)
     const story = this.#history.stories.get(id)
     const record = recordOf(kept, id)
+    if (story !== undefined && record !== undefined) this.#attempts.look(event, story, record)
     if (type === 'task.submitted' && record !== undefined) this.#noteKey(record)
     if (type === 'task.assigned' && record !== undefined) {
       if (story?.lease !== undefined) this.#beginLease(record, story.lease)

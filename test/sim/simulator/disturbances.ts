@@ -1,6 +1,6 @@
 import type { SimClock } from './sim-clock.ts'
 
-export type DisturbanceKind = 'node_death' | 'coordination' | 'store'
+export type DisturbanceKind = 'node_death' | 'boot' | 'coordination' | 'store'
 
 interface Disturbance {
   readonly kind: DisturbanceKind
@@ -29,6 +29,18 @@ export class Disturbances {
   /** Anything but the death of nodes. */
   isCalm(from: number, until: number): boolean {
     return !this.#all.some((it) => it.kind !== 'node_death' && it.from <= until && it.until >= from)
+  }
+
+  /** Anything but the death and the start of nodes. */
+  isCalmButForRestarts(from: number, until: number): boolean {
+    const others = this.#all.filter(({ kind }) => kind === 'coordination' || kind === 'store')
+    return !others.some((it) => it.from <= until && it.until >= from)
+  }
+
+  /** When the last node died or started in that time; undefined where none did. */
+  lastRestart(from: number, until: number): number | undefined {
+    const found = this.#all.filter(({ kind }) => kind === 'node_death' || kind === 'boot')
+    return found.findLast((it) => it.from >= from && it.from <= until)?.from
   }
 
   /** When the last node died in that time; undefined where none did. */

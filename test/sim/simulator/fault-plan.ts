@@ -42,6 +42,7 @@ export class FaultPlan {
     this.#each('node_stop', 3, () => nodes.stopForAWhile())
     this.#each('claim_loss', 3, () => nodes.loseClaim())
     this.#each('node_drain', 2, () => nodes.drain())
+    this.#each('deaf_nodes', 4, () => nodes.deafen())
     this.#each('wall_clock', 5, () => nodes.setWallClock())
     this.#each('store_refuses', 3, () => this.#troubleStore('refusedRatio'))
     this.#each('store_forgets_answers', 3, () => this.#troubleStore('forgottenRatio'))

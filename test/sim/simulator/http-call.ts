@@ -1,8 +1,12 @@
 import { isSwarmError, SwarmError } from '#domain/errors.ts'
+import type { AgentId } from '#domain/ids.ts'
 import type { SwarmMethod } from '#domain/orchestration/swarm-gateway.ts'
+import { SimClaim } from './sim-claim.ts'
 import type { SimNode } from './sim-node.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
+
+type AgentOnly = { readonly agentId: AgentId }
 
 const TIMEOUT_MS = 3_000
 const LOST_RATIO = 0.05
@@ -24,21 +28,36 @@ export function httpCall<T>(
 ): Promise<T> {
   const { clock } = world
   const answer = new Promise<unknown>((resolve, reject) => {
-    const cancelTimeout = clock.setTimer(timeoutMs, () => reject(unanswered()))
-    const carry = (deliver: () => void): void => {
-      if (!(world.has('lost_messages') && world.happens(LOST_RATIO)))
-        clock.setTimer(world.latencyMs(), deliver)
+    let isOver = false
+    const claims: SimClaim[] = []
+    const cancelTimeout = clock.setTimer(timeoutMs, () => {
+      isOver = true
+      for (const claim of claims) claim.closed()
+      reject(unanswered())
+    })
+    const carry = (deliver: () => void, lose: () => void = () => undefined): void => {
+      if (world.has('lost_messages') && world.happens(LOST_RATIO)) lose()
+      else clock.setTimer(world.latencyMs(), deliver)
     }
-    const settle = (outcome: () => void): void =>
-      carry(() => {
-        cancelTimeout()
-        outcome()
-      })
     const request = (): void =>
       node.process.run(() => {
         if (!node.isReady) return
-        node.server.call(method, argument).then(
-          (value) => settle(() => resolve(value)),
+        const claim = method === 'claim' ? new SimClaim(world, node, argument as AgentOnly) : undefined
+        if (claim !== undefined) claims.push(claim)
+        const settle = (outcome: () => void, value?: unknown): void =>
+          carry(
+            () => {
+              const isHeard = !isOver && !caller.isDead
+              claim?.answered(value, isHeard)
+              if (!isHeard) return
+              isOver = true
+              cancelTimeout()
+              outcome()
+            },
+            () => claim?.answered(value, false),
+          )
+        node.server.call(method, claim === undefined ? argument : { ...argument, claimId: claim.id }).then(
+          (value) => settle(() => resolve(value), value),
           (error: unknown) => {
             if (isSwarmError(error)) settle(() => reject(error))
             else world.auditor.report(error)

@@ -10,6 +10,7 @@ const LEASE_MS = 4_000
 const SLACK_MS = 1_000
 const CLOSED_MS = 2_000
 const NODE_LOST_MS = 2_000
+const TAKEOVER_MS = 1_000
 
 export interface AuditedLease {
   readonly taskId: TaskId
@@ -38,6 +39,8 @@ interface AuditedAgent {
 export interface LeaseAuditModules {
   readonly clock: SimClock
   readonly disturbances: Disturbances
+  /** Where they are, how long an attempt took over a takeover is known to one lease only. */
+  readonly areWallClocksSet: boolean
   fail(promise: string, about: string): void
 }
 
@@ -47,6 +50,7 @@ export class LeaseAudit {
   readonly #leases = new Map<TaskId, TimedLease>()
   readonly #agents = new Map<AgentId, AuditedAgent>()
   #coordinatorSince = 0
+  readonly #takeovers: number[] = []
 
   constructor(modules: LeaseAuditModules) {
     this.#modules = modules
@@ -63,6 +67,7 @@ export class LeaseAudit {
 
   coordinatorChanged(): void {
     this.#coordinatorSince = this.#modules.clock.now
+    this.#takeovers.push(this.#coordinatorSince)
   }
 
   begin(lease: AuditedLease): void {
@@ -76,8 +81,10 @@ export class LeaseAudit {
     this.#leases.delete(taskId)
     if (lease === undefined) return
     this.#refuseLate(lease)
+    this.#refuseOverlong(lease)
     if (cause === 'lease_expired') this.#refuseEarly(lease, lease.confirmedAt + LEASE_MS, cause)
-    if (cause === 'timeout') this.#refuseEarly(lease, lease.beganAt + lease.timeoutMs, cause)
+    if (cause === 'timeout')
+      this.#refuseEarly(lease, lease.beganAt + lease.timeoutMs - this.#unknownMs(lease), cause)
   }
 
   spoke(agentId: AgentId, taskIds: readonly TaskId[]): void {
@@ -154,6 +161,23 @@ export class LeaseAudit {
     const limit = Math.max(spokenAt, diedAt === undefined ? 0 : diedAt + NODE_LOST_MS) + LEASE_MS + SLACK_MS
     if (clock.now > limit)
       fail(`${agentId} was silent since ${spokenAt} ms and held ${taskId} until ${clock.now} ms`, taskId)
+  }
+
+  /** Nothing extends an attempt past its time: not a takeover either, but for what is not known of one. */
+  #refuseOverlong(lease: TimedLease): void {
+    const { clock, disturbances, fail } = this.#modules
+    const { taskId, beganAt, timeoutMs } = lease
+    if (!disturbances.isCalmButForRestarts(beganAt, clock.now)) return
+    const restartedAt = disturbances.lastRestart(beganAt, clock.now)
+    const backAt = restartedAt === undefined ? 0 : restartedAt + NODE_LOST_MS + TAKEOVER_MS
+    const limit = Math.max(beganAt + timeoutMs + this.#unknownMs(lease), backAt) + SLACK_MS
+    if (clock.now > limit)
+      fail(`${taskId} may take ${timeoutMs} ms and was held for ${clock.now - beganAt} ms`, taskId)
+  }
+
+  #unknownMs({ beganAt }: TimedLease): number {
+    if (!this.#modules.areWallClocksSet) return 0
+    return this.#takeovers.filter((at) => at > beganAt).length * (LEASE_MS + NODE_LOST_MS + TAKEOVER_MS)
   }
 
   #refuseEarly({ taskId, agentId, confirmedAt, beganAt }: TimedLease, earliest: number, cause: string): void {

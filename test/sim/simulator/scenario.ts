@@ -22,6 +22,7 @@ export const FAULTS = [
   'lost_tail',
   'trimming',
   'forgetting',
+  'deaf_nodes',
   'topology_switch',
 ] as const
 export type Fault = (typeof FAULTS)[number]

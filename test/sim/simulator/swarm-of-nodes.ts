@@ -47,7 +47,7 @@ export class SwarmOfNodes {
     const node = new SimNode(this.#nodesMade, this.#world)
     this.#nodes.add(node)
     trace.note(node.id, 'starts')
-    const settled = this.#world.disturbances.begin('coordination', BOOT_SETTLES_MS)
+    const settled = this.#world.disturbances.begin('boot', BOOT_SETTLES_MS)
     node.start().then(settled, (error: unknown) => {
       trace.note(node.id, `cannot start: ${String(error)}`)
       node.die()
@@ -109,6 +109,21 @@ export class SwarmOfNodes {
     node.terminate().then(after, (error: unknown) => {
       trace.note(node.id, `did not stop well: ${String(error)}`)
       after()
+    })
+  }
+
+  /** Redis, or what stands for it, does not reach a node for a while. */
+  deafen(): void {
+    const node = this.#pickAny()
+    if (node === undefined) return
+    const { trace, disturbances, clock, nodeNetwork } = this.#world
+    const deafMs = 50 + this.#random.integer(2_500)
+    trace.note(node.id, `hears no other node for ${deafMs} ms`)
+    const settled = disturbances.begin('coordination', COORDINATION_SETTLES_MS)
+    nodeNetwork.deafen(node.id)
+    clock.setTimer(deafMs, () => {
+      settled()
+      nodeNetwork.hearAgain(node.id)
     })
   }
 

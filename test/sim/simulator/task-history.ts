@@ -11,6 +11,10 @@ interface Lease {
 export interface TaskStory {
   lease: Lease | undefined
   ending: { readonly status: TaskStatus; readonly token: number | undefined } | undefined
+  /** Attempts that count. */
+  chargedCount: number
+  /** Assignments that did not count, since no agent received them. */
+  undeliveredCount: number
 }
 
 const ENDINGS: Readonly<Record<string, TaskStatus>> = {
@@ -21,6 +25,8 @@ const ENDINGS: Readonly<Record<string, TaskStatus>> = {
 }
 
 const LEASE_KEEPING: ReadonlySet<string> = new Set(['task.started', 'task.progress'])
+
+const CHARGED: ReadonlySet<string> = new Set(['failed', 'expired'])
 
 /** What a log of task events amounts to, and the promises that can be seen in it alone. */
 export class TaskHistory {
@@ -49,7 +55,7 @@ export class TaskHistory {
     const id = taskId(subject)
     if (type === 'task.submitted') {
       if (this.#stories.has(id)) this.#fail(`${id} was submitted twice`, id)
-      this.#stories.set(id, { lease: undefined, ending: undefined })
+      this.#stories.set(id, { lease: undefined, ending: undefined, chargedCount: 0, undeliveredCount: 0 })
       return
     }
     const story = this.#stories.get(id)
@@ -59,6 +65,8 @@ export class TaskHistory {
     }
     if (story.ending !== undefined) this.#fail(`${id} is ${story.ending.status} and has a ${type}`, id)
     const token = typeof data['fencingToken'] === 'number' ? data['fencingToken'] : undefined
+    if (CHARGED.has(String(data['outcome']))) story.chargedCount += 1
+    if (data['outcome'] === 'undelivered') story.undeliveredCount += 1
     if (type === 'task.assigned')
       this.#assign(id, story, { agentId: String(data['agentId']), token: token ?? 0 }, isReplay)
     else if (type !== 'task.unblocked') this.#goOn(id, story, type, token)

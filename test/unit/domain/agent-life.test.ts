@@ -43,6 +43,7 @@ describe('an agent on a channel', () => {
     const ada = await anAgent('ada', node)
     await submit(node, 't1', { backoff: { baseMs: 10, factor: 1, maxMs: 10 } })
     await cluster.pass(0)
+    await ada.accept(ada.assignments[0]!)
     const bob = await anAgent('bob', node)
     await ada.detach('agent')
     await cluster.pass(2_000)
@@ -83,6 +84,7 @@ describe('an agent on a channel', () => {
     const ada = await anAgent('ada', node, { slots: 2 })
     await submit(node, 'lost', { backoff: { baseMs: 30_000, factor: 1, maxMs: 30_000 } })
     await cluster.pass(0)
+    await ada.accept(ada.assignments[0]!)
     // The new channel is open before the attach is written: what is assigned in between goes to it.
     const [reply] = await Promise.all([ada.attach([]), submit(node, 'fresh')])
     await cluster.pass(0)
@@ -218,7 +220,9 @@ describe('an agent that speaks HTTP only', () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
-    await expect(node.service.claim({ agentId: ada.id, countMax: 1, waitMs: 0 })).rejects.toMatchObject({
+    await expect(
+      node.service.claim({ agentId: ada.id, claimId: 'c', countMax: 1, waitMs: 0 }),
+    ).rejects.toMatchObject({
       code: 'agent_on_channel',
     })
     const bob = await httpAgent('bob', node)

@@ -226,6 +226,11 @@ export class TestAgent {
     return { agentId: this.id, taskId, fencingToken, sessionId: this.session }
   }
 
+  /** Says that it received the task. */
+  accept(held: HeldTask): Promise<null> {
+    return this.#node.service.accept(this.report(held))
+  }
+
   complete(held: HeldTask, node: TestNode = this.#node): Promise<TaskRecord> {
     return node.service.complete({ ...this.report(held), result: jsonText('"done"') })
   }
@@ -251,7 +256,7 @@ export async function anAgent(
   return agent
 }
 
-/** An agent that asks for its work. */
+/** An agent that asks for its work, and is answered. */
 interface HttpAgent {
   readonly id: ReturnType<typeof agentId>
   claim(countMax: number, waitMs: number): ReturnType<SwarmService['claim']>
@@ -260,10 +265,17 @@ interface HttpAgent {
 
 export async function httpAgent(name: string, node: TestNode, slots = 1): Promise<HttpAgent> {
   const id = agentId(name)
+  let claims = 0
   await node.service.registerAgent({ agentId: id, spec: agentSpec(name, { slots }), isNew: true })
   return {
     id,
-    claim: (countMax, waitMs) => node.service.claim({ agentId: id, countMax, waitMs }),
+    claim: async (countMax, waitMs) => {
+      claims += 1
+      const claimId = `claim-${claims}`
+      const held = await node.service.claim({ agentId: id, claimId, countMax, waitMs })
+      await node.service.settleClaim({ agentId: id, claimId, isDelivered: true, held })
+      return held
+    },
     heartbeat: (held) => node.service.heartbeat({ agentId: id, held }),
   }
 }

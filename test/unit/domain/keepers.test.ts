@@ -248,7 +248,10 @@ describe('PendingClaim', () => {
 
   function setup(countMax: number) {
     const answers: (readonly Assignment[])[] = []
-    return { answers, claim: new PendingClaim(countMax, (assignments) => answers.push(assignments)) }
+    return {
+      answers,
+      claim: new PendingClaim({ claimId: 'c', countMax }, (assignments) => answers.push(assignments)),
+    }
   }
 
   it('answers with the first that was written, and those written beside it', () => {

@@ -203,6 +203,7 @@ describe('what an agent says of a task', () => {
     const id = await submit(node, 't1')
     await cluster.pass(0)
     const [first] = ada.assignments
+    await ada.accept(first!)
     await cluster.pass(LEASE_MS + 2_000)
     await ada.heartbeat()
     await cluster.pass(0)

@@ -112,6 +112,7 @@ describe('a failure', () => {
     for (const id of ['t1', 't2', 't3']) await give(cluster, node, id, { capabilities: ['weld'] })
     const lost = (await Promise.all(['t1', 't2', 't3'].map((id) => holderOf(node, id)))).indexOf('d') + 1
     for (const name of ['e', 'f']) await agent(name).complete(agent(name).assignments[0]!)
+    await agent('d').accept(agent('d').assignments[0]!)
     await agent('d').detach()
     await cluster.pass(1_100)
     const { reportingChains } = await node.service.topology()
@@ -133,6 +134,9 @@ describe('a failure', () => {
     }
     await live(4_000)
     await give(cluster, node, 't', { capabilities: ['weld'] })
+    // Said over HTTP, which is no sign of life of the channel.
+    const { sessionId: _, ...received } = agents.get('i')!.report(agents.get('i')!.assignments[0]!)
+    await node.service.accept(received)
     await live(4_000)
     await live(3_000)
     // It was last heard before it was given the task, so that the lease outlives its place in the tree.
