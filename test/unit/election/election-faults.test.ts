@@ -124,6 +124,23 @@ describe('the hub', () => {
     expect(leadership.epoch).toBe(2)
   })
 
+  it('gives the others ten seconds to come back, when all were gone for longer', async () => {
+    const swarm = await swarmOf(3)
+    const { cluster, node, voters } = swarm
+    await cluster.pass(3_000)
+    const { epoch } = await node.service.leader()
+    for (const voter of voters) await voter.disconnect()
+    await cluster.pass(60_000)
+    await cluster.settle(voters[0]!.connect())
+    await cluster.pass(9_000)
+    expect(await node.service.leader()).toMatchObject({ epoch, leadership: { leaderId: null } })
+    await cluster.settle(voters[1]!.connect())
+    await cluster.pass(3_000)
+    const { leadership, ...again } = await node.service.leader()
+    expect(again.epoch).toBe(epoch)
+    expect([voters[0]!.id, voters[1]!.id]).toContain(leadership.leaderId)
+  })
+
   it('begins a new electorate at once when a member votes with another key, or with none of its own', async () => {
     const swarm = await settled(3)
     const [a, b] = swarm.voters
@@ -225,7 +242,9 @@ describe('a swarm that another node takes over', () => {
     await swarm.cluster.pass(TAKEOVER_MS + 1_000)
     expect((await node.service.leader()).leadership.leaderId).toBeNull()
     await joined({ ...swarm, node }, 'late')
-    await swarm.cluster.pass(1_000)
+    await swarm.cluster.pass(9_000)
+    expect(await node.service.leader()).toMatchObject({ epoch: 1, leadership: { leaderId: null } })
+    await swarm.cluster.pass(2_000)
     expect(await node.service.leader()).toMatchObject({ epoch: 2, leadership: { leaderId: 'late' } })
   })
 })

@@ -115,6 +115,12 @@ export class CommitteeKeeper {
 
   async #look(): Promise<void> {
     const { ledger, roll } = this.#modules
+    if (this.#isElecting && roll.candidates([]).length === 0) {
+      // No agent is here. The electorate stays, and patience begins with the first that is back: others may follow it.
+      this.#lostSince = null
+      this.#seat()
+      return
+    }
     if (!this.#isWanted()) {
       await this.#rest()
       return
