@@ -23,9 +23,11 @@ export const PROBLEMS = {
   unsupported_media_type: once(415, 'The body has a media type other than application/json'),
   headers_too_large: once(431, 'The headers are too large'),
   request_timeout: again(408, 'The request did not arrive in time'),
+  request_aborted: once(400, 'The connection ended before the request was answered'),
   bad_request: once(400, 'The request is not HTTP as it should be'),
   not_found: once(404, 'There is nothing at this address'),
   method_not_allowed: once(405, 'The address does not take this method'),
+  upgrade_refused: once(400, 'There is no WebSocket at this address'),
   upgrade_required: once(426, 'This address speaks WebSocket only'),
   origin_not_allowed: once(403, 'Pages of this origin may not connect'),
 

@@ -1,18 +1,22 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import websocket from '@fastify/websocket'
 import { type FastifyInstance, fastify } from 'fastify'
+import type { Logger } from '#domain/ports/logger.ts'
 import { guardRoutes } from './auth/auth-hooks.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { refuseOpenServer } from './auth/bind-guard.ts'
+import { Entrance } from './auth/entrance.ts'
 import { guardOrigins } from './auth/origin-guard.ts'
+import { WrongCredentials } from './auth/wrong-credentials.ts'
 import { channelRoute } from './channel/channel-route.ts'
+import { ConnectionGate } from './connections/connection-gate.ts'
 import { HARDENED, hardenReplies, limitRates } from './hardening.ts'
 import { acceptJsonOnly } from './input/json-body.ts'
 import { validateRequests } from './input/validation.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
 import { PageTokens } from './paging/page-tokens.ts'
 import { PendingReplies } from './pending-replies.ts'
-import { answerProblems, sendProblem } from './problem/problem-replies.ts'
+import { answerProblems, pathOf, sendProblem } from './problem/problem-replies.ts'
 import { agentRoutes } from './routes/agent-routes.ts'
 import { claimRoutes } from './routes/claim-routes.ts'
 import { consensusRoutes } from './routes/consensus-routes.ts'
@@ -29,6 +33,7 @@ import type { ServerModules, ServerOptions } from './server-options.ts'
 import { WEBSOCKET_OPTIONS } from './sockets/handshake.ts'
 import { OpenSockets } from './sockets/open-sockets.ts'
 import { refuseUnreadableStore } from './store-guard.ts'
+import { refuseOtherUpgrades, upgradesOf } from './sockets/upgrades.ts'
 import { streamRoute } from './stream/stream-route.ts'
 
 /** The server of one node: REST, both WebSockets, health, metrics and the reference. */
@@ -50,11 +55,18 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   const { logger, swarms } = modules
   const app = fastify({
     ...HARDENED,
+    genReqId: () => modules.ids.next(),
     frameworkErrors: (error, request, reply) => void sendProblem(error, request, reply, logger),
   })
-  app.server.maxConnections = options.connectionsMax
+  const connections = new ConnectionGate(options, modules)
+  connections.watch(app.server)
 
   const authenticator = new Authenticator(options.apiKeys, { swarms })
+  const wrongCredentials = new WrongCredentials(
+    { perMinuteMax: options.wrongCredentialsPerMinuteMax },
+    modules,
+  )
+  const entrance = new Entrance({ authenticator, wrongCredentials, connections })
   const sockets = new OpenSockets()
   const metrics = new ServerMetrics({ ...modules, sockets })
   const pending = new PendingReplies()
@@ -62,16 +74,19 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   answerProblems(app, { logger })
   acceptJsonOnly(app)
   validateRequests(app)
-  await app.register(websocket, { options: WEBSOCKET_OPTIONS })
+  await app.register(websocket, {
+    options: { ...WEBSOCKET_OPTIONS, server: upgradesOf(app.server, connections) as never },
+  })
   // In this order: what a browser asks beforehand, where it asks from, who asks, how often.
   await hardenReplies(app, options)
   pending.observe(app)
   guardOrigins(app, { allowedOrigins: options.allowedOrigins, isOpen: authenticator.isOpen })
+  refuseOtherUpgrades(app)
   refuseUnreadableStore(app, modules)
-  guardRoutes(app, { authenticator })
+  guardRoutes(app, { entrance })
   await limitRates(app, options)
-  observeRequests(app, metrics)
-  await addRoutes(app, options, { ...modules, authenticator, sockets, metrics })
+  observeRequests(app, { metrics, logger })
+  await addRoutes(app, options, { ...modules, entrance, sockets, metrics })
 
   return {
     app,
@@ -95,7 +110,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
 }
 
 interface RouteModules extends ServerModules {
-  readonly authenticator: Authenticator
+  readonly entrance: Entrance
   readonly sockets: OpenSockets
   readonly metrics: ServerMetrics
 }
@@ -118,12 +133,15 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   await app.register(docsRoutes)
 }
 
-function observeRequests(app: FastifyInstance, metrics: ServerMetrics): void {
+function observeRequests(
+  app: FastifyInstance,
+  { metrics, logger }: { readonly metrics: ServerMetrics; readonly logger: Logger },
+): void {
   app.addHook('onResponse', async (request, reply) => {
-    metrics.requestAnswered(
-      request.routeOptions.config.operationId,
-      reply.statusCode,
-      reply.elapsedTime / 1_000,
-    )
+    const { operationId } = request.routeOptions.config
+    const { statusCode: status, elapsedTime: elapsedMs } = reply
+    metrics.requestAnswered(operationId, status, elapsedMs / 1_000)
+    const { id: requestId, method } = request
+    logger.debug({ requestId, method, path: pathOf(request), status, elapsedMs }, 'request answered')
   })
 }

@@ -23,6 +23,11 @@ export interface ServerOptions {
   /** Mean event loop delay past which requests get 503, in milliseconds. */
   readonly eventLoopDelayMaxMs: number
   readonly connectionsMax: number
+  /** Connections that have shown no valid credential, of all addresses and of one. */
+  readonly anonymousMax: number
+  readonly anonymousPerAddressMax: number
+  /** Wrong credentials of one address a minute; 0 for any number. */
+  readonly wrongCredentialsPerMinuteMax: number
   /** How long a drain waits for answers that are under way, in milliseconds. */
   readonly drainMs: number
   /** Of tasks that do not say. */

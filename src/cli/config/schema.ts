@@ -152,7 +152,29 @@ export const ConfigSchema = Type.Object(
       default: 20_000,
       minimum: 1,
       maximum: 1_000_000,
-      description: 'WebSocket connections of this node.',
+      description:
+        'Connections of this node. When it is reached, the oldest connection without a valid credential is closed.',
+    }),
+    AMOS_ANONYMOUS_CONNECTIONS_MAX: Type.Integer({
+      default: 256,
+      minimum: 1,
+      maximum: 1_000_000,
+      description:
+        'Connections of this node that have shown no valid credential for a second, past which the oldest are closed.',
+    }),
+    AMOS_ANONYMOUS_CONNECTIONS_PER_ADDRESS_MAX: Type.Integer({
+      default: 64,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'The same for the connections of one address; of one /64 network with IPv6.',
+    }),
+    AMOS_WRONG_CREDENTIALS_PER_MINUTE_MAX: Type.Integer({
+      default: 60,
+      minimum: 0,
+      maximum: 1_000_000,
+      description:
+        'Wrong credentials a minute of one address, past which its requests with another credential than it used ' +
+        'before get 429; 0 for any number.',
     }),
     AMOS_FIND_COORDINATOR_MS: milliseconds(
       'How long a request waits for a node that coordinates its swarm before it gets 503, for instance during a takeover',

@@ -4,6 +4,8 @@ import type { Operation } from './operation.ts'
 /** What any request may be answered, whatever it asks for. */
 const EVERYWHERE = [
   'bad_request',
+  'request_aborted',
+  'upgrade_refused',
   'validation_failed',
   'forbidden',
   'origin_not_allowed',

@@ -1,8 +1,8 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { OpaqueShape } from '#contract/json/opaque-shape.ts'
 import type { Access } from '#contract/operations/operation.ts'
-import { type Authenticator, bearerCredential } from './authenticator.ts'
 import { authorize, type Target } from './authorize.ts'
+import type { Entrance } from './entrance.ts'
 import type { Principal } from './principal.ts'
 
 declare module 'fastify' {
@@ -23,7 +23,7 @@ declare module 'fastify' {
 /** Authenticates and authorises every request by what its route declares; a route that declares nothing is a bug. */
 export function guardRoutes(
   app: FastifyInstance,
-  { authenticator }: { readonly authenticator: Authenticator },
+  { entrance }: { readonly entrance: Pick<Entrance, 'authenticateHeader'> },
 ): void {
   app.decorateRequest('caller', null)
   const routes: RouteOptions[] = []
@@ -40,7 +40,7 @@ export function guardRoutes(
     if (request.is404) return
     const access = request.routeOptions.config.access ?? 'admin'
     if (access === 'public' || access === 'handshake') return
-    const caller = await authenticator.authenticate(bearerCredential(request.headers.authorization))
+    const caller = await entrance.authenticateHeader(request)
     authorize(caller, access, request.params as Target)
     request.caller = caller
   })

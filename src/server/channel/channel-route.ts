@@ -5,8 +5,8 @@ import { agentId, type NodeId, sessionId, swarmId } from '#domain/ids.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Ids } from '#domain/ports/random.ts'
-import type { Authenticator } from '../auth/authenticator.ts'
 import { authorize, type Target } from '../auth/authorize.ts'
+import type { Entrance } from '../auth/entrance.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { ServerMetrics } from '../metrics/server-metrics.ts'
 import { RequestError } from '../problem/request-error.ts'
@@ -21,7 +21,7 @@ export interface ChannelRouteModules {
   readonly swarms: Swarms
   readonly sessions: SessionRegistry
   readonly sockets: OpenSockets
-  readonly authenticator: Authenticator
+  readonly entrance: Entrance
   readonly metrics: ServerMetrics
   readonly ids: Ids
   readonly logger: Logger
@@ -29,7 +29,7 @@ export interface ChannelRouteModules {
 
 /** The agents' WebSocket. */
 export function channelRoute(app: FastifyInstance, nodeId: NodeId, modules: ChannelRouteModules): void {
-  const { swarms, authenticator, sockets } = modules
+  const { swarms, entrance, sockets } = modules
   app.route({
     method: 'GET',
     url: '/v1/swarms/:swarmId/agents/:agentId/channel',
@@ -38,7 +38,7 @@ export function channelRoute(app: FastifyInstance, nodeId: NodeId, modules: Chan
     preHandler: async (request) => {
       if (!request.ws) throw new RequestError('upgrade_required', 'Open a WebSocket here; see asyncapi.json.')
       sockets.refuseWhileDraining()
-      request.caller = await authenticateUpgrade(request, authenticator)
+      request.caller = await authenticateUpgrade(request, entrance)
       if (request.caller !== null) await admit(request.caller, request.params as Target, swarms)
     },
     handler: async () => undefined,
@@ -50,10 +50,11 @@ function openChannel(
   socket: WebSocket,
   request: FastifyRequest,
   nodeId: NodeId,
-  { swarms, sessions, sockets, authenticator, metrics, ids, logger }: ChannelRouteModules,
+  { swarms, sessions, sockets, entrance, metrics, ids, logger }: ChannelRouteModules,
 ): void {
   // Taken out of the request, which the connection would otherwise keep for as long as it lives.
   const { caller } = request
+  const tcp = request.raw.socket
   const params = request.params as { readonly swarmId: string; readonly agentId: string }
   const frameSocket = new FrameSocket(socket, {
     onMessage: (data, isBinary) => channel.receive(data, isBinary),
@@ -76,7 +77,7 @@ function openChannel(
       logger,
       admit: async (token) => {
         const shown =
-          caller === null || token !== undefined ? await authenticator.authenticate(token) : caller
+          caller === null || token !== undefined ? await entrance.authenticate(tcp, token) : caller
         return admit(shown, params, swarms)
       },
       onFrame: (type) => metrics.frameReceived('channel', type),

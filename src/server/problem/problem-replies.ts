@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { OPERATIONS } from '#contract/operations/all-operations.ts'
 import type { Logger } from '#domain/ports/logger.ts'
+import { endRefusedUpgrade } from '../sockets/upgrades.ts'
 import { problemOf } from './problem.ts'
 import { RequestError } from './request-error.ts'
 
@@ -22,18 +23,25 @@ export function sendProblem(
 ): FastifyReply {
   const body = problemOf(error)
   if (body.code === 'internal_error') {
-    logger.error({ err: error, method: request.method, url: request.url }, 'request failed')
+    const { id: requestId, method } = request
+    logger.error({ err: error, requestId, method, path: pathOf(request) }, 'request failed')
   }
   if (body.retryAfterMs !== undefined) {
     reply.header('retry-after', Math.max(1, Math.ceil(body.retryAfterMs / 1_000)))
   }
   if (body.status === 401) reply.header('www-authenticate', 'Bearer realm="amos"')
-  const instance = request.url.slice(0, INSTANCE_LENGTH_MAX)
+  endRefusedUpgrade(request, reply)
   // As text: objects would be serialised by the schema of the route's replies, of which a problem is none.
   return reply
     .code(body.status)
-    .header('content-type', PROBLEM_TYPE)
-    .send(JSON.stringify({ ...body, instance }))
+    .headers({ 'content-type': PROBLEM_TYPE, 'x-request-id': request.id })
+    .send(JSON.stringify({ ...body, instance: pathOf(request), requestId: request.id }))
+}
+
+/** The path that was asked for, without its query: that may hold what is nobody else's business. */
+export function pathOf({ url }: FastifyRequest): string {
+  const [path = ''] = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?#]*/i, '').split(/[?#]/, 1)
+  return path.slice(0, INSTANCE_LENGTH_MAX)
 }
 
 const methodsByPath = new Map<string, string[]>()
@@ -46,7 +54,7 @@ const KNOWN_PATHS = [...methodsByPath].map(([path, methods]) => ({
 }))
 
 function nothingHere(request: FastifyRequest, reply: FastifyReply): RequestError {
-  const [path = ''] = request.url.split('?')
+  const path = pathOf(request)
   const known = KNOWN_PATHS.find(({ pattern }) => pattern.test(path))
   if (known === undefined)
     return new RequestError('not_found', 'There is nothing at this address; see /docs.')

@@ -1,8 +1,11 @@
 import type { FastifyRequest } from 'fastify'
 import { SUBPROTOCOLS, type Subprotocol, TOKEN_SUBPROTOCOL_PREFIX } from '#contract/frames/frame.ts'
 import { LIMITS } from '#contract/limits.ts'
-import { type Authenticator, bearerCredential } from '../auth/authenticator.ts'
+import type { Entrance } from '../auth/entrance.ts'
 import type { Principal } from '../auth/principal.ts'
+
+/** How long a peer may take to answer a close frame before its connection is ended by force. */
+const CLOSE_WITHIN_MS = 2_000
 
 /** For `@fastify/websocket`: what every WebSocket of ours is set to. */
 export const WEBSOCKET_OPTIONS = {
@@ -10,6 +13,7 @@ export const WEBSOCKET_OPTIONS = {
   maxFragments: 64,
   perMessageDeflate: false,
   clientTracking: false,
+  closeTimeout: CLOSE_WITHIN_MS,
   handleProtocols: (offered: Set<string>): string | false => chooseSubprotocol(offered) ?? false,
 }
 
@@ -20,15 +24,16 @@ function chooseSubprotocol(offered: ReadonlySet<string>): Subprotocol | undefine
 /**
  * Who opens the WebSocket, by its Authorization header or, from a browser, by a subprotocol; null where it has shown
  * nothing yet and its first frame has to.
- * @throws RequestError `unauthorized` for a credential that is not valid
+ * @throws RequestError `unauthorized` for a credential that is not valid, `rate_limited`
  */
 export async function authenticateUpgrade(
   request: FastifyRequest,
-  authenticator: Authenticator,
+  entrance: Entrance,
 ): Promise<Principal | null> {
-  const credential = bearerCredential(request.headers.authorization) ?? subprotocolToken(request)
-  if (credential === undefined && !authenticator.isOpen) return null
-  return authenticator.authenticate(credential)
+  if (request.headers.authorization !== undefined) return entrance.authenticateHeader(request)
+  const credential = subprotocolToken(request)
+  if (credential === undefined && !entrance.isOpen) return null
+  return entrance.authenticate(request.raw.socket, credential)
 }
 
 function subprotocolToken(request: FastifyRequest): string | undefined {

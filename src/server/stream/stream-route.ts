@@ -4,8 +4,8 @@ import { SwarmParams } from '#contract/operations/common.ts'
 import { swarmId } from '#domain/ids.ts'
 import type { OpenSwarm } from '#domain/orchestration/open-swarm.ts'
 import type { Logger } from '#domain/ports/logger.ts'
-import type { Authenticator } from '../auth/authenticator.ts'
 import { authorize, type Target } from '../auth/authorize.ts'
+import type { Entrance } from '../auth/entrance.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { ServerMetrics } from '../metrics/server-metrics.ts'
 import { RequestError } from '../problem/request-error.ts'
@@ -18,14 +18,14 @@ import { EventSubscription } from './event-subscription.ts'
 export interface StreamRouteModules {
   readonly swarms: Swarms
   readonly sockets: OpenSockets
-  readonly authenticator: Authenticator
+  readonly entrance: Entrance
   readonly metrics: ServerMetrics
   readonly logger: Logger
 }
 
 /** The subscribers' WebSocket. */
 export function streamRoute(app: FastifyInstance, modules: StreamRouteModules): void {
-  const { swarms, authenticator, sockets } = modules
+  const { swarms, entrance, sockets } = modules
   app.route({
     method: 'GET',
     url: '/v1/swarms/:swarmId/stream',
@@ -34,7 +34,7 @@ export function streamRoute(app: FastifyInstance, modules: StreamRouteModules): 
     preHandler: async (request) => {
       if (!request.ws) throw new RequestError('upgrade_required', 'Open a WebSocket here; see asyncapi.json.')
       sockets.refuseWhileDraining()
-      request.caller = await authenticateUpgrade(request, authenticator)
+      request.caller = await authenticateUpgrade(request, entrance)
       if (request.caller !== null) await admit(request.caller, request.params as Target, swarms)
     },
     handler: async () => undefined,
@@ -45,10 +45,11 @@ export function streamRoute(app: FastifyInstance, modules: StreamRouteModules): 
 function openSubscription(
   socket: WebSocket,
   request: FastifyRequest,
-  { swarms, sockets, authenticator, metrics, logger }: StreamRouteModules,
+  { swarms, sockets, entrance, metrics, logger }: StreamRouteModules,
 ): void {
   // Taken out of the request, which the connection would otherwise keep for as long as it lives.
   const { caller } = request
+  const tcp = request.raw.socket
   const target = request.params as Target
   const frameSocket = new FrameSocket(socket, {
     onMessage: (data, isBinary) => subscription.receive(data, isBinary),
@@ -61,7 +62,7 @@ function openSubscription(
     socket: frameSocket,
     logger,
     admit: async (token) => {
-      const shown = caller === null || token !== undefined ? await authenticator.authenticate(token) : caller
+      const shown = caller === null || token !== undefined ? await entrance.authenticate(tcp, token) : caller
       return admit(shown, target, swarms)
     },
     onFrame: (type) => metrics.frameReceived('stream', type),

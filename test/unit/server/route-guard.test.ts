@@ -13,7 +13,8 @@ const noSwarms = {
 describe('guardRoutes', () => {
   it('lets no server start that has a route without an access declaration', async () => {
     const app = fastify()
-    guardRoutes(app, { authenticator: new Authenticator(undefined, { swarms: noSwarms }) })
+    const authenticator = new Authenticator(undefined, { swarms: noSwarms })
+    guardRoutes(app, { entrance: { authenticateHeader: () => authenticator.authenticate(undefined) } })
     app.get('/declared', { config: { access: 'public' } }, async () => 'fine')
     app.get('/forgotten', async () => 'open to everybody')
     await expect(app.ready()).rejects.toThrow('/forgotten does not declare who may call it')
