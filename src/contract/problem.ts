@@ -24,6 +24,12 @@ export const PROBLEM_PROPERTIES = {
   status: Type.Integer({ minimum: 400, maximum: 599, description: 'The HTTP status.' }),
   detail: Text('This problem, for people.', 4_096),
   instance: Type.String({ maxLength: 4_096, description: 'The path that was asked for.' }),
+  requestId: Type.Optional(
+    Type.String({
+      maxLength: 64,
+      description: 'The id of the request, as in the header `X-Request-Id` and in the log of the server.',
+    }),
+  ),
   code: textEnum(PROBLEM_CODES, { description: 'The kind of problem, for programs.' }),
   retryable: Type.Boolean({ description: 'Whether the same request may succeed later.' }),
   retryAfterMs: Type.Optional(

@@ -32,8 +32,8 @@ import { taskRoutes } from './routes/task-routes.ts'
 import type { ServerModules, ServerOptions } from './server-options.ts'
 import { WEBSOCKET_OPTIONS } from './sockets/handshake.ts'
 import { OpenSockets } from './sockets/open-sockets.ts'
-import { refuseUnreadableStore } from './store-guard.ts'
 import { refuseOtherUpgrades, upgradesOf } from './sockets/upgrades.ts'
+import { refuseUnreadableStore } from './store-guard.ts'
 import { streamRoute } from './stream/stream-route.ts'
 
 /** The server of one node: REST, both WebSockets, health, metrics and the reference. */

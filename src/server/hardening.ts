@@ -35,6 +35,9 @@ type HardeningOptions = Pick<ServerOptions, 'allowedOrigins' | 'requestsPerSecon
 /** What a browser is told, and what happens when there is too much of everything. */
 export async function hardenReplies(app: FastifyInstance, options: HardeningOptions): Promise<void> {
   const { allowedOrigins, eventLoopDelayMaxMs } = options
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id)
+  })
   await app.register(helmet, {
     contentSecurityPolicy: {
       directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
@@ -47,7 +50,7 @@ export async function hardenReplies(app: FastifyInstance, options: HardeningOpti
     origin: allowedOrigins.length === 0 ? false : [...allowedOrigins],
     methods: ['GET', 'POST', 'PATCH', 'DELETE'],
     allowedHeaders: ['authorization', 'content-type', 'idempotency-key', 'if-match', 'last-event-id'],
-    exposedHeaders: ['etag', 'location', 'retry-after', 'idempotency-replayed'],
+    exposedHeaders: ['etag', 'location', 'retry-after', 'idempotency-replayed', 'x-request-id'],
   })
   await app.register(underPressure, {
     maxEventLoopDelay: eventLoopDelayMaxMs,

@@ -23,7 +23,7 @@ const TAGS: Record<Tag, string> = {
 
 const DESCRIPTION = `Coordination server for swarms of agents. Agents get their work, and subscribers their events, over WebSockets as well: see the AsyncAPI document.
 
-Problems are answered as \`application/problem+json\` (RFC 9457) with a \`code\` for programs. Times are RFC 3339 in UTC, durations are in milliseconds and their names end in \`Ms\`. Without API keys the server is open, and listens on loopback only.`
+Every answer carries \`X-Request-Id\`; the log of the server repeats it. Problems are answered as \`application/problem+json\` (RFC 9457) with a \`code\` for programs. Times are RFC 3339 in UTC, durations are in milliseconds and their names end in \`Ms\`. Without API keys the server is open, and listens on loopback only.`
 
 /** The OpenAPI 3.1 document of the REST interface. */
 export function openApiDocument(): JsonSchema {

@@ -75,9 +75,38 @@ const FASTIFY_CODES: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_HANDLER_TIMEOUT: 'answer_timeout',
 }
 
+/** What Node calls a connection that ended in the middle of something. */
+const CONNECTION_LOST: ReadonlySet<string> = new Set([
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+])
+
+/** The problem of a status that an error brings along; `bad_request` for others from 400 to 499. */
+const CODE_OF_STATUS: Readonly<Record<number, ProblemCode>> = {
+  401: 'unauthorized',
+  403: 'forbidden',
+  404: 'not_found',
+  405: 'method_not_allowed',
+  408: 'request_timeout',
+  413: 'payload_too_large',
+  414: 'uri_too_long',
+  415: 'unsupported_media_type',
+  429: 'rate_limited',
+  431: 'headers_too_large',
+}
+
 function fromFastifyError(error: unknown): ProblemBody {
-  const { code = '', message = '' } = (error ?? {}) as Partial<FastifyError>
+  const { code = '', message = '', statusCode } = (error ?? {}) as Partial<FastifyError>
   const known = FASTIFY_CODES[code]
   if (known !== undefined) return problem(known, message)
-  return problem('internal_error', 'The server made a mistake; its log says more.')
+  if (CONNECTION_LOST.has(code)) {
+    return problem('request_aborted', 'The connection ended before the request was answered.')
+  }
+  if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
+    const own = CODE_OF_STATUS[statusCode] ?? 'bad_request'
+    return { ...problem(own, PROBLEMS[own].title), status: statusCode }
+  }
+  return problem('internal_error', 'The server failed; its log says more under the id of this request.')
 }
