@@ -1,14 +1,12 @@
 #!/usr/bin/env node
-import { StoreRefusedError } from '#infra/store-refused-error.ts'
 import { environment } from './cli/config/environment.ts'
-import { CONFIG_EXIT_CODE, ConfigError, readConfig } from './cli/config/read-config.ts'
-import { runServer } from './cli/run-server.ts'
+import { CONFIG_EXIT_CODE, readConfig } from './cli/config/read-config.ts'
+import { isWrongSetup, runServer } from './cli/run-server.ts'
 
 // The server process, set up by the environment alone: what a container runs. `amos serve` is the same with options.
 try {
   await runServer(readConfig(environment), () => undefined)
 } catch (error) {
   process.stderr.write(`amos: ${error instanceof Error ? error.message : String(error)}\n`)
-  const isSetup = error instanceof ConfigError || error instanceof StoreRefusedError
-  process.exitCode = isSetup ? CONFIG_EXIT_CODE : 1
+  process.exitCode = isWrongSetup(error) ? CONFIG_EXIT_CODE : 1
 }

@@ -1,5 +1,4 @@
 import { randomBytes } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
 import { type NodeId, nodeId, type TenantId, tenantId } from '#domain/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import { SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
@@ -10,10 +9,11 @@ import { SystemClock } from '#infra/system/system-clock.ts'
 import { createConsensusCrypto } from '#infra/system/system-consensus-crypto.ts'
 import { SystemRandom } from '#infra/system/system-random.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
-import { ApiKeys } from '#server/auth/api-keys.ts'
+import type { ApiKeys } from '#server/auth/api-keys.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
 import { createServer } from '#server/create-server.ts'
 import type { ServerOptions } from '#server/server-options.ts'
+import { ApiKeySource } from './config/api-key-source.ts'
 import { ConfigError, type ReadConfig } from './config/read-config.ts'
 import type { Config } from './config/schema.ts'
 import { packageVersion } from './package-version.ts'
@@ -39,7 +39,6 @@ export interface ComposeNodeOptions extends ReadConfig {
 export async function composeNode({
   config,
   chosen,
-  unknown,
   logTo = 1,
   onStoreFailed = () => undefined,
 }: ComposeNodeOptions): Promise<SwarmNode> {
@@ -51,8 +50,8 @@ export async function composeNode({
     fileDescriptor: logTo,
     fields: { nodeId: self },
   })
-  if (unknown.length > 0) logger.warn({ unknown }, 'no such settings')
-  const apiKeys = await readApiKeys(config.AMOS_API_KEYS)
+  const keySource = new ApiKeySource(config.AMOS_API_KEYS)
+  const apiKeys = await keySource.read()
   const infra = await openInfra(config, chosen.has('AMOS_DURABILITY'), {
     clock: machineClock,
     logger,
@@ -101,7 +100,7 @@ function serverOptions(config: Config, self: NodeId, apiKeys: ApiKeys | undefine
     version: packageVersion(),
     apiKeys,
     pageTokenSecret: apiKeys?.seed ?? randomBytes(32).toString('hex'),
-    allowedOrigins: config.AMOS_ALLOWED_ORIGINS.split(',').filter((origin) => origin !== ''),
+    allowedOrigins: originsIn(config.AMOS_ALLOWED_ORIGINS),
     requestsPerSecondMax: config.AMOS_REQUESTS_PER_SECOND_MAX,
     eventLoopDelayMaxMs: config.AMOS_EVENT_LOOP_DELAY_MAX_MS,
     connectionsMax: config.AMOS_CONNECTIONS_MAX,
@@ -180,8 +179,9 @@ function tenantsOf(apiKeys: ApiKeys | undefined): readonly TenantId[] {
   return apiKeys?.tenants ?? [tenantId('default')]
 }
 
-/** From inline JSON, or else from the file of that name. */
-async function readApiKeys(setting: string | undefined): Promise<ApiKeys | undefined> {
-  if (setting === undefined) return undefined
-  return ApiKeys.parse(setting.trimStart().startsWith('[') ? setting : await readFile(setting, 'utf8'))
+function originsIn(list: string): readonly string[] {
+  return list
+    .split(',')
+    .map((origin) => origin.trim())
+    .filter((origin) => origin !== '')
 }

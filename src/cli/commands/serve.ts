@@ -34,20 +34,16 @@ export function addServe(program: Command): void {
 
 async function serve(options: ServeOptions): Promise<void> {
   // Loaded when it is needed: the other commands are clients, and start five times as fast without a server in them.
-  const [{ ConfigError, readConfig }, { runServer }, { OpenServerError }, { StoreRefusedError }] =
-    await Promise.all([
-      import('../config/read-config.ts'),
-      import('../run-server.ts'),
-      import('#server/auth/bind-guard.ts'),
-      import('#infra/store-refused-error.ts'),
-    ])
+  const [{ readConfig }, { isWrongSetup, runServer }] = await Promise.all([
+    import('../config/read-config.ts'),
+    import('../run-server.ts'),
+  ])
   try {
     const settings = readConfig(environment, overrides(options))
     const about = describe(settings.config)
     await runServer(settings, (url) => process.stderr.write(`amos: listening on ${url} (${about})\n`))
   } catch (error) {
-    const isSetup = [ConfigError, OpenServerError, StoreRefusedError].some((type) => error instanceof type)
-    throw isSetup ? new CommandError((error as Error).message, EXIT_CODES.config) : error
+    throw isWrongSetup(error) ? new CommandError(error.message, EXIT_CODES.config) : error
   }
 }
 

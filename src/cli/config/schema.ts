@@ -6,6 +6,10 @@ const milliseconds = (description: string, defaultMs: number, minimum: number, m
 
 const DAY_MS = 86_400_000
 
+/** Origins as browsers send them: without a path, and each named. `*` and `null` would stand for any page. */
+const ORIGIN = '[a-z][a-z0-9+.-]*://[^/,\\s*]+'
+const ORIGINS_PATTERN = `^(?:${ORIGIN}(?:, *${ORIGIN})*)?$`
+
 /** Everything a server can be set to, by environment variables of these names. */
 export const ConfigSchema = Type.Object(
   {
@@ -46,13 +50,14 @@ export const ConfigSchema = Type.Object(
         minLength: 2,
         description:
           'Path of a JSON file, or the JSON itself: `[{"name","tenant","roles":["viewer"|"submitter"|"operator"|"admin"],"key"}]`. ' +
-          'Unset: no credentials, on loopback only.',
+          'The server reads the file again on SIGHUP. Unset: no credentials, on loopback only; set to an empty text: refused.',
       }),
     ),
     AMOS_ALLOWED_ORIGINS: Type.String({
       default: '',
+      pattern: ORIGINS_PATTERN,
       description:
-        'Comma-separated origins of web pages on other hosts that may use the server from a browser.',
+        'Comma-separated origins of web pages on other hosts that may use the server from a browser, for instance `https://console.example.org`.',
     }),
     AMOS_LOG_LEVEL: Type.Union(
       (['error', 'warn', 'info', 'debug', 'silent'] as const).map((level) => Type.Literal(level)),
