@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { type NodeId, nodeId, type TenantId, tenantId } from '#domain/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import { SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
+import type { Logger } from '#domain/ports/logger.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createPinoLogger } from '#infra/system/pino-logger.ts'
@@ -11,7 +12,7 @@ import { SystemRandom } from '#infra/system/system-random.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
 import type { ApiKeys } from '#server/auth/api-keys.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
-import { createServer } from '#server/create-server.ts'
+import { createServer, type SwarmServer } from '#server/create-server.ts'
 import type { ServerOptions } from '#server/server-options.ts'
 import { ApiKeySource } from './config/api-key-source.ts'
 import { ConfigError, type ReadConfig } from './config/read-config.ts'
@@ -24,6 +25,12 @@ export interface SwarmNode {
   listen(): Promise<string>
   /** Takes no new work, tells agents, waits for answers under way; at most `AMOS_DRAIN_MS`. */
   drain(): Promise<void>
+  /**
+   * Reads the API keys again, where they come from a file. Connections under keys that are not valid any more end.
+   *
+   * @throws ConfigError where the file is wrong; the keys of before stay valid
+   */
+  reloadKeys(): Promise<void>
   /** Ends all connections and lets go of the store. */
   close(): Promise<void>
 }
@@ -86,6 +93,7 @@ export async function composeNode({
       return url
     },
     drain: () => server.drain(),
+    reloadKeys: () => reloadKeys(keySource, { server, swarms, logger }),
     close: async () => {
       await server.close()
       await swarms.stop()
@@ -99,7 +107,7 @@ function serverOptions(config: Config, self: NodeId, apiKeys: ApiKeys | undefine
     nodeId: self,
     version: packageVersion(),
     apiKeys,
-    pageTokenSecret: apiKeys?.seed ?? randomBytes(32).toString('hex'),
+    pageTokenSecret: randomBytes(32).toString('hex'),
     allowedOrigins: originsIn(config.AMOS_ALLOWED_ORIGINS),
     requestsPerSecondMax: config.AMOS_REQUESTS_PER_SECOND_MAX,
     eventLoopDelayMaxMs: config.AMOS_EVENT_LOOP_DELAY_MAX_MS,
@@ -111,6 +119,23 @@ function serverOptions(config: Config, self: NodeId, apiKeys: ApiKeys | undefine
     maxAttempts: config.AMOS_MAX_ATTEMPTS,
     swarmDefaults: { leaseMs: config.AMOS_LEASE_MS, limits: swarmLimits(config) },
   }
+}
+
+interface KeyedParts {
+  readonly server: SwarmServer
+  readonly swarms: SwarmDirectory
+  readonly logger: Logger
+}
+
+async function reloadKeys(source: ApiKeySource, { server, swarms, logger }: KeyedParts): Promise<void> {
+  const keys = source.isFile ? await source.read() : undefined
+  if (keys === undefined) {
+    logger.warn({}, 'no API keys to reload: AMOS_API_KEYS names no file')
+    return
+  }
+  server.replaceKeys(keys)
+  logger.info({ keyCount: keys.count }, 'API keys reloaded')
+  await swarms.addTenants(keys.tenants)
 }
 
 interface InfraParts {
@@ -159,6 +184,7 @@ function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDir
       agingMs: config.AMOS_AGING_MS,
       taskRetentionMs: config.AMOS_TASK_RETENTION_MS,
       eventRetentionMs: config.AMOS_EVENT_RETENTION_MS,
+      removedAgentRetentionMs: config.AMOS_REMOVED_AGENT_RETENTION_MS,
       idempotencyMs: config.AMOS_IDEMPOTENCY_MS,
       openProposalsMax: config.AMOS_OPEN_PROPOSALS_MAX,
       inboxMessagesMax: config.AMOS_INBOX_MESSAGES_MAX,

@@ -13,7 +13,7 @@ const CLOSE_AFTER_FAILURE_MS = 3_000
 
 /**
  * Runs a server until SIGTERM or SIGINT, then drains it and closes it; a second signal ends it at once. Where its store
- * fails, it closes the server and ends the process with an exit code of its own.
+ * fails, it closes the server and ends the process with an exit code of its own. SIGHUP reads the API keys again.
  *
  * @param onListening called with the address
  * @throws whatever keeps it from starting: a wrong setting, a data directory in use, Redis that does not answer
@@ -31,7 +31,9 @@ export async function runServer(
     hasFailed = true
     tellFailure(reason)
   }
+  const reloadKeysOf = listenForHangUp()
   const node = await composeNode({ ...options, onStoreFailed })
+  reloadKeysOf(node)
   void failure.then((reason) => endAfterFailure(node, reason))
   try {
     onListening(await node.listen())
@@ -40,13 +42,36 @@ export async function runServer(
     await node.close()
     throw error
   }
-  closeWithGrace({ delay: options.config.AMOS_DRAIN_MS + CLOSE_MS }, async ({ err }) => {
+  const delay = options.config.AMOS_DRAIN_MS + CLOSE_MS
+  closeWithGrace({ delay, skip: ['SIGHUP'] }, async ({ err }) => {
     if (err !== undefined) process.stderr.write(`amos: ${err.stack ?? err.message}\n`)
     // Whoever ends the process then does it under the exit code of the failure.
     if (hasFailed) return new Promise(() => undefined)
     await node.drain()
     await node.close()
   })
+}
+
+/**
+ * Begins to listen for SIGHUP: a signal that nobody listens for ends the process.
+ *
+ * @returns to be called with the node, once it stands
+ */
+function listenForHangUp(): (node: SwarmNode) => void {
+  let known: SwarmNode | undefined
+  let reloading = Promise.resolve()
+  process.on('SIGHUP', () => {
+    reloading = reloading.then(() => known?.reloadKeys()).catch(reportReload)
+  })
+  return (node) => {
+    known = node
+  }
+}
+
+/** The keys of before stay valid: a file that is being written must not lock everybody out, or let anybody in. */
+function reportReload(error: unknown): void {
+  const reason = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`amos: the API keys were not reloaded, those of before stay valid: ${reason}\n`)
 }
 
 async function endAfterFailure(node: SwarmNode, reason: string): Promise<void> {

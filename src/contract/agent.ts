@@ -82,6 +82,11 @@ export const AgentRegister = closedObject(
       default: true,
       description: 'Whether an agent of the same id is replaced; otherwise the answer is `agent_exists`.',
     }),
+    isReturning: Type.Boolean({
+      default: false,
+      description:
+        'For agents that register themselves again because the server does not know their token. Where an agent of the id was removed, the answer is then `agent_removed`.',
+    }),
   },
   { title: 'AgentRegister', description: 'An agent that joins the swarm.' },
 )
@@ -98,9 +103,16 @@ export const AgentPatch = closedObject(
     slots: Type.Optional(spec.slots),
     resources: Type.Optional(spec.resources),
     labels: Type.Optional(spec.labels),
-    isDraining: Type.Optional(Type.Boolean({ description: 'True: nothing new; false: work again.' })),
+    isDraining: Type.Optional(
+      Type.Boolean({
+        description:
+          'True: nothing new; false: work again, which an agent may say only after a drain of its own wish.',
+      }),
+    ),
     isQuarantined: Type.Optional(
-      Type.Literal(false, { description: 'Trust the agent again, whatever was shown against it.' }),
+      Type.Literal(false, {
+        description: 'Trust the agent again, whatever was shown against it. Operators only.',
+      }),
     ),
   },
   {

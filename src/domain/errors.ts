@@ -2,12 +2,16 @@ import type { AgentId, EpochMs, FencingToken, NodeId, ProposalId, SwarmId, TaskI
 
 /** One row for each failure a caller can act on; the value is what it gets to act with. */
 export interface SwarmErrorDetails {
+  /** The agent was registered anew or removed, and its token is void, since the request was made. */
+  unauthorized: { readonly agentId: AgentId }
   swarm_not_found: { readonly swarmId: SwarmId }
   swarm_exists: { readonly swarmId: SwarmId }
   swarm_not_empty: { readonly swarmId: SwarmId; readonly openTaskCount: number }
   agent_not_found: { readonly agentId: AgentId }
+  agent_removed: { readonly agentId: AgentId }
   agent_exists: { readonly agentId: AgentId }
   agent_draining: { readonly agentId: AgentId }
+  drain_ordered: { readonly agentId: AgentId }
   agent_on_channel: { readonly agentId: AgentId }
   session_superseded: { readonly agentId: AgentId; readonly epoch: number }
   session_unknown: { readonly agentId: AgentId }

@@ -2,10 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import websocket from '@fastify/websocket'
 import { type FastifyInstance, fastify } from 'fastify'
 import type { Logger } from '#domain/ports/logger.ts'
+import type { ApiKeys } from './auth/api-keys.ts'
 import { guardRoutes } from './auth/auth-hooks.ts'
 import { Authenticator } from './auth/authenticator.ts'
 import { refuseOpenServer } from './auth/bind-guard.ts'
 import { Entrance } from './auth/entrance.ts'
+import { OpenAccess } from './auth/open-access.ts'
 import { guardOrigins } from './auth/origin-guard.ts'
 import { WrongCredentials } from './auth/wrong-credentials.ts'
 import { channelRoute } from './channel/channel-route.ts'
@@ -47,6 +49,8 @@ export interface SwarmServer {
    */
   drain(): Promise<void>
   close(): Promise<void>
+  /** From now on these API keys are valid, and no others. What was opened under one that is not ends at once. */
+  replaceKeys(keys: ApiKeys): void
 }
 
 const DRAIN_LOOK_MS = 20
@@ -67,6 +71,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
     modules,
   )
   const entrance = new Entrance({ authenticator, wrongCredentials, connections })
+  const openAccess = new OpenAccess({ ...modules, authenticator })
   const sockets = new OpenSockets()
   const metrics = new ServerMetrics({ ...modules, sockets })
   const pending = new PendingReplies()
@@ -86,7 +91,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   guardRoutes(app, { entrance })
   await limitRates(app, options)
   observeRequests(app, { metrics, logger })
-  await addRoutes(app, options, { ...modules, entrance, sockets, metrics })
+  await addRoutes(app, options, { ...modules, authenticator, entrance, openAccess, sockets, metrics })
 
   return {
     app,
@@ -106,17 +111,23 @@ export async function createServer(options: ServerOptions, modules: ServerModule
       sockets.closeAll('the server is shutting down')
       await app.close()
     },
+    replaceKeys: (keys) => openAccess.replaceKeys(keys),
   }
 }
 
 interface RouteModules extends ServerModules {
+  readonly authenticator: Authenticator
   readonly entrance: Entrance
+  readonly openAccess: OpenAccess
   readonly sockets: OpenSockets
   readonly metrics: ServerMetrics
 }
 
 async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: RouteModules): Promise<void> {
-  const paged = { ...modules, pageTokens: new PageTokens(options.pageTokenSecret) }
+  const paged = {
+    ...modules,
+    pageTokens: new PageTokens(() => modules.authenticator.seed ?? options.pageTokenSecret),
+  }
   swarmRoutes(app, options, paged)
   agentRoutes(app, paged)
   claimRoutes(app, modules)

@@ -14,7 +14,7 @@ export interface ServerOptions {
   readonly version: string
   /** Undefined leaves the server open, on loopback only. */
   readonly apiKeys: ApiKeys | undefined
-  /** Signs page tokens; the same on all nodes, and kept from everybody else. */
+  /** Signs the page tokens of a server without API keys. With keys these do, so that all nodes sign alike. */
   readonly pageTokenSecret: string
   /** Origins of web pages that may use the server besides its own. */
   readonly allowedOrigins: readonly string[]

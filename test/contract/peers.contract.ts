@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isSwarmError, SwarmError } from '#domain/errors.ts'
 import { agentId, type NodeId, nodeId, type Scope, swarmEpoch } from '#domain/ids.ts'
-import type { PeerCall, PeerNotice } from '#domain/ports/peers.ts'
+import type { PeerCall, PeerNews, PeerNotice } from '#domain/ports/peers.ts'
 import type { Infra } from '#infra/infra.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { freshScope } from './infra-under-test.ts'
@@ -17,6 +17,7 @@ class Listening {
   readonly unreceived: { readonly notice: PeerNotice; readonly to: NodeId }[] = []
   readonly lost: NodeId[] = []
   missedCount = 0
+  readonly news: PeerNews[] = []
   readonly appended: { readonly scope: Scope; readonly lastSequence: number }[] = []
   answer: (call: PeerCall, from: NodeId) => Promise<unknown> = async () => null
   onNotice: (notice: PeerNotice) => void = () => {}
@@ -40,6 +41,7 @@ class Listening {
       missed: () => {
         this.missedCount += 1
       },
+      news: (news) => this.news.push(news),
       peerLost: (peer) => this.lost.push(peer),
       appended: (scope, lastSequence) => this.appended.push({ scope, lastSequence }),
     })
@@ -173,6 +175,17 @@ export function describePeers(adapterName: string, setup: SetupNodes): void {
       ada.notify(bob, 2)
       await eventually(() => bob.notices.length > 0)
       expect(bob.notices.map(({ notice }) => notice.body)).toEqual([2])
+    })
+
+    it('tells every other node, and not itself, what is for all', async () => {
+      const news = { scope: freshScope(), topic: 'news', body: { for: 'all' } }
+      ada.infra.peers.notifyAll(news)
+      await eventually(() => bob.news.length > 0 && eve.news.length > 0)
+      expect(bob.news).toEqual([news])
+      expect(eve.news).toEqual([news])
+      bob.infra.peers.notifyAll(news)
+      await eventually(() => ada.news.length > 0)
+      expect(ada.news).toEqual([news])
     })
 
     it('announces new events to the nodes that watch the swarm, and to no other', async () => {

@@ -275,6 +275,7 @@ describe('Redis adapters when Redis or a node fails', () => {
       unreceived: () => {},
       peerLost: (peer) => lost.push(peer),
       missed: () => {},
+      news: () => {},
       appended: () => {},
     })
     const program = spawnSource('test/contract/programs/redis-node.ts', [

@@ -102,6 +102,7 @@ describe('Redis adapters', () => {
     const handlers = {
       call: async () => null,
       unreceived: () => {},
+      news: () => {},
       peerLost: () => {},
       missed: () => {},
       appended: () => {},
@@ -130,7 +131,7 @@ describe('Redis adapters', () => {
     const heard: unknown[] = []
     const unreceived: unknown[] = []
     let missedCount = 0
-    const handlers = { call: async () => null, peerLost: () => {}, appended: () => {} }
+    const handlers = { call: async () => null, news: () => {}, peerLost: () => {}, appended: () => {} }
     await first.peers.start({
       ...handlers,
       notice: () => {},
@@ -162,6 +163,36 @@ describe('Redis adapters', () => {
     await eventually(() => heard.includes('heard again'))
     expect(unreceived).toContainEqual({ peer, body: 0 })
     client.disconnect()
+    await teardown()
+  })
+
+  it('bring what is for all nodes over a connection that was lost and is back', async () => {
+    const { nodes, teardown } = await setupNodes()
+    const [ada, bob] = nodes
+    let missedCount = 0
+    const heard: unknown[] = []
+    const handlers = {
+      call: async () => null,
+      notice: () => {},
+      unreceived: () => {},
+      news: () => {},
+      peerLost: () => {},
+      missed: () => {},
+      appended: () => {},
+    }
+    await ada.peers.start(handlers)
+    await bob.peers.start({
+      ...handlers,
+      news: ({ body }) => heard.push(body),
+      missed: () => (missedCount += 1),
+    })
+    const client = new Redis(redis.url)
+    await client.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
+    client.disconnect()
+    await eventually(() => missedCount > 0)
+    ada.peers.notifyAll({ scope: freshScope(), topic: 'news', body: 'after' })
+    await eventually(() => heard.length > 0)
+    expect(heard).toEqual(['after'])
     await teardown()
   })
 })

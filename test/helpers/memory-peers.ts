@@ -1,7 +1,7 @@
 import { isSwarmError, SwarmError } from '#domain/errors.ts'
 import type { NodeId, Scope } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
-import type { PeerCall, PeerHandlers, PeerNotice, Peers } from '#domain/ports/peers.ts'
+import type { PeerCall, PeerHandlers, PeerNews, PeerNotice, Peers } from '#domain/ports/peers.ts'
 
 /** How long after its last sign of life the others hear that a node is gone. */
 const PRESENCE_MS = 2_000
@@ -89,6 +89,12 @@ export class MemoryNetwork {
     this.#clock.setTimer(this.#latencyMs(), () => this.#stations.get(from)?.handlers.unreceived(to, [copy]))
   }
 
+  notifyAll(from: NodeId, news: PeerNews): void {
+    const copy = structuredClone(news)
+    for (const node of this.#stations.keys())
+      if (node !== from) this.#carry(from, node, ({ handlers }) => handlers.news(copy))
+  }
+
   call(from: NodeId, to: NodeId, call: PeerCall): Promise<unknown> {
     const copy = structuredClone(call)
     return new Promise((resolve, reject) => {
@@ -151,6 +157,10 @@ export class MemoryPeers implements Peers {
 
   notify(peer: NodeId, notice: PeerNotice): void {
     this.#network.notify(this.nodeId, peer, notice)
+  }
+
+  notifyAll(news: PeerNews): void {
+    this.#network.notifyAll(this.nodeId, news)
   }
 
   announceAppended(scope: Scope, lastSequence: number): void {

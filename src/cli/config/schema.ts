@@ -134,6 +134,12 @@ export const ConfigSchema = Type.Object(
       3_650 * DAY_MS,
     ),
     AMOS_EVENT_RETENTION_MS: milliseconds('How long events can be read', 7 * DAY_MS, 60_000, 3_650 * DAY_MS),
+    AMOS_REMOVED_AGENT_RETENTION_MS: milliseconds(
+      'How long a removed agent is remembered. Until then its process ends with the reason when it connects, instead of registering itself anew',
+      7 * DAY_MS,
+      60_000,
+      3_650 * DAY_MS,
+    ),
     AMOS_IDEMPOTENCY_MS: milliseconds(
       'How long an Idempotency-Key is remembered',
       DAY_MS,

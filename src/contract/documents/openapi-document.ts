@@ -72,7 +72,7 @@ function paths(schemas: ComponentSchemas): JsonSchema {
 function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
   const { operationId } = operation
   const example = OPERATION_EXAMPLES[operationId as OperationId]
-  const { tag, summary, description, access, params, query, headers, body } = operation
+  const { tag, summary, description, params, query, headers, body } = operation
   const parameters = [
     ...parametersOf('path', params, schemas, example.params),
     ...parametersOf('query', query, schemas),
@@ -82,7 +82,7 @@ function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
     operationId,
     tags: [tag],
     summary,
-    description: access === 'public' ? description : `${description}\n\nNeeds: \`${access}\`.`,
+    description: [description, ...needsOf(operation)].join('\n\n'),
     security: securityOf(operation),
     ...(parameters.length === 0 ? {} : { parameters }),
     ...(body === undefined
@@ -97,6 +97,14 @@ function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
         }),
     responses: { ...repliesOf(operation, schemas), ...problemsOf(operation, schemas) },
   }
+}
+
+function needsOf({ access, fieldAccess = {} }: Operation): string[] {
+  if (access === 'public') return []
+  const fields = Object.entries(fieldAccess).map(
+    ([field, needed]) => `- the field \`${field}\`: \`${needed}\``,
+  )
+  return [`Needs: \`${access}\`.`, ...(fields.length === 0 ? [] : [`Beside it:\n${fields.join('\n')}`])]
 }
 
 function securityOf({ access }: Operation): JsonSchema[] {

@@ -22,6 +22,8 @@ export const CLOSE_CODES = {
   unauthorized: 4003,
   /** The swarm or the agent does not exist. */
   notFound: 4004,
+  /** The agent was removed from the swarm; do not connect or register again without being told to. */
+  removed: 4005,
 } as const
 
 export const RequestId = Type.Union(

@@ -65,9 +65,10 @@ export class AgentPresence {
     if (state.record.status !== 'offline') this.#detector.awaited(state.agentId)
   }
 
-  async attach({ agentId, nodeId, sessionId, held }: AttachRequest): Promise<AttachReply> {
+  async attach({ agentId, tokenHash, nodeId, sessionId, held }: AttachRequest): Promise<AttachReply> {
     const { registry, channel } = this.#modules
     const state = registry.get(agentId)
+    state.refuseOldToken(tokenHash)
     const earlier = state.session
     const kept = this.#renew(agentId, held)
     if (earlier?.sessionId !== sessionId) {
@@ -164,6 +165,22 @@ export class AgentPresence {
       channel.send(state.session, { type: 'drain', reason: 'the agent was deregistered' })
     if (state.heldCount === 0) await this.removeIfLeaving(state)
     return record
+  }
+
+  /**
+   * The agent was registered anew: what is open under its earlier registration is not the agent's any more.
+   *
+   * @returns whether it had a channel
+   */
+  registrationEnded(agentId: AgentId): boolean {
+    const { registry } = this.#modules
+    const state = registry.find(agentId)
+    state?.claim?.end()
+    if (state?.session === undefined) return false
+    state.session = undefined
+    registry.refresh(state)
+    this.#detector.closed(agentId)
+    return true
   }
 
   async removeIfLeaving(state: AgentState): Promise<void> {

@@ -36,6 +36,8 @@ export interface AgentRecord {
   /** Raised at every connect and every registration; the newest connection wins. */
   readonly epoch: number
   readonly isDraining: boolean
+  /** Who told it to drain: what an operator ordered, the agent itself cannot end. An operator where left out. */
+  readonly drainedBy?: 'agent'
   /** To be removed once it holds nothing. */
   readonly isLeaving: boolean
   /** SHA-256 of the agent's token, lower-case hex. */
@@ -46,6 +48,16 @@ export interface AgentRecord {
   readonly quarantine?: string
   readonly registeredAt: EpochMs
   readonly lastChangeAt: EpochMs
+}
+
+/** What is kept of an agent that was removed, so that its process cannot come back by itself. */
+export interface RemovedAgentRecord {
+  readonly agentId: AgentId
+  /** Of the agent's last token. */
+  readonly tokenHash?: string
+  /** A new registration under the id stays in quarantine: only an operator ends it. */
+  readonly quarantine?: string
+  readonly removedAt: EpochMs
 }
 
 /** The status once the agent is told to finish what it holds: who is gone stays gone. */

@@ -6,8 +6,9 @@ import { isSwarmError, refuseOtherVersion, SwarmError } from '../errors.ts'
 import type { AgentId, EpochMs, SessionId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import { type EventDraft, put, remove, type StoredRecord } from '../ports/records.ts'
-import { type AgentRecord, type AgentStatus, drainingStatus } from './agent-record.ts'
+import { type EventDraft, put, type RecordKey, remove, type StoredRecord } from '../ports/records.ts'
+import type { AgentRecord } from './agent-record.ts'
+import { isSameRequest, patched, registered, removedAgent, withoutQuarantine } from './agent-registration.ts'
 import { AgentState } from './agent-state.ts'
 import type { BreakerOptions } from './circuit-breaker.ts'
 import type { Reminders } from './reminders.ts'
@@ -42,6 +43,7 @@ export class AgentRegistry {
   /** The agents with a free slot: the only ones a plan has to look at. */
   readonly #available = new Set<AgentState>()
   readonly #listeners = new Set<(agentId: AgentId) => void>()
+  readonly #registrationListeners = new Set<(agentId: AgentId) => void>()
   /** Registrations being written, counted so that many at once cannot pass the limit together. */
   #registering = 0
 
@@ -83,6 +85,14 @@ export class AgentRegistry {
     return () => this.#listeners.delete(listener)
   }
 
+  /**
+   * Calls back after a known agent was registered anew with another credential, or removed: who speaks under its earlier
+   * registration is not the agent any more.
+   */
+  onRegistrationEnd(listener: (agentId: AgentId) => void): void {
+    this.#registrationListeners.add(listener)
+  }
+
   /** @throws SwarmError `agent_not_found` */
   get(agentId: AgentId): AgentState {
     const state = this.#agents.get(agentId)
@@ -116,13 +126,21 @@ export class AgentRegistry {
     if (!known) this.#refuseOneTooMany()
     this.#registering += known ? 0 : 1
     try {
-      const record = await this.#write(agentId, 'agent.registered', (stored, now) => {
-        const before = stored?.value
-        if (request.isNew && before !== undefined && !isSameRequest(before, request)) {
-          throw new SwarmError('agent_exists', { agentId })
-        }
-        return registered(before, request, now)
-      })
+      const record = await this.#write(
+        agentId,
+        'agent.registered',
+        (stored, now, removed) => {
+          const before = stored?.value
+          if (request.isNew && before !== undefined && !isSameRequest(before, request)) {
+            throw new SwarmError('agent_exists', { agentId })
+          }
+          if (request.isReturning === true && removed !== undefined)
+            throw new SwarmError('agent_removed', { agentId })
+          return registered(request, before, removed?.value, now)
+        },
+        {},
+        [{ kind: 'removed_agent', id: agentId }],
+      )
       this.#know(record)
       return record
     } finally {
@@ -131,7 +149,7 @@ export class AgentRegistry {
   }
 
   async patch(request: PatchAgentRequest): Promise<AgentRecord> {
-    const { agentId, spec, isDraining, isQuarantined, expectedVersion } = request
+    const { agentId, isDraining, isQuarantined, expectedVersion } = request
     this.get(agentId)
     const wantsDrain = isDraining === true
     const changed = await this.change(
@@ -139,14 +157,7 @@ export class AgentRegistry {
       wantsDrain ? 'agent.draining' : 'agent.updated',
       (record, version) => {
         refuseOtherVersion(expectedVersion, version)
-        const drains = isDraining ?? record.isDraining
-        const status =
-          drains === record.isDraining
-            ? record.status
-            : drains
-              ? drainingStatus(record)
-              : settledStatus(record)
-        return { ...record, spec: { ...record.spec, ...spec }, isDraining: drains, status }
+        return patched(record, request)
       },
     )
     return isQuarantined === false ? this.change(agentId, 'agent.released', withoutQuarantine) : changed
@@ -181,13 +192,19 @@ export class AgentRegistry {
     const isRemoved = await journal.transact([{ kind: 'agent', id: agentId }], ([stored]) => {
       if (stored === undefined) return unchanged(true)
       if (!stored.value.isLeaving) return unchanged(false)
-      const event = { type: 'agent.removed', subject: agentId, time: clock.now(), data: {} }
-      return { writes: [remove('agent', agentId)], events: [event], ready: [], result: true }
+      const now = clock.now()
+      const event = { type: 'agent.removed', subject: agentId, time: now, data: {} }
+      const writes = [
+        remove('agent', agentId),
+        put('removed_agent', agentId, removedAgent(stored.value, now)),
+      ]
+      return { writes, events: [event], ready: [], result: true }
     })
     // A registration that was written after the removal has put a state of its own here.
     if (isRemoved && this.#agents.get(agentId) === state) this.#agents.delete(agentId)
     if (isRemoved) this.#available.delete(state)
     if (isRemoved) this.#tellOf(agentId)
+    if (isRemoved) this.#tellOfEnd(agentId)
     return isRemoved
   }
 
@@ -224,6 +241,10 @@ export class AgentRegistry {
     for (const listener of this.#listeners) listener(agentId)
   }
 
+  #tellOfEnd(agentId: AgentId): void {
+    for (const listener of this.#registrationListeners) listener(agentId)
+  }
+
   #refuseOneTooMany(): void {
     const limit = this.#options.agentsMax()
     const actual = this.#agents.size + this.#registering + 1
@@ -233,14 +254,20 @@ export class AgentRegistry {
   async #write(
     agentId: AgentId,
     eventType: string,
-    update: (stored: StoredRecord<'agent'> | undefined, now: EpochMs) => AgentRecord,
+    update: (
+      stored: StoredRecord<'agent'> | undefined,
+      now: EpochMs,
+      removed: StoredRecord<'removed_agent'> | undefined,
+    ) => AgentRecord,
     data: EventDraft['data'] = {},
+    removedKeys: readonly RecordKey<'removed_agent'>[] = [],
   ): Promise<AgentRecord> {
     const { journal, clock } = this.#modules
+    const key = { kind: 'agent', id: agentId } as const
     try {
-      return await journal.transact([{ kind: 'agent', id: agentId }], ([stored]) => {
+      return await journal.transact([key, ...removedKeys], ([stored, removed]) => {
         const now = clock.now()
-        const changed = update(stored, now)
+        const changed = update(stored, now, removed)
         if (changed === stored?.value) return unchanged(changed)
         const record = { ...changed, lastChangeAt: now }
         const { status, epoch, spec } = record
@@ -250,7 +277,13 @@ export class AgentRegistry {
           time: now,
           data: { status, epoch, slots: spec.slots, ...data },
         }
-        return { writes: [put('agent', agentId, record)], events: [event], ready: [], result: record }
+        const forgotten = removed === undefined ? [] : [remove('removed_agent', agentId)]
+        return {
+          writes: [put('agent', agentId, record), ...forgotten],
+          events: [event],
+          ready: [],
+          result: record,
+        }
       })
     } catch (error) {
       if (isSwarmError(error, 'store_unavailable')) this.#lookAgainLater(agentId)
@@ -259,10 +292,13 @@ export class AgentRegistry {
   }
 
   #know(record: AgentRecord): AgentState {
-    const state = this.#agents.get(record.agentId) ?? this.adopt(record)
+    const known = this.#agents.get(record.agentId)
+    const isRegisteredAnew = known !== undefined && known.record.tokenHash !== record.tokenHash
+    const state = known ?? this.adopt(record)
     state.setRecord(record)
     this.refresh(state)
     this.#tellOf(record.agentId)
+    if (isRegisteredAnew) this.#tellOfEnd(record.agentId)
     return state
   }
 
@@ -282,39 +318,4 @@ export class AgentRegistry {
     )
     if (record !== undefined) onFound(this.#know(record))
   }
-}
-
-/** The same call again, after its first answer was lost: nobody else knows the token. */
-function isSameRequest({ tokenHash }: AgentRecord, request: RegisterRequest): boolean {
-  return tokenHash !== undefined && tokenHash === request.tokenHash
-}
-
-/** What the status is once the agent does not drain: `online` shows itself with the next sign of life. */
-function settledStatus(record: AgentRecord): AgentStatus {
-  return record.status === 'draining' ? 'suspect' : record.status
-}
-
-function registered(before: AgentRecord | undefined, request: RegisterRequest, now: EpochMs): AgentRecord {
-  const { agentId, spec, tokenHash, voterKey } = request
-  return {
-    agentId,
-    spec,
-    status: before === undefined || before.isDraining ? 'offline' : before.status,
-    ...(before?.transport === undefined ? {} : { transport: before.transport }),
-    epoch: (before?.epoch ?? 0) + 1,
-    isDraining: false,
-    isLeaving: false,
-    ...(tokenHash === undefined ? {} : { tokenHash }),
-    ...(voterKey === undefined ? {} : { voterKey: voterKey.publicKey }),
-    // Whoever was caught does not come clean by registering again.
-    ...(before?.quarantine === undefined ? {} : { quarantine: before.quarantine }),
-    registeredAt: before?.registeredAt ?? now,
-    lastChangeAt: now,
-  }
-}
-
-function withoutQuarantine(record: AgentRecord): AgentRecord {
-  if (record.quarantine === undefined) return record
-  const { quarantine: _, ...released } = record
-  return released
 }

@@ -2,6 +2,7 @@ import type { SessionAddress } from '../communication/direct-channel.ts'
 import type { Candidate } from '../distribution/distribution-strategy.ts'
 import type { Requirement } from '../distribution/requirement.ts'
 import { coveredBy } from '../distribution/room.ts'
+import { SwarmError } from '../errors.ts'
 import type { AgentId, FencingToken, MonotonicMs, TaskId } from '../ids.ts'
 import type { AgentRecord } from './agent-record.ts'
 import type { Assignment } from './assignment.ts'
@@ -48,6 +49,17 @@ export class AgentState {
   /** Tasks it holds, those being handed over included. */
   get heldCount(): number {
     return this.#holdings.size + this.#reservations.size
+  }
+
+  /**
+   * The coordinating node knows the newest registration; the node that looked the token up may not have.
+   *
+   * @param tokenHash of the agent's token that a request was made with; undefined for other credentials
+   * @throws SwarmError `unauthorized`
+   */
+  refuseOldToken(tokenHash: string | undefined): void {
+    if (tokenHash !== undefined && tokenHash !== this.record.tokenHash)
+      throw new SwarmError('unauthorized', { agentId: this.agentId })
   }
 
   setRecord(record: AgentRecord): void {

@@ -35,9 +35,22 @@ export class HttpClaims {
     for (const { claim } of this.#modules.registry.agents) claim?.end()
   }
 
-  async claim({ agentId, claimId, countMax, waitMs }: ClaimRequest): Promise<readonly Assignment[]> {
-    const { registry, clock, onHeard } = this.#modules
+  async claim(request: ClaimRequest): Promise<readonly Assignment[]> {
+    const { registry } = this.#modules
+    const { agentId, tokenHash } = request
     const state = registry.get(agentId)
+    state.refuseOldToken(tokenHash)
+    const assignments = await this.#wait(state, request)
+    const isOther = registry.find(agentId) !== state || state.record.tokenHash !== tokenHash
+    if (tokenHash === undefined || !isOther) return assignments
+    // Removed, or registered anew, while it waited: what was assigned is not for the one who asked.
+    this.#giveBack(agentId, assignments)
+    throw new SwarmError('unauthorized', { agentId })
+  }
+
+  async #wait(state: AgentState, request: ClaimRequest): Promise<readonly Assignment[]> {
+    const { registry, clock, onHeard } = this.#modules
+    const { agentId, claimId, countMax, waitMs } = request
     if (state.session !== undefined) throw new SwarmError('agent_on_channel', { agentId })
     await onHeard(state)
     if (state.record.isDraining) throw new SwarmError('agent_draining', { agentId })

@@ -15,6 +15,8 @@ export interface OrchestratorOptions {
   /** How long a finished task can be read. */
   readonly taskRetentionMs: number
   readonly eventRetentionMs: number
+  /** How long the token of an agent that was removed is remembered. */
+  readonly removedAgentRetentionMs: number
   /** How long an Idempotency-Key is remembered. */
   readonly idempotencyMs: number
   readonly retentionEveryMs: number
@@ -36,6 +38,7 @@ export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
   eventTailMax: 10_000,
   taskRetentionMs: 7 * 86_400_000,
   eventRetentionMs: 7 * 86_400_000,
+  removedAgentRetentionMs: 7 * 86_400_000,
   idempotencyMs: 86_400_000,
   retentionEveryMs: 60_000,
   inboxMessagesMax: 1_000,

@@ -16,7 +16,7 @@ import { isTerminal, type TaskRecord } from './task-record.ts'
 export interface RetentionOptions
   extends Pick<
     OrchestratorOptions,
-    'taskRetentionMs' | 'eventRetentionMs' | 'idempotencyMs' | 'retentionEveryMs'
+    'taskRetentionMs' | 'eventRetentionMs' | 'removedAgentRetentionMs' | 'idempotencyMs' | 'retentionEveryMs'
   > {
   /** Read at each sweep, since a swarm's limits can be changed. */
   eventsMax(): number
@@ -31,7 +31,7 @@ export interface RetentionModules {
   readonly logger: Logger
 }
 
-type SweptKind = 'task' | 'idempotency' | 'inbox' | 'proposal' | 'hosted_signing'
+type SweptKind = 'task' | 'removed_agent' | 'idempotency' | 'inbox' | 'proposal' | 'hosted_signing'
 
 const STEP = 200
 /** Twice the longest deadline of a proposal. */
@@ -64,13 +64,16 @@ export class Retention {
   async sweep(): Promise<void> {
     const { clock, registry, openTasks } = this.#modules
     const now = clock.now()
-    const { taskRetentionMs, idempotencyMs } = this.#options
+    const { taskRetentionMs, idempotencyMs, removedAgentRetentionMs } = this.#options
     await this.#sweepKind(
       'task',
       (task) => isForgettable(task, now - taskRetentionMs) && !openTasks.isReferredTo(task.taskId),
       ['task', 'payload', 'result', 'decision'],
     )
     await this.#sweepKind('idempotency', ({ createdAt }) => createdAt < now - idempotencyMs, ['idempotency'])
+    await this.#sweepKind('removed_agent', ({ removedAt }) => removedAt < now - removedAgentRetentionMs, [
+      'removed_agent',
+    ])
     await this.#sweepKind(
       'inbox',
       ({ agentId, message }) => registry.find(agentId) === undefined || isExpired(message, now),

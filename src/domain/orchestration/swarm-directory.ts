@@ -1,4 +1,5 @@
 import { lostDeliveries } from '../communication/direct-channel.ts'
+import { deliverRegistration, REGISTRATION_TOPIC } from '../communication/registration-notices.ts'
 import { isSwarmError, SwarmError } from '../errors.ts'
 import {
   type NodeId,
@@ -11,7 +12,7 @@ import {
   tenantScope,
 } from '../ids.ts'
 import type { Coordination } from '../ports/coordination.ts'
-import type { Peers } from '../ports/peers.ts'
+import type { PeerNews, Peers } from '../ports/peers.ts'
 import { put, remove } from '../ports/records.ts'
 import { CoordinationSweep, YIELD_METHOD } from './coordination-sweep.ts'
 import { type NodeModules, OpenSwarm } from './open-swarm.ts'
@@ -38,6 +39,9 @@ export interface SwarmDirectoryOptions {
 export interface SwarmDirectoryModules extends Omit<NodeModules, 'recoveries'> {
   readonly coordination: Coordination
 }
+
+/** Tells every node that a swarm was deleted. */
+const DELETED_TOPIC = 'swarm_deleted'
 
 export const DEFAULT_SWARM_ID: SwarmId = swarmId('default')
 
@@ -75,11 +79,16 @@ export class SwarmDirectory {
     const { peers, coordination } = this.#modules
     coordination.onLost((scope) => void this.#lost(scope, this.nodeId))
     await peers.start(this.#peerHandlers())
+    await this.addTenants(tenants)
+    await this.#sweep.start()
+  }
+
+  /** Creates each tenant's `default` swarm where it is missing; the swarms of the tenants are coordinated from now on. */
+  async addTenants(tenants: readonly TenantId[]): Promise<void> {
     for (const tenant of tenants) {
       this.#tenants.add(tenant)
       await this.#createDefault(tenant)
     }
-    await this.#sweep.start()
   }
 
   /** A damaged record of one tenant's swarm does not keep the others from being served. */
@@ -195,11 +204,23 @@ export class SwarmDirectory {
           : unchanged(null),
     })
     await this.#forget(swarm)
+    this.#modules.peers.notifyAll({ scope: swarm.scope, topic: DELETED_TOPIC, body: null })
+  }
+
+  /** Another node deleted a swarm; one that was created under its id since stays. */
+  async #forgetDeleted(scope: Scope): Promise<void> {
+    const open = this.#open.get(scope)
+    const { tenant, swarm } = splitScope(scope)
+    if (open === undefined || swarm === undefined) return
+    const stored = await this.#modules.store.get(tenantScope(tenant), { kind: 'swarm', id: swarm })
+    if (stored?.value.createdAt !== open.createdAt) await this.#forget(open)
   }
 
   async #forget(swarm: OpenSwarm): Promise<void> {
     if (this.#open.get(swarm.scope) === swarm) this.#open.delete(swarm.scope)
     await swarm.close()
+    // Its agents and readers are told here: they would go on talking to a swarm that is gone.
+    this.#modules.sessions.registrationChanged(swarm.scope)
   }
 
   #openAs(scope: Scope, record: SwarmRecord): OpenSwarm {
@@ -220,6 +241,15 @@ export class SwarmDirectory {
     return swarm
   }
 
+  #hear(news: PeerNews): void {
+    const { sessions, logger } = this.#modules
+    if (news.topic === REGISTRATION_TOPIC) deliverRegistration(news, sessions)
+    if (news.topic !== DELETED_TOPIC) return
+    this.#forgetDeleted(news.scope).catch((error: unknown) =>
+      logger.warn({ error, scope: news.scope }, 'deleted swarm not forgotten'),
+    )
+  }
+
   #peerHandlers(): Parameters<Peers['start']>[0] {
     return {
       call: async ({ scope, method, argument }, from) => {
@@ -234,8 +264,12 @@ export class SwarmDirectory {
         return answer
       },
       notice: (notice) => this.#open.get(notice.scope)?.hear(notice),
+      news: (news) => this.#hear(news),
       missed: () => {
-        for (const { gateway } of this.#open.values()) gateway.missed()
+        for (const { scope, gateway } of this.#open.values()) {
+          gateway.missed()
+          this.#modules.sessions.registrationChanged(scope)
+        }
       },
       unreceived: (_peer, notices) => {
         for (const scope of new Set(notices.map((notice) => notice.scope))) {

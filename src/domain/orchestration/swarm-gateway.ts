@@ -221,6 +221,8 @@ export class SwarmGateway {
       (role.type === 'local' || coordinatorId !== this.#lastCoordinatorId)
     ) {
       this.tellSessions({ type: 'reattach', reason: 'the swarm is coordinated anew' })
+      // The node before may have died between a registration and its notice.
+      this.#modules.sessions.registrationChanged(this.scope)
     }
     this.#lastCoordinatorId = coordinatorId
     return role

@@ -68,6 +68,7 @@ export class SwarmOrchestrator implements SwarmService {
     this.#store = modules.store
     this.#queue = modules.queue
     this.#parts = createSwarmParts(coordinatorship, options, modules)
+    this.#parts.registry.onRegistrationEnd((agentId) => this.#registrationEnded(agentId))
   }
 
   get openTaskCount(): number {
@@ -311,6 +312,13 @@ export class SwarmOrchestrator implements SwarmService {
   async status(): Promise<SwarmStatus> {
     const { nodeId, epoch } = this.#coordinatorship
     return { coordinatorId: nodeId, epoch }
+  }
+
+  #registrationEnded(agentId: AgentId): void {
+    const { presence, subscriptions, consensus, registrations } = this.#parts
+    subscriptions.delete(agentId)
+    if (presence.registrationEnded(agentId)) consensus.detached(agentId)
+    registrations.changed(agentId)
   }
 
   /** A report over the channel is a sign of life; one over a superseded channel is refused. */

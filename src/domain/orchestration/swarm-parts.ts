@@ -1,5 +1,6 @@
 import { type CommunicationParts, createCommunicationParts } from '../communication/communication-parts.ts'
 import { DirectChannel } from '../communication/direct-channel.ts'
+import { RegistrationNotices } from '../communication/registration-notices.ts'
 import { TopologyKeeper } from '../communication/topology-keeper.ts'
 import { ConsensusEngine } from '../consensus/hub/consensus-engine.ts'
 import { alongTheRing } from '../distribution/along-the-ring.ts'
@@ -74,6 +75,7 @@ function createBase(
     journal,
     settings: new SwarmSettings(record, { ...modules, journal }),
     channel: new DirectChannel(coordinatorship, modules),
+    registrations: new RegistrationNotices(scope, modules),
     openTasks: new OpenTasks(),
     topology,
     reportingLines: new ReportingLines({ keeper: topology }),

@@ -5,7 +5,7 @@ import { type AgentId, type JsonText, jsonText, type ProposalId, type Scope, typ
 import type { Cancellation } from '../ports/cancellation.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
-import type { AgentRecord, AgentStatus } from './agent-record.ts'
+import type { AgentRecord, AgentStatus, RemovedAgentRecord } from './agent-record.ts'
 import { isTerminal, type TaskPhase, type TaskRecord, type TaskStatus } from './task-record.ts'
 
 export interface TaskFilter {
@@ -81,6 +81,11 @@ export class SwarmReader {
   /** @throws SwarmError `agent_not_found` */
   async agent(agentId: AgentId): Promise<AgentRecord> {
     return (await this.storedAgent(agentId)).value
+  }
+
+  /** What is kept of an agent that was removed; undefined where it never existed, or is there. */
+  async removedAgent(agentId: AgentId): Promise<RemovedAgentRecord | undefined> {
+    return (await this.#store.get(this.#scope, { kind: 'removed_agent', id: agentId }))?.value
   }
 
   /** The same with its version. @throws SwarmError `agent_not_found` */

@@ -59,6 +59,8 @@ export interface RegisterRequest {
   readonly tokenHash?: string
   /** Refuse with `agent_exists` instead of replacing an earlier registration. */
   readonly isNew: boolean
+  /** The agent registers itself again: refuse with `agent_removed` where somebody removed it. */
+  readonly isReturning?: boolean
   /** A key of its own that the agent votes with; else the hub holds one for it. */
   readonly voterKey?: { readonly publicKey: PublicKey; readonly proof: Signature }
 }
@@ -67,6 +69,8 @@ export interface PatchAgentRequest {
   readonly agentId: AgentId
   readonly spec: Partial<AgentSpec>
   readonly isDraining?: boolean
+  /** Left out for an operator. */
+  readonly askedBy?: 'agent'
   /** Trust it again. */
   readonly isQuarantined?: false
   /** Refuse with `version_conflict` where the record has another version. */
@@ -75,6 +79,8 @@ export interface PatchAgentRequest {
 
 export interface AttachRequest {
   readonly agentId: AgentId
+  /** As in {@link ClaimRequest}. */
+  readonly tokenHash?: string
   readonly nodeId: NodeId
   readonly sessionId: SessionId
   /** The tasks the agent still works on. All others it was given go back to the queue at once. */
@@ -115,6 +121,8 @@ export interface ClaimRequest {
   readonly agentId: AgentId
   /** Made by the node that received the request, so that a repeated call is answered with the same tasks. */
   readonly claimId: string
+  /** SHA-256 of the agent's token that the claim was made with: a claim waits longer than a token may last. */
+  readonly tokenHash?: string
   /** 1 to 100; never more than the agent's free slots. */
   readonly countMax: number
   /** How long to wait for the first task, 0 to 30 000. */
@@ -237,18 +245,18 @@ export interface SwarmService {
   /** Submits a finished task again as a new one. @throws `task_not_found`, `task_not_finished` */
   retry(request: RetryRequest): Promise<TaskRecord>
 
-  /** @throws `agent_exists`, `limit_exceeded`, `key_refused` */
+  /** @throws `agent_exists`, `agent_removed`, `limit_exceeded`, `key_refused` */
   registerAgent(request: RegisterRequest): Promise<AgentRecord>
-  /** @throws `agent_not_found`, `version_conflict` */
+  /** @throws `agent_not_found`, `version_conflict`, `drain_ordered`, `agent_draining` for one that leaves */
   patchAgent(request: PatchAgentRequest): Promise<AgentRecord>
   /** Drains the agent and removes it once it holds nothing. @throws `agent_not_found` */
   deregisterAgent(request: { readonly agentId: AgentId }): Promise<AgentRecord>
-  /** The agent's channel is open. The newest attach of an agent wins. @throws `agent_not_found` */
+  /** The agent's channel is open. The newest attach of an agent wins. @throws `agent_not_found`, `unauthorized` */
   attach(request: AttachRequest): Promise<AttachReply>
   detach(request: DetachRequest): Promise<null>
   /** Renews the leases of the tasks named. @throws `agent_not_found` */
   heartbeat(request: HeartbeatRequest): Promise<HeartbeatReply>
-  /** Pulls work over HTTP. @throws `agent_not_found`, `agent_draining`, `agent_on_channel` */
+  /** Pulls work over HTTP. @throws `agent_not_found`, `unauthorized`, `agent_draining`, `agent_on_channel` */
   claim(request: ClaimRequest): Promise<readonly Assignment[]>
   /** To be called for each answer to a claim, and where the connection of a claim closed. */
   settleClaim(receipt: ClaimReceipt): Promise<null>

@@ -1,4 +1,4 @@
-import type { SessionId } from '../ids.ts'
+import type { AgentId, Scope, SessionId } from '../ids.ts'
 import type { AgentDelivery } from '../orchestration/assignment.ts'
 
 /** The agents' connections on this node. */
@@ -8,4 +8,9 @@ export interface AgentSessions {
    * @returns false where the connection is gone or too slow; the task then comes back by its lease.
    */
   deliver(session: SessionId, delivery: AgentDelivery): boolean
+  /**
+   * The agent was registered anew or removed. Without an agent: any agent of the swarm may have been, or the swarm itself
+   * was deleted. Connections that were opened under an earlier registration must end. May be called without need.
+   */
+  registrationChanged(scope: Scope, agentId?: AgentId): void
 }

@@ -19,12 +19,20 @@ export interface PeerNotice {
   readonly body: unknown
 }
 
+/** What every node has to know, whoever coordinates: it is never too old to be heard. */
+export interface PeerNews {
+  readonly scope: Scope
+  readonly topic: string
+  readonly body: unknown
+}
+
 export interface PeerHandlers {
   /** A SwarmError it throws reaches the caller as the same SwarmError. */
   call(call: PeerCall, from: NodeId): Promise<unknown>
   notice(notice: PeerNotice, from: NodeId): void
   /** Notices that the peer did not receive, or of which it is not known. */
   unreceived(peer: NodeId, notices: readonly PeerNotice[]): void
+  news(news: PeerNews): void
   /** A node's presence ended (2 s after its last sign of life). */
   peerLost(peer: NodeId): void
   /** Messages to this node may have been lost, though nobody died: it did not listen for a while. */
@@ -49,6 +57,8 @@ export interface Peers {
   /** @throws SwarmError `coordinator_unavailable` when the peer does not answer in time; the call may have happened. */
   call(peer: NodeId, call: PeerCall): Promise<unknown>
   notify(peer: NodeId, notice: PeerNotice): void
+  /** Tells every other node. What cannot be sent now is sent later, and may then arrive twice. */
+  notifyAll(news: PeerNews): void
   /** Tells the nodes that watch the scope. */
   announceAppended(scope: Scope, lastSequence: number): void
   /** Counted: watch twice, unwatch twice. */

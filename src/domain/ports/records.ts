@@ -8,7 +8,7 @@ import type {
 import type { DurableState } from '../consensus/raft/raft-state.ts'
 import type { DecisionRecord } from '../distribution/decision-record.ts'
 import type { EpochMs, JsonText, SwarmEpoch } from '../ids.ts'
-import type { AgentRecord } from '../orchestration/agent-record.ts'
+import type { AgentRecord, RemovedAgentRecord } from '../orchestration/agent-record.ts'
 import type { IdempotencyRecord } from '../orchestration/idempotency-record.ts'
 import type { SwarmRecord } from '../orchestration/swarm-record.ts'
 import type { TaskRecord } from '../orchestration/task-record.ts'
@@ -19,6 +19,8 @@ import type { TopologyRecord } from '../topology/topology-record.ts'
 export interface RecordValues {
   swarm: SwarmRecord
   agent: AgentRecord
+  /** Under the agent's id; gone once the id is registered again. */
+  removed_agent: RemovedAgentRecord
   task: TaskRecord
   /** A task's payload, under the task's id. */
   payload: JsonText

@@ -26,6 +26,8 @@ export class LonelyPeers implements Peers {
 
   notify(): void {}
 
+  notifyAll(): void {}
+
   announceAppended(): void {}
 
   watch(): void {}

@@ -1,6 +1,6 @@
 import { isSwarmError, SwarmError, type SwarmErrorCode, type SwarmErrorDetails } from '#domain/errors.ts'
 import type { NodeId } from '#domain/ids.ts'
-import type { PeerCall, PeerNotice } from '#domain/ports/peers.ts'
+import type { PeerCall, PeerNews, PeerNotice } from '#domain/ports/peers.ts'
 
 /** How a call ended, as it crosses. */
 export type PeerOutcome =
@@ -12,6 +12,7 @@ export type PeerMessage =
   | { readonly type: 'call'; readonly callId: number; readonly call: PeerCall }
   | { readonly type: 'outcome'; readonly callId: number; readonly outcome: PeerOutcome }
   | { readonly type: 'notice'; readonly notice: PeerNotice }
+  | { readonly type: 'news'; readonly news: PeerNews }
 
 export interface PeerEnvelope {
   readonly from: NodeId

@@ -5,6 +5,7 @@ import type { RecordKind } from '#domain/ports/records.ts'
 const RECORD_KINDS: Record<RecordKind, true> = {
   swarm: true,
   agent: true,
+  removed_agent: true,
   task: true,
   payload: true,
   result: true,
@@ -58,5 +59,7 @@ export function droppedKeys(scope: Scope): readonly string[] {
 export const NODES_KEY = 'amos:nodes'
 /** Channel for what is sent to one node. */
 export const nodeChannel = (node: NodeId): string => `amos:node:${node}`
+/** Channel for what is sent to all nodes. */
+export const NODES_CHANNEL = 'amos:all-nodes'
 /** Channel for the announcements of one scope's new events. */
 export const appendedChannel = (scope: Scope): string => inScope(scope, 'appended')

@@ -3,12 +3,13 @@ import { assert, SwarmError } from '#domain/errors.ts'
 import type { NodeId, Scope } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
-import type { PeerCall, PeerHandlers, PeerNotice, Peers } from '#domain/ports/peers.ts'
+import type { PeerCall, PeerHandlers, PeerNews, PeerNotice, Peers } from '#domain/ports/peers.ts'
 import { AppendedChannel } from './appended-channel.ts'
+import { PeerBroadcast } from './peer-broadcast.ts'
 import { PeerOutbox } from './peer-outbox.ts'
 import { PeerPresence } from './peer-presence.ts'
 import { decodeEnvelope, failureOf, openOutcome, type PeerMessage, type PeerOutcome } from './peer-wire.ts'
-import { nodeChannel } from './redis-keys.ts'
+import { NODES_CHANNEL, nodeChannel } from './redis-keys.ts'
 import type { RedisLink } from './redis-link.ts'
 import { SubscriberWatch } from './subscriber-watch.ts'
 
@@ -48,6 +49,7 @@ export class RedisPeers implements Peers {
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #outbox: PeerOutbox
+  readonly #broadcast: PeerBroadcast
   readonly #watch: SubscriberWatch
   readonly #presence: PeerPresence
   readonly #appended: AppendedChannel
@@ -65,6 +67,7 @@ export class RedisPeers implements Peers {
       for (const callId of callIds) this.#abandon(callId)
       if (notices.length > 0) this.#handlers?.unreceived(peer, notices)
     })
+    this.#broadcast = new PeerBroadcast(nodeId, modules)
     this.#presence = new PeerPresence(nodeId, modules, (peer) => this.#peerLost(peer))
     this.#appended = new AppendedChannel(nodeId, modules)
     this.#watch = new SubscriberWatch(modules, () => void this.#resumed())
@@ -76,7 +79,7 @@ export class RedisPeers implements Peers {
     const ownChannel = nodeChannel(this.nodeId)
     this.#subscriber.on('message', (channel: string, text: string) => {
       try {
-        if (channel === ownChannel) this.#receive(text)
+        if (channel === ownChannel || channel === NODES_CHANNEL) this.#receive(text)
         else this.#appended.receive(channel, text)
       } catch (error) {
         // Anybody who reaches Redis can publish anything.
@@ -84,7 +87,7 @@ export class RedisPeers implements Peers {
       }
     })
     this.#appended.start(handlers)
-    await this.#subscriber.subscribe(ownChannel)
+    await this.#subscriber.subscribe(ownChannel, NODES_CHANNEL)
     // Seen by others only when it can hear them.
     await this.#presence.start()
   }
@@ -106,6 +109,10 @@ export class RedisPeers implements Peers {
 
   notify(peer: NodeId, notice: PeerNotice): void {
     this.#outbox.send(peer, { type: 'notice', notice })
+  }
+
+  notifyAll(news: PeerNews): void {
+    this.#broadcast.send(news)
   }
 
   announceAppended(scope: Scope, lastSequence: number): void {
@@ -131,7 +138,7 @@ export class RedisPeers implements Peers {
     const { from, sentAt, messages } = decodeEnvelope(text)
     const isStale = this.#ageOf(sentAt) > MESSAGE_AGE_MAX_MS
     // An answer is for a call that waits, or for nobody.
-    const heard = isStale ? messages.filter(({ type }) => type === 'outcome') : messages
+    const heard = isStale ? messages.filter(({ type }) => type === 'outcome' || type === 'news') : messages
     if (heard.length < messages.length) {
       const droppedCount = messages.length - heard.length
       this.#logger.warn(
@@ -151,7 +158,7 @@ export class RedisPeers implements Peers {
   /** What was sent to this node while it did not listen is lost. */
   async #resumed(): Promise<void> {
     try {
-      await this.#subscriber.subscribe(nodeChannel(this.nodeId))
+      await this.#subscriber.subscribe(nodeChannel(this.nodeId), NODES_CHANNEL)
       this.#appended.catchUp()
       this.#handlers?.missed()
     } catch (error) {
@@ -162,7 +169,8 @@ export class RedisPeers implements Peers {
   #deliver(message: PeerMessage, from: NodeId): void {
     if (message.type === 'call') void this.#serve(message.callId, message.call, from)
     else if (message.type === 'outcome') this.#conclude(message.callId, message.outcome)
-    else this.#hearNotice(message.notice, from)
+    else if (message.type === 'notice') this.#hearNotice(message.notice, from)
+    else if (from !== this.nodeId) this.#handlers?.news(message.news)
   }
 
   #hearNotice(notice: PeerNotice, from: NodeId): void {

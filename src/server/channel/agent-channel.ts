@@ -35,6 +35,13 @@ export interface AgentChannelOptions {
   readonly agentId: AgentId
 }
 
+/** The swarm's service, for an agent that may use it. */
+export interface Admission {
+  readonly service: SwarmService
+  /** Of the agent's token, where it showed that. */
+  readonly tokenHash?: string
+}
+
 export interface AgentChannelModules {
   readonly socket: FrameSocket
   readonly sessions: SessionRegistry
@@ -44,7 +51,7 @@ export interface AgentChannelModules {
    * The swarm's service, once the agent has shown that it is the agent.
    * @param token of the `hello` frame
    */
-  admit(token: string | undefined): Promise<SwarmService>
+  admit(token: string | undefined): Promise<Admission>
   /** Called for every frame that was read, with its type. */
   onFrame(type: AgentFrame['type']): void
 }
@@ -151,6 +158,11 @@ export class AgentChannel {
     this.closed()
   }
 
+  /** The agent has lost the authority that it opened the channel with. */
+  endFor(error: unknown): void {
+    this.#refuseAndClose(error)
+  }
+
   /** The connection is gone, whoever ended it. */
   closed(): void {
     clearTimeout(this.#helloTimer)
@@ -188,12 +200,13 @@ export class AgentChannel {
     const { agentId, sessionId, nodeId } = this.#options
     const { sessions, admit } = this.#modules
     try {
-      const service = await admit(hello.token)
+      const { service, ...proof } = await admit(hello.token)
       if (this.#isClosed) return
       // Before the attach, since the first assignments may come before its answer.
       sessions.add(sessionId, this)
       this.#service = service
       const { epoch, leaseMs, kept, lost } = await service.attach({
+        ...proof,
         agentId,
         nodeId,
         sessionId,

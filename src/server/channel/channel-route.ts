@@ -2,19 +2,20 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { AgentParams } from '#contract/operations/common.ts'
 import { agentId, type NodeId, sessionId, swarmId } from '#domain/ids.ts'
-import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Ids } from '#domain/ports/random.ts'
 import { authorize, type Target } from '../auth/authorize.ts'
 import type { Entrance } from '../auth/entrance.ts'
+import { type Hold, holdLatest, type OpenAccess } from '../auth/open-access.ts'
 import type { Principal } from '../auth/principal.ts'
+import { tokenHashOf } from '../auth/token-hash-of.ts'
 import type { ServerMetrics } from '../metrics/server-metrics.ts'
 import { RequestError } from '../problem/request-error.ts'
 import { FrameSocket } from '../sockets/frame-socket.ts'
 import { authenticateUpgrade } from '../sockets/handshake.ts'
 import type { OpenSockets } from '../sockets/open-sockets.ts'
 import type { Swarms } from '../swarms.ts'
-import { AgentChannel } from './agent-channel.ts'
+import { type Admission, AgentChannel } from './agent-channel.ts'
 import type { SessionRegistry } from './session-registry.ts'
 
 export interface ChannelRouteModules {
@@ -22,6 +23,7 @@ export interface ChannelRouteModules {
   readonly sessions: SessionRegistry
   readonly sockets: OpenSockets
   readonly entrance: Entrance
+  readonly openAccess: OpenAccess
   readonly metrics: ServerMetrics
   readonly ids: Ids
   readonly logger: Logger
@@ -50,7 +52,7 @@ function openChannel(
   socket: WebSocket,
   request: FastifyRequest,
   nodeId: NodeId,
-  { swarms, sessions, sockets, entrance, metrics, ids, logger }: ChannelRouteModules,
+  { swarms, sessions, sockets, entrance, openAccess, metrics, ids, logger }: ChannelRouteModules,
 ): void {
   // Taken out of the request, which the connection would otherwise keep for as long as it lives.
   const { caller } = request
@@ -60,6 +62,7 @@ function openChannel(
     onMessage: (data, isBinary) => channel.receive(data, isBinary),
     onClose: () => {
       channel.closed()
+      authority.release()
       forget()
     },
   })
@@ -78,16 +81,25 @@ function openChannel(
       admit: async (token) => {
         const shown =
           caller === null || token !== undefined ? await entrance.authenticate(tcp, token) : caller
+        authority.holdFor(shown)
         return admit(shown, params, swarms)
       },
       onFrame: (type) => metrics.frameReceived('channel', type),
     },
   )
+  const authority: Hold = holdLatest(openAccess, {
+    access: 'agent',
+    target: params,
+    end: (error) => channel.endFor(error),
+    agentReplaced: () => channel.closeFor('the agent was registered anew'),
+  })
+  if (caller !== null) authority.holdFor(caller)
   const forget = sockets.add('channel', frameSocket, channel)
 }
 
 /** The service of the swarm, if its caller may act for the agent. */
-async function admit(caller: Principal, target: Target, swarms: Swarms): Promise<SwarmService> {
+async function admit(caller: Principal, target: Target, swarms: Swarms): Promise<Admission> {
   authorize(caller, 'agent', target)
-  return (await swarms.open(caller.tenant, swarmId(target.swarmId ?? ''))).service
+  const { service } = await swarms.open(caller.tenant, swarmId(target.swarmId ?? ''))
+  return { service, ...tokenHashOf(caller) }
 }

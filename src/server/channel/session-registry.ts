@@ -1,4 +1,4 @@
-import type { SessionId } from '#domain/ids.ts'
+import type { AgentId, Scope, SessionId } from '#domain/ids.ts'
 import type { AgentDelivery } from '#domain/orchestration/assignment.ts'
 import type { AgentSessions } from '#domain/ports/agent-sessions.ts'
 
@@ -8,9 +8,12 @@ interface Receiver {
   deliver(delivery: AgentDelivery): boolean
 }
 
+export type RegistrationListener = (scope: Scope, agentId: AgentId | undefined) => void
+
 /** The agents' channels on this node, by their session. */
 export class SessionRegistry implements AgentSessions {
   readonly #channels = new Map<SessionId, Receiver>()
+  readonly #listeners: RegistrationListener[] = []
 
   get size(): number {
     return this.#channels.size
@@ -22,6 +25,14 @@ export class SessionRegistry implements AgentSessions {
 
   remove(session: SessionId): void {
     this.#channels.delete(session)
+  }
+
+  onRegistrationChange(listener: RegistrationListener): void {
+    this.#listeners.push(listener)
+  }
+
+  registrationChanged(scope: Scope, agentId?: AgentId): void {
+    for (const listener of this.#listeners) listener(scope, agentId)
   }
 
   deliver(session: SessionId, delivery: AgentDelivery): boolean {

@@ -8,10 +8,10 @@ const SIGNATURE_BYTES = 16
  * swarm and the filter besides the place.
  */
 export class PageTokens {
-  readonly #secret: string
+  readonly #secret: () => string
 
-  /** @param secret the same on every node, so that a list can be read on through another one */
-  constructor(secret: string) {
+  /** @param secret the same on every node, so that a list can be read on through another one; read at each use */
+  constructor(secret: () => string) {
     this.#secret = secret
   }
 
@@ -36,6 +36,6 @@ export class PageTokens {
 
   #sign(place: string, list: readonly unknown[]): Buffer {
     const signed = JSON.stringify([place, ...list.map((part) => part ?? null)])
-    return createHmac('sha256', this.#secret).update(signed).digest().subarray(0, SIGNATURE_BYTES)
+    return createHmac('sha256', this.#secret()).update(signed).digest().subarray(0, SIGNATURE_BYTES)
   }
 }

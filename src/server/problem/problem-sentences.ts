@@ -4,13 +4,17 @@ type Sentences = { readonly [C in SwarmErrorCode]: (details: SwarmErrorDetails[C
 
 /** The `detail` of each of the swarm's refusals, for people. */
 export const SENTENCES: Sentences = {
+  unauthorized: ({ agentId }) => `Agent ${agentId} was registered anew or removed; this token is void.`,
   swarm_not_found: ({ swarmId }) => `There is no swarm ${swarmId}.`,
   swarm_exists: ({ swarmId }) => `There is a swarm ${swarmId} already.`,
   swarm_not_empty: ({ swarmId, openTaskCount }) =>
     `Swarm ${swarmId} has ${openTaskCount} unfinished tasks; delete it with force=true to cancel them.`,
   agent_not_found: ({ agentId }) => `There is no agent ${agentId} in this swarm.`,
+  agent_removed: ({ agentId }) => `Agent ${agentId} was removed; an operator can register it anew.`,
   agent_exists: ({ agentId }) => `There is an agent ${agentId} already.`,
   agent_draining: ({ agentId }) => `Agent ${agentId} is draining and gets nothing new.`,
+  drain_ordered: ({ agentId }) =>
+    `An operator told agent ${agentId} to drain; only an operator can end that.`,
   agent_on_channel: ({ agentId }) => `Agent ${agentId} gets its work over its channel and cannot claim.`,
   session_superseded: ({ agentId, epoch }) =>
     `A newer connection of agent ${agentId} took over, epoch ${epoch}.`,

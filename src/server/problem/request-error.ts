@@ -3,7 +3,11 @@ import type { ProblemCode } from '#contract/problem-codes.ts'
 import type { SwarmErrorCode } from '#domain/errors.ts'
 
 /** Problems the server finds itself, before or beside the swarm. */
-export type RequestErrorCode = Exclude<ProblemCode, SwarmErrorCode> | 'draining' | 'cursor_invalid'
+export type RequestErrorCode =
+  | Exclude<ProblemCode, SwarmErrorCode>
+  | 'unauthorized'
+  | 'draining'
+  | 'cursor_invalid'
 
 export interface RequestErrorOptions {
   readonly retryAfterMs?: number

@@ -23,11 +23,14 @@ export interface AgentRoutesModules {
   readonly ids: Ids
 }
 
-export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: AgentRoutesModules): void {
-  const { registerAgent, listAgents, getAgent, updateAgent, deregisterAgent } = AGENT_OPERATIONS
+export function agentRoutes(app: FastifyInstance, modules: AgentRoutesModules): void {
+  routeRegistration(app, modules)
+  routeAgents(app, modules)
+}
 
-  routeOperation(app, registerAgent, async (request, reply): Promise<AgentRegistered> => {
-    const { agentId: wantedId, replace, voterKey, ...spec } = request.body
+function routeRegistration(app: FastifyInstance, { swarms, ids }: AgentRoutesModules): void {
+  routeOperation(app, AGENT_OPERATIONS.registerAgent, async (request, reply): Promise<AgentRegistered> => {
+    const { agentId: wantedId, replace, isReturning, voterKey, ...spec } = request.body
     refuseRepeatedNames(spec.capabilities)
     const owner = {
       tenant: callerOf(request).tenant,
@@ -41,11 +44,16 @@ export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: A
       spec,
       tokenHash: secretHash(token),
       isNew: !replace,
+      isReturning,
       ...(voterKey === undefined ? {} : { voterKey: keyClaim(voterKey) }),
     })
     reply.code(201).header('location', `/v1/swarms/${owner.swarmId}/agents/${owner.agentId}`)
     return { ...agentView(record), token }
   })
+}
+
+function routeAgents(app: FastifyInstance, { swarms, pageTokens }: AgentRoutesModules): void {
+  const { listAgents, getAgent, updateAgent, deregisterAgent } = AGENT_OPERATIONS
 
   routeOperation(app, listAgents, async (request, reply): Promise<AgentPage> => {
     const { tenant } = callerOf(request)
@@ -70,9 +78,11 @@ export function agentRoutes(app: FastifyInstance, { swarms, pageTokens, ids }: A
   routeOperation(app, updateAgent, async (request) => {
     const { isDraining, isQuarantined, ...spec } = request.body
     refuseRepeatedNames(spec.capabilities ?? [])
-    const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+    const caller = callerOf(request)
+    const { service } = await swarms.open(caller.tenant, swarmId(request.params.swarmId))
     const record = await service.patchAgent({
       agentId: agentId(request.params.agentId),
+      ...(caller.kind === 'agent' ? { askedBy: 'agent' } : {}),
       spec: spec satisfies Partial<AgentSpec>,
       ...(isDraining === undefined ? {} : { isDraining }),
       ...(isQuarantined === undefined ? {} : { isQuarantined }),

@@ -3,9 +3,12 @@ import type { AgentHeartbeatReply } from '#contract/agent.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { AGENT_OPERATIONS } from '#contract/operations/agent-operations.ts'
 import { agentId, swarmId } from '#domain/ids.ts'
+import type { Assignment } from '#domain/orchestration/assignment.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Ids } from '#domain/ports/random.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
+import { type OpenAccess, whileAllowed } from '../auth/open-access.ts'
+import { tokenHashOf } from '../auth/token-hash-of.ts'
 import { heldTasks } from '../channel/agent-calls.ts'
 import type { OpenSockets } from '../sockets/open-sockets.ts'
 import type { Swarms } from '../swarms.ts'
@@ -19,6 +22,7 @@ const ANSWER_MARGIN_MS = 10_000
 export interface ClaimRoutesModules {
   readonly swarms: Swarms
   readonly sockets: OpenSockets
+  readonly openAccess: OpenAccess
   readonly ids: Ids
   readonly logger: Logger
 }
@@ -26,7 +30,7 @@ export interface ClaimRoutesModules {
 /** How agents that speak HTTP only get their work, and keep it. */
 export function claimRoutes(
   app: FastifyInstance,
-  { swarms, sockets, ids, logger }: ClaimRoutesModules,
+  { swarms, sockets, openAccess, ids, logger }: ClaimRoutesModules,
 ): void {
   const { claimTasks, heartbeatAgent } = AGENT_OPERATIONS
   const answerWithinMs = LIMITS.claimWaitMsMax + ANSWER_MARGIN_MS
@@ -36,7 +40,8 @@ export function claimRoutes(
     claimTasks,
     async (request, reply) => {
       sockets.refuseWhileDraining()
-      const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+      const caller = callerOf(request)
+      const { service } = await swarms.open(caller.tenant, swarmId(request.params.swarmId))
       // A connection that waits for work is quiet, and not to be ended for it.
       request.raw.socket.setTimeout(request.body.waitMs + ANSWER_MARGIN_MS)
       const agent = agentId(request.params.agentId)
@@ -44,7 +49,11 @@ export function claimRoutes(
         { agentId: agent, claimId: ids.next() },
         { reply: reply.raw, service, logger },
       )
-      const assignments = await service.claim({ agentId: agent, claimId: answer.claimId, ...request.body })
+      const { claimId } = answer
+      const claim = service.claim({ agentId: agent, claimId, ...tokenHashOf(caller), ...request.body })
+      const opened = { caller, access: 'agent', target: request.params } as const
+      const dispose = (late: readonly Assignment[]): boolean => answer.carries(late)
+      const assignments = await whileAllowed(claim, opened, { openAccess, dispose })
       const text = claimReplyText(assignments)
       return answer.carries(assignments) ? sendJsonText(reply, text) : reply.hijack()
     },

@@ -4,6 +4,7 @@ import { SYSTEM_OPERATIONS } from '#contract/operations/system-operations.ts'
 import type { EventPageReply } from '#domain/communication/event-stream.ts'
 import { swarmId } from '#domain/ids.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
+import type { OpenAccess } from '../auth/open-access.ts'
 import type { ServerMetrics } from '../metrics/server-metrics.ts'
 import type { OpenSockets } from '../sockets/open-sockets.ts'
 import { eventFilter, parseCursor } from '../stream/event-selection.ts'
@@ -16,10 +17,14 @@ import { routeOperation } from './route-operation.ts'
 export interface EventRoutesModules {
   readonly swarms: Swarms
   readonly sockets: OpenSockets
+  readonly openAccess: OpenAccess
   readonly metrics: ServerMetrics
 }
 
-export function eventRoutes(app: FastifyInstance, { swarms, sockets, metrics }: EventRoutesModules): void {
+export function eventRoutes(
+  app: FastifyInstance,
+  { swarms, sockets, openAccess, metrics }: EventRoutesModules,
+): void {
   const { readEvents } = SYSTEM_OPERATIONS
 
   routeOperation(app, readEvents, async (request, reply) => {
@@ -39,11 +44,18 @@ export function eventRoutes(app: FastifyInstance, { swarms, sockets, metrics }: 
     const headers = textHeaders(reply)
     reply.hijack()
     const forget = sockets.addReader(reader)
+    const release = openAccess.hold({
+      caller: callerOf(request),
+      access: 'viewer',
+      target: request.params,
+      end: () => reader.close(),
+    })
     await sendServerSentEvents(reader, reply.raw, {
       source,
       headers,
       onSent: (count) => metrics.eventsSent(count),
     })
+    release()
     forget()
     return reply
   })

@@ -68,6 +68,11 @@ export class EventSubscription {
     this.closed()
   }
 
+  /** The subscriber has lost the authority that it subscribed with. */
+  endFor(error: unknown): void {
+    this.#refuseAndClose(error)
+  }
+
   closed(): void {
     this.#isClosed = true
     clearTimeout(this.#subscribeTimer)

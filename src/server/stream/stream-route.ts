@@ -6,6 +6,7 @@ import type { OpenSwarm } from '#domain/orchestration/open-swarm.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import { authorize, type Target } from '../auth/authorize.ts'
 import type { Entrance } from '../auth/entrance.ts'
+import { type Hold, holdLatest, type OpenAccess } from '../auth/open-access.ts'
 import type { Principal } from '../auth/principal.ts'
 import type { ServerMetrics } from '../metrics/server-metrics.ts'
 import { RequestError } from '../problem/request-error.ts'
@@ -19,6 +20,7 @@ export interface StreamRouteModules {
   readonly swarms: Swarms
   readonly sockets: OpenSockets
   readonly entrance: Entrance
+  readonly openAccess: OpenAccess
   readonly metrics: ServerMetrics
   readonly logger: Logger
 }
@@ -45,7 +47,7 @@ export function streamRoute(app: FastifyInstance, modules: StreamRouteModules): 
 function openSubscription(
   socket: WebSocket,
   request: FastifyRequest,
-  { swarms, sockets, entrance, metrics, logger }: StreamRouteModules,
+  { swarms, sockets, entrance, openAccess, metrics, logger }: StreamRouteModules,
 ): void {
   // Taken out of the request, which the connection would otherwise keep for as long as it lives.
   const { caller } = request
@@ -55,6 +57,7 @@ function openSubscription(
     onMessage: (data, isBinary) => subscription.receive(data, isBinary),
     onClose: () => {
       subscription.closed()
+      authority.release()
       forget()
     },
   })
@@ -63,11 +66,18 @@ function openSubscription(
     logger,
     admit: async (token) => {
       const shown = caller === null || token !== undefined ? await entrance.authenticate(tcp, token) : caller
+      authority.holdFor(shown)
       return admit(shown, target, swarms)
     },
     onFrame: (type) => metrics.frameReceived('stream', type),
     onSent: (count) => metrics.eventsSent(count),
   })
+  const authority: Hold = holdLatest(openAccess, {
+    access: 'viewer',
+    target,
+    end: (error) => subscription.endFor(error),
+  })
+  if (caller !== null) authority.holdFor(caller)
   const forget = sockets.add('stream', frameSocket, subscription)
 }
 

@@ -19,6 +19,7 @@ await infra.peers.start({
   unreceived: () => {},
   peerLost: () => {},
   missed: () => {},
+  news: () => {},
   appended: () => {},
 })
 const claim = await infra.coordination.claim(scope, 0)

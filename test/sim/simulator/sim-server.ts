@@ -1,5 +1,5 @@
 import { isSwarmError, type SwarmError } from '#domain/errors.ts'
-import { type AgentId, type NodeId, type SessionId, sessionId } from '#domain/ids.ts'
+import { type AgentId, type NodeId, type Scope, type SessionId, sessionId } from '#domain/ids.ts'
 import type { AgentDelivery, HeldTask } from '#domain/orchestration/assignment.ts'
 import type { SwarmMethod } from '#domain/orchestration/swarm-gateway.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
@@ -73,6 +73,13 @@ export class SimServer implements AgentSessions {
     connection.socket.send('agent', delivery)
     if (delivery.type === 'superseded' || delivery.type === 'reattach') this.#close(connection)
     return true
+  }
+
+  /** As the real server: the connection showed a credential that is void now. */
+  registrationChanged(_scope: Scope, agentId?: AgentId): void {
+    if (agentId === undefined) return
+    for (const connection of this.#connections.values())
+      if (connection.agentId === agentId) this.#close(connection)
   }
 
   /** The node stops in good order: all channels are closed from this side. */

@@ -49,6 +49,19 @@ describe('a liar among the voters', () => {
     expect((await next.swarm.reader.agent(liar.id)).quarantine).toBeUndefined()
   })
 
+  it('is quarantined again when its id is registered anew after its removal', async () => {
+    const { cluster, node, liar, sign, state } = await liarAmong(4)
+    for (const choice of ['approve', 'reject']) await state(sign({ kind: 'ballot', voter: liar.id, choice }))
+    await cluster.pass(100)
+    const { quarantine } = await node.swarm.reader.agent(liar.id)
+    await node.service.deregisterAgent({ agentId: liar.id })
+    await cluster.pass(0)
+    await expect(node.swarm.reader.agent(liar.id)).rejects.toMatchObject({ code: 'agent_not_found' })
+    await liar.register()
+    expect(await node.swarm.reader.agent(liar.id)).toMatchObject({ quarantine })
+    expect(quarantine).toBeDefined()
+  })
+
   it('may say so much and no more, whatever it says, and the others as much as before', async () => {
     const { cluster, node, agents, liar, sign, state } = await liarAmong(2)
     const vote = (round: number) =>

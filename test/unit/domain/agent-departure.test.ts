@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { agentId, jsonText, sessionId } from '#domain/ids.ts'
 import type { StepFault } from '../../helpers/memory-swarm-store.ts'
-import { anAgent, Cluster, httpAgent, LEASE_MS, submit } from './cluster.ts'
+import { agentSpec, anAgent, Cluster, httpAgent, LEASE_MS, submit } from './cluster.ts'
 
 const GRACE_MS = 1_000
 
@@ -150,5 +151,105 @@ describe('the failure of the store', () => {
     expect(await cluster.settle(left)).toMatchObject({ status: 'draining' })
     expect(await cluster.settle(claim)).toEqual([])
     await expect(node.swarm.reader.agent(bob.id)).rejects.toMatchObject({ code: 'agent_not_found' })
+  })
+})
+
+describe('an agent that was removed', () => {
+  const registration = (tokenHash: string) => ({
+    agentId: agentId('ada'),
+    spec: agentSpec('ada'),
+    tokenHash,
+    isNew: false,
+  })
+
+  it('comes back by a registration of its own accord only where nobody removed it', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    await node.service.registerAgent({ ...registration('1'), isReturning: true })
+    await node.service.deregisterAgent({ agentId: agentId('ada') })
+    const returning = node.service.registerAgent({ ...registration('2'), isNew: true, isReturning: true })
+    await expect(returning).rejects.toMatchObject({ code: 'agent_removed' })
+    await node.service.registerAgent(registration('3'))
+    await node.service.registerAgent({ ...registration('4'), isReturning: true })
+  })
+
+  it('is forgotten in the end', async () => {
+    const cluster = new Cluster({
+      orchestrator: { removedAgentRetentionMs: 60_000, retentionEveryMs: 1_000 },
+    })
+    const node = await cluster.node()
+    await node.service.registerAgent(registration('1'))
+    await node.service.deregisterAgent({ agentId: agentId('ada') })
+    expect(await node.swarm.reader.removedAgent(agentId('ada'))).toMatchObject({ tokenHash: '1' })
+    await cluster.pass(62_000)
+    expect(await node.swarm.reader.removedAgent(agentId('ada'))).toBeUndefined()
+  })
+
+  it('cannot work again while it still leaves', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const ada = await anAgent('ada', node)
+    await submit(node, 'a')
+    await cluster.pass(0)
+    await node.service.deregisterAgent({ agentId: ada.id })
+    const undo = node.service.patchAgent({ agentId: ada.id, spec: {}, isDraining: false })
+    await expect(undo).rejects.toMatchObject({ code: 'agent_draining' })
+  })
+})
+
+describe('an agent that is registered with another token', () => {
+  const spec = agentSpec('ada')
+  const id = agentId('ada')
+
+  it('gets nothing over its earlier channel, which says nothing more either', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    await node.service.registerAgent({ agentId: id, spec, tokenHash: '1', isNew: false })
+    const old = sessionId('old')
+    const address = { agentId: id, nodeId: node.infra.peers.nodeId, sessionId: old, held: [] }
+    await node.service.attach({ ...address, tokenHash: '1' })
+    await submit(node, 'a')
+    await cluster.pass(0)
+    const [held] = node.sessions.assignmentsTo(old)
+    await node.service.registerAgent({ agentId: id, spec, tokenHash: '2', isNew: false })
+    expect(node.sessions.registrationsEnded).toContain(id)
+    await submit(node, 'b')
+    await cluster.pass(0)
+    expect(node.sessions.assignmentsTo(old)).toHaveLength(1)
+    const { taskId, fencingToken } = held!
+    const report = { agentId: id, sessionId: old, taskId, fencingToken, result: jsonText('1') }
+    await expect(node.service.complete(report)).rejects.toMatchObject({ code: 'session_unknown' })
+    // Nor can the holder of the old token attach or claim, were its token looked up just before.
+    await expect(node.service.attach({ ...address, tokenHash: '1' })).rejects.toMatchObject({
+      code: 'unauthorized',
+    })
+    const claim = node.service.claim({ agentId: id, claimId: 'c', tokenHash: '1', countMax: 1, waitMs: 0 })
+    await expect(claim).rejects.toMatchObject({ code: 'unauthorized' })
+  })
+
+  it('does not lose its channel by a repeated call of the same registration', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const request = { agentId: id, spec, tokenHash: '1', isNew: true }
+    await node.service.registerAgent(request)
+    await node.service.registerAgent(request)
+    expect(node.sessions.registrationsEnded).toEqual([])
+  })
+
+  it('takes nothing over a claim that waited under its earlier token', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    await node.service.registerAgent({ agentId: id, spec, tokenHash: '1', isNew: false })
+    const claim = node.service.claim({
+      agentId: id,
+      claimId: 'c',
+      tokenHash: '1',
+      countMax: 1,
+      waitMs: 10_000,
+    })
+    const refusal = cluster.settle(claim).catch((error: unknown) => error)
+    await cluster.pass(10)
+    await node.service.registerAgent({ agentId: id, spec, tokenHash: '2', isNew: false })
+    expect(await refusal).toMatchObject({ code: 'unauthorized' })
   })
 })

@@ -1,8 +1,10 @@
 import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
 import {
+  type AgentId,
   agentId,
   jsonText,
   nodeId,
+  type Scope,
   type SessionId,
   sessionId,
   swarmScope,
@@ -52,6 +54,13 @@ export class RecordedSessions implements AgentSessions {
     if (present === undefined) this.#bySession.set(session, [delivery])
     else present.push(delivery)
     return true
+  }
+
+  /** Agents whose registration ended, and swarms of which any may have. */
+  readonly registrationsEnded: string[] = []
+
+  registrationChanged(scope: Scope, agentId?: AgentId): void {
+    this.registrationsEnded.push(agentId ?? scope)
   }
 
   to(session: SessionId): readonly AgentDelivery[] {

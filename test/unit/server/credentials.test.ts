@@ -7,27 +7,37 @@ import { refuseOpenServer } from '#server/auth/bind-guard.ts'
 import { secretHash } from '#server/auth/secret-hash.ts'
 
 const ENTRY = { name: 'ada', tenant: 'acme', roles: ['viewer', 'operator'], key: 'a-key-of-16-chars' }
+const HASHED = { name: 'eve', tenant: 'acme', roles: ['viewer'], keySha256: secretHash(ENTRY.key) }
 const parse = (...entries: object[]): ApiKeys => ApiKeys.parse(JSON.stringify(entries))
 
 describe('API keys', () => {
   it('give the tenant and the strongest of their roles', () => {
-    expect(parse(ENTRY).find(ENTRY.key)).toEqual({
+    expect(parse(ENTRY).find(secretHash(ENTRY.key))).toEqual({
       kind: 'client',
       name: 'ada',
       tenant: 'acme',
       role: 'operator',
+      isMonitor: false,
     })
+  })
+
+  it('may monitor the node beside their roles, or do nothing else', () => {
+    const rolesOf = (...roles: string[]) => parse({ ...ENTRY, roles }).find(secretHash(ENTRY.key))
+    expect(rolesOf('monitor')).toMatchObject({ role: undefined, isMonitor: true })
+    expect(rolesOf('monitor', 'submitter')).toMatchObject({ role: 'submitter', isMonitor: true })
   })
 
   it('can be set by their hash alone', () => {
     const { key, ...rest } = ENTRY
-    expect(parse({ ...rest, keySha256: secretHash(key) }).find(key)).toMatchObject({ name: 'ada' })
+    expect(parse({ ...rest, keySha256: secretHash(key) }).find(secretHash(key))).toMatchObject({
+      name: 'ada',
+    })
   })
 
   it('are found by all of their text only', () => {
     const keys = parse(ENTRY)
     for (const wrong of ['', ENTRY.key.slice(1), `${ENTRY.key}x`, secretHash(ENTRY.key)]) {
-      expect(keys.find(wrong)).toBeUndefined()
+      expect(keys.find(secretHash(wrong))).toBeUndefined()
     }
   })
 
@@ -45,6 +55,12 @@ describe('API keys', () => {
     ['an unknown role', JSON.stringify([{ ...ENTRY, roles: ['king'] }]), '/0/roles'],
     ['a tenant that can be none', JSON.stringify([{ ...ENTRY, tenant: '../x' }]), '/0/tenant'],
     ['a key and its hash', JSON.stringify([{ ...ENTRY, keySha256: 'a'.repeat(64) }]), 'ada needs one of'],
+    [
+      'one key for two tenants',
+      JSON.stringify([ENTRY, { ...ENTRY, name: 'eve', tenant: 'evil' }]),
+      'same key',
+    ],
+    ['a key and its hash under two names', JSON.stringify([ENTRY, HASHED]), 'ada and eve have the same key'],
     ['two of one name', JSON.stringify([ENTRY, { ...ENTRY, key: 'another-key-of-16' }]), 'the same name'],
   ])('refuse %s, without showing a key', (_, text, message) => {
     expect(() => ApiKeys.parse(text)).toThrow(message)

@@ -4,11 +4,11 @@ import { PageTokens } from '#server/paging/page-tokens.ts'
 const LIST = ['tasks', 'acme', 'default', undefined, 'queued']
 
 describe('PageTokens', () => {
-  const tokens = new PageTokens('a secret')
+  const tokens = new PageTokens(() => 'a secret')
 
   it('redeems a token for the place it was issued for, on any node with the same secret', () => {
     const token = tokens.issue('place-1', LIST)
-    expect(new PageTokens('a secret').redeem(token, [...LIST])).toBe('place-1')
+    expect(new PageTokens(() => 'a secret').redeem(token, [...LIST])).toBe('place-1')
   })
 
   it('starts at the beginning without a token', () => {
@@ -20,7 +20,7 @@ describe('PageTokens', () => {
     const others = [
       () => tokens.redeem(token, ['tasks', 'evil', 'default', undefined, 'queued']),
       () => tokens.redeem(token, ['tasks', 'acme', 'default', 'queued', undefined]),
-      () => new PageTokens('another').redeem(token, LIST),
+      () => new PageTokens(() => 'another').redeem(token, LIST),
     ]
     for (const redeem of others) {
       expect(redeem).toThrow(expect.objectContaining({ code: 'page_token_invalid' }))
