@@ -65,8 +65,8 @@ export class AgentIdentity {
       ...(wantedId === undefined ? {} : { agentId: wantedId }),
       ...(voterKey === undefined ? {} : { voterKey }),
       // An agent that starts takes its id over from the run before it. One that has lost its place does not: whoever
-      // has the id now came later.
-      ...(this.#wasRegistered ? { replace: false } : {}),
+      // has the id now came later. It does not come back either where somebody removed it.
+      ...(this.#wasRegistered ? { replace: false, isReturning: true } : {}),
     })
     this.#agentId = agentId
     this.#wasRegistered = true

@@ -7,8 +7,11 @@ import type { FrameCodec } from './frame-codec.ts'
 
 /** Why an agent's connection ended for good. */
 export interface LinkEnd {
-  /** `superseded`: another process runs under the agent's id. `refused`: the server will not have it; see `error`. */
-  readonly reason: 'closed' | 'superseded' | 'refused'
+  /**
+   * `superseded`: another process runs under the agent's id. `removed`: the agent was removed from the swarm; an operator
+   * can register it anew. `refused`: the server does not accept the agent; see `error`.
+   */
+  readonly reason: 'closed' | 'superseded' | 'removed' | 'refused'
   readonly error?: Error
 }
 
@@ -32,6 +35,7 @@ export type Welcome = ChannelFrameOf<'welcome'>
 const SUPERSEDED: (typeof CLOSE_CODES)['superseded'] = 4001
 const UNAUTHORIZED: (typeof CLOSE_CODES)['unauthorized'] = 4003
 const NOT_FOUND: (typeof CLOSE_CODES)['notFound'] = 4004
+const REMOVED: (typeof CLOSE_CODES)['removed'] = 4005
 
 /** A server that comes back gives every lease its whole time again: enough tries fall into it, however long it was away. */
 const TRIES_PER_LEASE = 4
@@ -150,6 +154,7 @@ export class AgentLink {
   #afterClose({ code, reason }: ChannelClosed, url: string): LinkEnd | undefined {
     const error = connectionFailed(url, `closed with ${code}${reason === '' ? '' : ` (${reason})`}`)
     if (code === SUPERSEDED) return { reason: 'superseded', error }
+    if (code === REMOVED) return { reason: 'removed', error }
     const isUnknown = code === UNAUTHORIZED || code === NOT_FOUND
     if (isUnknown && !this.#identity.isRenewable) return { reason: 'refused', error }
     if (isUnknown) this.#identity.renew()
@@ -162,6 +167,7 @@ export class AgentLink {
     if (!error.retryable) {
       if (error.code === 'agent_exists' || error.code === 'session_superseded')
         return { reason: 'superseded', error }
+      if (error.code === 'agent_removed') return { reason: 'removed', error }
       const isUnknown = error.code === 'unauthorized' || error.code === 'agent_not_found'
       if (!isUnknown || !this.#identity.isRenewable) return { reason: 'refused', error }
       this.#identity.renew()

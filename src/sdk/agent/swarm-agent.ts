@@ -45,6 +45,7 @@ export class SwarmAgent {
   #onStarted: () => void = () => undefined
   #onEnded: (end: LinkEnd) => void = () => undefined
   #isStarted = false
+  #hasLeft = false
 
   constructor(options: SwarmAgentOptions, { speech }: SwarmAgentModules = {}) {
     const { url, swarmId = 'default', agentId, token } = options
@@ -172,7 +173,7 @@ export class SwarmAgent {
       this.#messages.close()
       await this.#voting.stop()
       await this.#runs.giveBack(`the agent is ${end.reason}`)
-      this.#onEnded(end)
+      this.#onEnded(this.#hasLeft && end.reason === 'removed' ? { reason: 'closed' } : end)
     })
     const end = await Promise.race([started, this.ended])
     if (end !== undefined) throw end.error ?? new Error(`the agent was ${end.reason} before it started`)
@@ -214,6 +215,7 @@ export class SwarmAgent {
 
   async #leave(agentId: string, isForGood: boolean): Promise<void> {
     try {
+      this.#hasLeft = isForGood
       if (isForGood) await this.#client.deregisterAgent(agentId)
       else await this.#client.updateAgent(agentId, { isDraining: true })
     } catch (error) {

@@ -10,9 +10,26 @@ export interface Target {
 
 /** @throws RequestError `forbidden` */
 export function authorize(principal: Principal, access: Exclude<Access, 'public'>, target: Target): void {
-  const isAllowed =
-    principal.kind === 'agent' ? mayAgent(principal, access, target) : hasRole(principal, ROLE_FOR[access])
-  if (!isAllowed) throw new RequestError('forbidden', `This needs ${needed(access)}.`)
+  if (!isAllowed(principal, access, target))
+    throw new RequestError('forbidden', `This needs ${needed(access)}.`)
+}
+
+/** @throws RequestError `forbidden` for the first field of the body that the caller may not send */
+export function authorizeFields(
+  principal: Principal,
+  fieldAccess: Readonly<Record<string, Exclude<Access, 'public'>>>,
+  body: unknown,
+): void {
+  for (const [field, access] of Object.entries(fieldAccess)) {
+    if (!Object.hasOwn(body as object, field) || isAllowed(principal, access, {})) continue
+    throw new RequestError('forbidden', `The field ${field} needs ${needed(access)}.`)
+  }
+}
+
+function isAllowed(principal: Principal, access: Exclude<Access, 'public'>, target: Target): boolean {
+  return principal.kind === 'agent'
+    ? mayAgent(principal, access, target)
+    : hasRole(principal, ROLE_FOR[access])
 }
 
 /** An agent reads its own swarm and acts for itself. */

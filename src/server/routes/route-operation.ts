@@ -2,6 +2,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema } fro
 import { opaqueShapeOf } from '#contract/json/opaque-shape.ts'
 import { LIMITS } from '#contract/limits.ts'
 import type { BodyOf, HeadersOf, OperationShape, ParamsOf, QueryOf } from '#contract/operations/operation.ts'
+import { callerOf } from '../auth/auth-hooks.ts'
+import { authorizeFields } from '../auth/authorize.ts'
 
 export type OperationRequest<O extends OperationShape> = FastifyRequest<{
   Params: ParamsOf<O>
@@ -35,7 +37,11 @@ export function routeOperation<O extends OperationShape>(
     ...(options.answerWithinMs === undefined ? {} : { handlerTimeout: options.answerWithinMs }),
     ...(isBodyOptional === true ? { preValidation: fillInBody } : {}),
     // The validator has made the request what the contract says it is.
-    handler: (request, reply) => handle(request as OperationRequest<O>, reply),
+    handler: async (request, reply) => {
+      const { fieldAccess } = operation
+      if (fieldAccess !== undefined) authorizeFields(callerOf(request), fieldAccess, request.body)
+      return handle(request as OperationRequest<O>, reply)
+    },
   })
 }
 

@@ -148,6 +148,25 @@ describe('SwarmAgent, as its connection comes and goes', () => {
     expect(await agent.ended).toMatchObject({ reason: 'superseded', error: { code: 'agent_exists' } })
   })
 
+  it('ends with the reason when it is removed, and does not register again', async () => {
+    const agent = newAgent()
+    await agent.start()
+    const channel = await hub.channel()
+    channel.socket.close(4005, 'removed')
+    expect(await agent.ended).toMatchObject({ reason: 'removed' })
+    expect(hub.registrations).toHaveLength(1)
+  })
+
+  it('ends with the reason when it was removed while it was away', async () => {
+    const agent = newAgent()
+    await agent.start()
+    hub.answers.register = (_body, response) => reply(response, 409, problem('agent_removed', 409))
+    const channel = await hub.channel()
+    channel.socket.close(4003, 'unauthorized')
+    expect(await agent.ended).toMatchObject({ reason: 'removed', error: { code: 'agent_removed' } })
+    expect(hub.registrations[1]).toMatchObject({ replace: false, isReturning: true })
+  })
+
   it('heeds the reason of a server that closes the channel instead of welcoming it', async () => {
     hub.answers.closeOnHello = 4003
     const agent = newAgent()
