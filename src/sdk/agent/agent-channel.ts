@@ -93,7 +93,12 @@ export class AgentChannel {
     if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(this.#options.codec.encode(frame))
   }
 
-  /** How it was closed; undefined while it is open. */
+  /** False as soon as either side begins to close it. */
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN
+  }
+
+  /** How it was closed; undefined while it is open, or being closed. */
   get closed(): ChannelClosed | undefined {
     return this.#closedWith
   }

@@ -100,9 +100,9 @@ export class AgentLink {
       beating = this.#startHeartbeats(channel, heartbeatMs)
       return this.#afterClose(await closed, url)
     } catch (error) {
-      // The server's reason to close says more than the greeting that went unanswered.
-      if (channel.closed === undefined) throw error
-      return this.#afterClose(channel.closed, url)
+      // The server's reason to close says more than the greeting that went unanswered, or could not be sent any more.
+      if (channel.isOpen) throw error
+      return this.#afterClose(channel.closed ?? (await closed), url)
     } finally {
       clearInterval(beating)
       this.#channel = undefined
