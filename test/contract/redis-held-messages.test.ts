@@ -33,6 +33,7 @@ describe('messages between nodes that a network holds back', () => {
         return null
       },
       notice: ({ body }) => heard.push(body),
+      news: () => {},
       peerLost: () => {},
       unreceived: () => {},
       missed: () => {
