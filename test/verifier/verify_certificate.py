@@ -1,7 +1,7 @@
 """A second verifier of decision certificates, written from docs/decision-certificate.md alone.
 
     verify_certificate.py TRUSTED_SET_HASH < certificate.json    one certificate; exit status 0 only if it is valid
-    verify_certificate.py --lines < cases.jsonl                  {"certificate": …, "trustedSetHash": …} a line
+    verify_certificate.py --lines < cases.jsonl                  {"certificate": text, "trustedSetHash": …} a line
 
 Needs Python 3 and the package `cryptography` (Debian: python3-cryptography).
 """
@@ -63,6 +63,31 @@ def sha256(data):
 
 
 # 2. The certificate
+
+
+def object_of(pairs):
+    names = [name for name, _ in pairs]
+    demand(len(set(names)) == len(names), "a member is named twice")
+    return dict(pairs)
+
+
+def whole_number(literal):
+    demand(re.fullmatch("0|[1-9][0-9]*", literal), "a number is not written as a whole number")
+    # A longer one is out of every range; Python would take long to read it.
+    return int(literal) if len(literal) <= 20 else 2**63
+
+
+def parse(text):
+    try:
+        return json.loads(
+            text,
+            object_pairs_hook=object_of,
+            parse_int=whole_number,
+            parse_float=whole_number,
+            parse_constant=whole_number,
+        )
+    except (ValueError, RecursionError):
+        raise Refused("the text is not JSON") from None
 
 
 def members(value, required, optional_ones=()):
@@ -311,9 +336,9 @@ def verify(certificate, trusted_set_hash):
     }
 
 
-def report(certificate, trusted_set_hash):
+def report(text, trusted_set_hash):
     try:
-        return verify(certificate, trusted_set_hash)
+        return verify(parse(text), trusted_set_hash)
     except Refused as refusal:
         return {"valid": False, "defect": str(refusal)}
 
@@ -324,7 +349,7 @@ def main(arguments):
             case = json.loads(line)
             print(json.dumps(report(case["certificate"], case.get("trustedSetHash"))))
         return 0
-    answer = report(json.load(sys.stdin), arguments[0] if arguments else None)
+    answer = report(sys.stdin.read(), arguments[0] if arguments else None)
     print(json.dumps(answer))
     return 0 if answer["valid"] else 1
 

@@ -192,8 +192,10 @@ async function verifyFile(
   file: string,
   { trust, json }: { readonly trust: string; readonly json?: boolean },
 ): Promise<void> {
-  const content = parseJson(await readTextFile(file, file), file)
-  const verdict = verifyDecision(certificateIn(content), trust)
+  const text = await readTextFile(file, file)
+  const content = parseJson(text, file)
+  // A certificate alone is verified as it is written; in an answer of the server it is one member of several.
+  const verdict = verifyDecision(isAnswer(content) ? content.certificate : text, trust)
   const output = createOutput({ json: json === true })
   output.json(briefly(verdict))
   output.text(renderVerdict(verdict))
@@ -201,9 +203,8 @@ async function verifyFile(
 }
 
 /** What was saved may be the whole answer of the server. */
-function certificateIn(content: unknown): unknown {
-  const isAnswer = typeof content === 'object' && content !== null && 'certificate' in content
-  return isAnswer ? content.certificate : content
+function isAnswer(content: unknown): content is { readonly certificate: unknown } {
+  return typeof content === 'object' && content !== null && 'certificate' in content
 }
 
 /** Without what stands in the certificate itself. */

@@ -151,7 +151,7 @@ function text(json: unknown): string {
 }
 
 function wholeNumber(json: unknown): number {
-  if (!Number.isSafeInteger(json) || (json as number) < 0)
+  if (!Number.isSafeInteger(json) || (json as number) < 0 || Object.is(json, -0))
     throw new CertificateDefect('a whole number is none')
   return json as number
 }

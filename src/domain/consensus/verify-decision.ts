@@ -2,6 +2,7 @@ import { proposalId, swarmId, tenantId } from '../ids.ts'
 import { faultWeightMax, isQuorum } from './bft/quorum.ts'
 import type { DecisionCertificate } from './certificate.ts'
 import { CertificateDefect, readCertificate } from './certificate-json.ts'
+import { parseCertificateText } from './certificate-text.ts'
 import { valueDefect, valueIdOf } from './decision-value.ts'
 import { createElectorate, electorateDefect } from './electorate.ts'
 import type { Hash } from './hex.ts'
@@ -46,9 +47,11 @@ export interface VerifyModules {
 /**
  * Checks a decision from nothing but its certificate and the hash of the voters one trusts.
  *
- * Pure, and never throws for any JSON whatever. Without a trusted set nothing is valid: a certificate whose voters one
+ * Pure, and never throws for any JSON whatever. A parsed certificate cannot show whether its text named a member twice or
+ * wrote a number as `1.0`; give the text where it is at hand. Without a trusted set nothing is valid: a certificate whose voters one
  * does not know proves only that somebody made some keys.
  *
+ * @param json the certificate as JSON text, or parsed
  * @param trustedSetHash see `Electorate.hash`; obtained otherwise than with the certificate.
  */
 export function verifyDecision(
@@ -58,7 +61,8 @@ export function verifyDecision(
 ): DecisionVerdict {
   if (trustedSetHash === undefined) return { isValid: false, defect: 'no trusted set is given' }
   try {
-    return { isValid: true, ...verify(readCertificate(json), trustedSetHash, modules) }
+    const parsed = typeof json === 'string' ? parseCertificateText(json) : json
+    return { isValid: true, ...verify(readCertificate(parsed), trustedSetHash, modules) }
   } catch (error) {
     if (!(error instanceof CertificateDefect)) throw error
     return { isValid: false, defect: error.message }

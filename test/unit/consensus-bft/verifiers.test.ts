@@ -83,7 +83,13 @@ interface SecondVerdict {
 /** What the verifier in Python says of each case, in one run. */
 function second(cases: readonly { certificate: unknown; trustedSetHash?: string }[]): SecondVerdict[] {
   const script = `${verifierFolder}verify_certificate.py`
-  const input = cases.map((one) => `${JSON.stringify(one)}\n`).join('')
+  const input = cases
+    .map(({ certificate, trustedSetHash }) => ({
+      certificate: typeof certificate === 'string' ? certificate : JSON.stringify(certificate),
+      trustedSetHash,
+    }))
+    .map((one) => `${JSON.stringify(one)}\n`)
+    .join('')
   // Debian's own Python: it is the one that python3-cryptography is installed for.
   const output = execFileSync('/usr/bin/python3', [script, '--lines'], { input, encoding: 'utf8' })
   return output
@@ -186,6 +192,70 @@ describe('the second verifier', () => {
 })
 
 describe('both verifiers', () => {
+  const text = JSON.stringify(example)
+  const numbers = [...text.matchAll(/:(\d+)/g)].map(
+    ({ index, 1: digits = '' }) => [index + 1, digits] as const,
+  )
+  const rewritten = (write: (digits: string) => string) =>
+    numbers.map(([at, digits]) => text.slice(0, at) + write(digits) + text.slice(at + digits.length))
+  const doubled = [...text.matchAll(/\{"(\w+)":/g)].map(
+    ({ index, 1: name = '' }) => `${text.slice(0, index)}{"${name}":null,${text.slice(index + 1)}`,
+  )
+  const escapedName = text.replace('{"format"', '{"form\\u0061t":1,"format"')
+
+  it('refuse a text that two readers could read in two ways', () => {
+    const texts = [
+      ...doubled,
+      escapedName,
+      ...rewritten((digits) => `${digits}.0`),
+      ...rewritten((digits) => `${digits}e0`),
+      ...rewritten((digits) => `-${digits}`),
+      ...rewritten((digits) => `0${digits}`),
+      `\uFEFF${text}`,
+      `${text} x`,
+      text.slice(0, -1),
+      text.replace(/"height":\d+/, '"height":NaN'),
+      `${'['.repeat(5_000)}${']'.repeat(5_000)}`,
+    ]
+    expect(texts.length).toBeGreaterThan(60)
+    const check = (one: string) => verifyDecision(one, trusted, { hasher: sha256Hasher, verifier }).isValid
+    expect(texts.filter(check)).toEqual([])
+    expect(
+      second(texts.map((certificate) => ({ certificate, trustedSetHash: trusted }))).filter(
+        ({ valid }) => valid,
+      ),
+    ).toEqual([])
+  })
+
+  it('accept a text with other spaces, escapes and order of members', () => {
+    const texts = [
+      JSON.stringify(example, null, 2),
+      text.replaceAll('approve', '\\u0061pprove'),
+      JSON.stringify(reordered(overTheWire(example))),
+      `\t\r\n ${text}\n`,
+    ]
+    for (const one of texts)
+      expect(verifyDecision(one, trusted, { hasher: sha256Hasher, verifier })).toMatchObject({
+        isValid: true,
+      })
+    expect(
+      second(texts.map((certificate) => ({ certificate, trustedSetHash: trusted }))).map(
+        ({ valid }) => valid,
+      ),
+    ).toEqual(texts.map(() => true))
+  })
+
+  it('accept an empty title and an empty proposer', () => {
+    const [certificate, hash] = real({ proposal: { title: '', proposedBy: '' } }, (w) =>
+      decideTogether(
+        w,
+        [0, 1, 2].map((at) => w.ballot(at)),
+      ),
+    )
+    expect(ours(certificate, hash)).toMatchObject({ isValid: true })
+    expect(second([{ certificate, trustedSetHash: hash }])).toMatchObject([{ valid: true }])
+  })
+
   it('refuse keys of small order and keys that are not canonical, each for what it is', () => {
     const weak = [...SMALL_ORDER_KEYS, ...NON_CANONICAL_KEYS]
     const cases = weak.map((publicKey) => {
@@ -232,6 +302,17 @@ describe('docs/decision-certificate.md', () => {
     expect(Object.entries(stated).filter(([, hash]) => !page.includes(hash))).toEqual([])
   })
 })
+
+/** The same objects with their members the other way round. */
+function reordered(json: unknown): unknown {
+  if (Array.isArray(json)) return json.map(reordered)
+  if (typeof json !== 'object' || json === null) return json
+  return Object.fromEntries(
+    Object.entries(json)
+      .toReversed()
+      .map(([name, value]) => [name, reordered(value)]),
+  )
+}
 
 /** The JSON with each of its values in turn changed a little, left out, or made something else. */
 function everyChange(json: unknown): unknown[] {
