@@ -187,6 +187,7 @@ function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDir
       removedAgentRetentionMs: config.AMOS_REMOVED_AGENT_RETENTION_MS,
       idempotencyMs: config.AMOS_IDEMPOTENCY_MS,
       openProposalsMax: config.AMOS_OPEN_PROPOSALS_MAX,
+      decisionPatienceMs: config.AMOS_DECISION_PATIENCE_MS,
       inboxMessagesMax: config.AMOS_INBOX_MESSAGES_MAX,
       breaker: { failuresMax: config.AMOS_BREAKER_FAILURES_MAX, cooldownMs: config.AMOS_BREAKER_COOLDOWN_MS },
     },

@@ -103,6 +103,13 @@ export const ConfigSchema = Type.Object(
       maximum: 10_000,
       description: 'Proposals of a swarm that may be under way at once.',
     }),
+    AMOS_DECISION_PATIENCE_MS: Type.Integer({
+      default: 30_000,
+      minimum: 0,
+      maximum: 3_600_000,
+      description:
+        'How long after its deadline a proposal waits for the agreement of a quorum, in milliseconds; then it is `undecided`.',
+    }),
     AMOS_INBOX_MESSAGES_MAX: Type.Integer({
       default: 1_000,
       minimum: 1,
