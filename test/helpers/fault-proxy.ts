@@ -59,6 +59,11 @@ export class FaultProxy {
     for (const direction of ['up', 'down'] as const) this.#faults.subscribers.add(direction)
   }
 
+  releaseSubscribers(): void {
+    this.#faults.subscribers.clear()
+    for (const link of this.#links) link.flush()
+  }
+
   /** Ends the connections that subscribe to something. */
   cutSubscribers(): void {
     for (const link of this.#links) if (link.isSubscriber) link.cut()

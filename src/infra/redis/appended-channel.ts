@@ -34,6 +34,11 @@ export class AppendedChannel {
     this.#link.onConnected(() => this.catchUp())
   }
 
+  /** Those that this node listens to. */
+  get channels(): readonly string[] {
+    return [...this.#scopeOfChannel.keys()]
+  }
+
   /** To be called where announcements may have been missed. */
   catchUp(): void {
     for (const scope of this.#watchCounts.keys()) void this.#catchUp(scope)

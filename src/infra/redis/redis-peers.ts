@@ -158,7 +158,9 @@ export class RedisPeers implements Peers {
   /** What was sent to this node while it did not listen is lost. */
   async #resumed(): Promise<void> {
     try {
-      await this.#subscriber.subscribe(nodeChannel(this.nodeId), NODES_CHANNEL)
+      // ioredis forgets the channels where the connection is lost again before it has subscribed to them.
+      const channels = [nodeChannel(this.nodeId), NODES_CHANNEL, ...this.#appended.channels]
+      await this.#subscriber.subscribe(...channels)
       this.#appended.catchUp()
       this.#handlers?.missed()
     } catch (error) {
