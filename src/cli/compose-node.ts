@@ -23,14 +23,17 @@ import { packageVersion } from './package-version.ts'
 export interface SwarmNode {
   /** Begins to coordinate and to listen. @returns the address to reach it at */
   listen(): Promise<string>
-  /** Takes no new work, tells agents, waits for answers under way; at most `AMOS_DRAIN_MS`. */
-  drain(): Promise<void>
   /**
    * Reads the API keys again, where they come from a file. Connections under keys that are not valid any more end.
    *
    * @throws ConfigError where the file is wrong; the keys of before stay valid
    */
   reloadKeys(): Promise<void>
+  /**
+   * Says that it is not ready and serves for `AMOS_DRAIN_NOTICE_MS` as before, then takes no new work, tells agents and
+   * waits for answers under way, at most `AMOS_DRAIN_MS`.
+   */
+  drain(options?: { readonly hasNotice?: boolean }): Promise<void>
   /** Ends all connections and lets go of the store. */
   close(): Promise<void>
 }
@@ -92,8 +95,8 @@ export async function composeNode({
       logger.info({ url, isOpen: apiKeys === undefined }, 'listening')
       return url
     },
-    drain: () => server.drain(),
     reloadKeys: () => reloadKeys(keySource, { server, swarms, logger }),
+    drain: (options) => server.drain(options),
     close: async () => {
       await server.close()
       await swarms.stop()
@@ -115,6 +118,7 @@ function serverOptions(config: Config, self: NodeId, apiKeys: ApiKeys | undefine
     anonymousMax: config.AMOS_ANONYMOUS_CONNECTIONS_MAX,
     anonymousPerAddressMax: config.AMOS_ANONYMOUS_CONNECTIONS_PER_ADDRESS_MAX,
     wrongCredentialsPerMinuteMax: config.AMOS_WRONG_CREDENTIALS_PER_MINUTE_MAX,
+    drainNoticeMs: config.AMOS_DRAIN_NOTICE_MS,
     drainMs: config.AMOS_DRAIN_MS,
     maxAttempts: config.AMOS_MAX_ATTEMPTS,
     swarmDefaults: { leaseMs: config.AMOS_LEASE_MS, limits: swarmLimits(config) },

@@ -42,12 +42,14 @@ export async function runServer(
     await node.close()
     throw error
   }
-  const delay = options.config.AMOS_DRAIN_MS + CLOSE_MS
-  closeWithGrace({ delay, skip: ['SIGHUP'] }, async ({ err }) => {
+  const { AMOS_DRAIN_NOTICE_MS: noticeMs, AMOS_DRAIN_MS: drainMs } = options.config
+  const delay = noticeMs + drainMs + CLOSE_MS
+  closeWithGrace({ delay, skip: ['SIGHUP'] }, async ({ err, signal }) => {
     if (err !== undefined) process.stderr.write(`amos: ${err.stack ?? err.message}\n`)
     // Whoever ends the process then does it under the exit code of the failure.
     if (hasFailed) return new Promise(() => undefined)
-    await node.drain()
+    // A person at a terminal waits for no load balancer.
+    await node.drain({ hasNotice: signal === 'SIGTERM' })
     await node.close()
   })
 }

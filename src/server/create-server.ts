@@ -11,8 +11,9 @@ import { OpenAccess } from './auth/open-access.ts'
 import { guardOrigins } from './auth/origin-guard.ts'
 import { WrongCredentials } from './auth/wrong-credentials.ts'
 import { channelRoute } from './channel/channel-route.ts'
+import { ConnectionDrain } from './connections/connection-drain.ts'
 import { ConnectionGate } from './connections/connection-gate.ts'
-import { HARDENED, hardenReplies, limitRates } from './hardening.ts'
+import { HARDENED, hardenReplies, KEEP_ALIVE_TIMEOUT_MS, limitRates } from './hardening.ts'
 import { acceptJsonOnly } from './input/json-body.ts'
 import { validateRequests } from './input/validation.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
@@ -44,16 +45,20 @@ export interface SwarmServer {
   /** @returns the address to reach it at. @throws OpenServerError for an address others can reach, without keys */
   listen(address: { readonly host: string; readonly port: number }): Promise<string>
   /**
-   * Takes no new work, lets answers that are under way go out, and ends the connections that stay open. Agents are
-   * told and keep their leases. Reads and health checks are answered until `close`.
+   * Says that it is not ready, serves for `drainNoticeMs` as before, then takes no new work, lets answers that are under
+   * way go out, and ends the connections that stay open. Agents are told and keep their leases. Reads and health checks
+   * are answered until `close`.
    */
-  drain(): Promise<void>
+  drain(options?: { readonly hasNotice?: boolean }): Promise<void>
+  /** After a drain it waits until the clients have closed their connections; else it ends them. */
   close(): Promise<void>
   /** From now on these API keys are valid, and no others. What was opened under one that is not ends at once. */
   replaceKeys(keys: ApiKeys): void
 }
 
 const DRAIN_LOOK_MS = 20
+/** Idle connections end by their keep-alive time-out, which Node looks at once a second. */
+const CONNECTIONS_END_MS = KEEP_ALIVE_TIMEOUT_MS + 1_500
 
 export async function createServer(options: ServerOptions, modules: ServerModules): Promise<SwarmServer> {
   const { logger, swarms } = modules
@@ -75,6 +80,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   const sockets = new OpenSockets()
   const metrics = new ServerMetrics({ ...modules, sockets })
   const pending = new PendingReplies()
+  const connectionDrain = new ConnectionDrain(app)
 
   answerProblems(app, { logger })
   acceptJsonOnly(app)
@@ -99,7 +105,10 @@ export async function createServer(options: ServerOptions, modules: ServerModule
       refuseOpenServer(address.host, options.apiKeys !== undefined)
       return app.listen(address)
     },
-    drain: async () => {
+    drain: async ({ hasNotice = true } = {}) => {
+      sockets.announceDrain()
+      connectionDrain.endEach()
+      if (hasNotice) await sleep(options.drainNoticeMs)
       sockets.drain()
       await swarms.drain()
       const lookMax = Math.ceil(options.drainMs / DRAIN_LOOK_MS)
@@ -109,6 +118,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
     },
     close: async () => {
       sockets.closeAll('the server is shutting down')
+      if (sockets.isDraining) await connectionDrain.end(CONNECTIONS_END_MS)
       await app.close()
     },
     replaceKeys: (keys) => openAccess.replaceKeys(keys),

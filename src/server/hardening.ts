@@ -11,13 +11,15 @@ import { RequestError } from './problem/request-error.ts'
 import type { ServerOptions } from './server-options.ts'
 
 const KIB = 1024
+/** How long a connection without a request is kept; clients are told. */
+export const KEEP_ALIVE_TIMEOUT_MS = 5_000
 
 /** Limits on what one peer can make the server hold, wait for or read. */
 export const HARDENED: FastifyHttpOptions<Server> = {
   bodyLimit: LIMITS.bodyBytesMax,
   requestTimeout: 10_000,
   connectionTimeout: 30_000,
-  keepAliveTimeout: 5_000,
+  keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
   handlerTimeout: 15_000,
   http: { headersTimeout: 5_000, connectionsCheckingInterval: 1_000, maxHeaderSize: 8 * KIB },
   onProtoPoisoning: 'error',

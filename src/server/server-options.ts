@@ -28,6 +28,8 @@ export interface ServerOptions {
   readonly anonymousPerAddressMax: number
   /** Wrong credentials of one address a minute; 0 for any number. */
   readonly wrongCredentialsPerMinuteMax: number
+  /** How long a drain serves on after the server said that it is not ready, in milliseconds. */
+  readonly drainNoticeMs: number
   /** How long a drain waits for answers that are under way, in milliseconds. */
   readonly drainMs: number
   /** Of tasks that do not say. */

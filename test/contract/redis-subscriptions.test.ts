@@ -31,6 +31,8 @@ describe('what a node listens to', () => {
       notice: () => {},
       peerLost: () => {},
       missed: () => {},
+      unreceived: () => {},
+      news: () => {},
       appended: (scope, lastSequence) => announced.push([scope, lastSequence]),
     })
     return infra

@@ -24,6 +24,7 @@ export async function startTestNode(settings: Readonly<Record<string, string>> =
         AMOS_DATA_DIR: dataDir,
         AMOS_PORT: '0',
         AMOS_LOG_LEVEL: 'error',
+        AMOS_DRAIN_NOTICE_MS: '0',
         AMOS_DRAIN_MS: '1000',
         ...UNHURRIED,
         ...settings,

@@ -14,6 +14,7 @@ const HELP = `
 Every setting can come from the environment; docs/configuration.md lists them all. Options win over it.
 Without API keys (AMOS_API_KEYS) the server is open to this machine and listens nowhere else.
 SIGTERM or Ctrl-C drains it: agents are told, answers under way are given, leases stay. A second one ends it at once.
+SIGTERM first says "not ready" and serves for AMOS_DRAIN_NOTICE_MS, so that load balancers notice.
 
 Examples:
   amos serve                                    embedded store in ./amos-data, on http://127.0.0.1:3000

@@ -89,6 +89,12 @@ export const ConfigSchema = Type.Object(
         'Assignments of one task that no agent received and that are not counted as attempts; further ones are counted.',
     }),
     AMOS_AGING_MS: milliseconds('Waiting that is worth one level of priority', 60_000, 1_000, DAY_MS),
+    AMOS_DRAIN_NOTICE_MS: milliseconds(
+      'How long a server that got SIGTERM takes requests after `/health/ready` says 503, so that load balancers notice',
+      2_000,
+      0,
+      600_000,
+    ),
     AMOS_DRAIN_MS: milliseconds('How long a stopping server waits for answers under way', 5_000, 0, 600_000),
     AMOS_OPEN_TASKS_MAX: Type.Integer({
       default: 200_000,

@@ -23,7 +23,7 @@ export function healthRoutes(
   routeOperation(app, getReadiness, async (_request, reply): Promise<Readiness> => {
     const { isWritable, reason, durability, damagedCount } = store.status()
     const reasons = [
-      ...(sockets.isDraining ? ['the server is shutting down'] : []),
+      ...(sockets.isDrainAnnounced ? ['the server is shutting down'] : []),
       ...(isWritable ? [] : [reason ?? 'the store cannot be written']),
     ]
     reply.code(reasons.length === 0 ? 200 : 503).header('cache-control', 'no-store')

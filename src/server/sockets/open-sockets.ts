@@ -19,6 +19,7 @@ export class OpenSockets {
   readonly #readers = new Set<EventReader>()
   readonly #liveness = new SocketLiveness()
   #isDraining = false
+  #isDrainAnnounced = false
 
   constructor() {
     this.#liveness.start()
@@ -38,6 +39,11 @@ export class OpenSockets {
 
   get isDraining(): boolean {
     return this.#isDraining
+  }
+
+  /** Whether load balancers should send requests elsewhere: the server drains, or will in a moment. */
+  get isDrainAnnounced(): boolean {
+    return this.#isDrainAnnounced
   }
 
   /** @throws SwarmError `draining` */
@@ -61,8 +67,13 @@ export class OpenSockets {
     return () => this.#readers.delete(reader)
   }
 
+  announceDrain(): void {
+    this.#isDrainAnnounced = true
+  }
+
   /** No new ones from now on. */
   drain(): void {
+    this.#isDrainAnnounced = true
     this.#isDraining = true
   }
 

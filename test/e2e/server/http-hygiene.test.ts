@@ -37,6 +37,7 @@ describe('every answer', () => {
         anonymousMax: 100,
         anonymousPerAddressMax: 100,
         wrongCredentialsPerMinuteMax: 0,
+        drainNoticeMs: 0,
         drainMs: 1_000,
         maxAttempts: 3,
         swarmDefaults: { leaseMs: 10_000, limits: LIMITS },

@@ -65,6 +65,7 @@ describe('while the store cannot be written', () => {
         anonymousMax: 100,
         anonymousPerAddressMax: 100,
         wrongCredentialsPerMinuteMax: 0,
+        drainNoticeMs: 0,
         drainMs: 100,
         maxAttempts: 3,
         swarmDefaults,
