@@ -81,6 +81,7 @@ export async function composeNode({
   const server = await createServer(serverOptions(config, self, apiKeys), {
     swarms,
     store: infra.store,
+    losses: infra.losses,
     sessions,
     clock,
     ids,
@@ -165,7 +166,9 @@ async function openInfra(
   // BullMQ and its like take a good part of a start, and most nodes have no use for them.
   const { createRedisInfra } = await import('#infra/redis/create-redis-infra.ts')
   const chosen = isDurabilityChosen ? { durability } : {}
-  return createRedisInfra({ url, nodeId: self, ...chosen }, { clock, logger })
+  const { AMOS_ACCEPT_STORE_LOSS: acceptedLossOf, AMOS_LOST_TAIL_MAX_MS: lostTailMaxMs } = config
+  const options = { url, nodeId: self, dataDir, acceptedLossOf, lostTailMaxMs, ...chosen }
+  return createRedisInfra(options, { clock, logger })
 }
 
 function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDirectory>[0] {

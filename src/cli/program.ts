@@ -8,6 +8,7 @@ import { addProposals } from './commands/proposals.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
+import { addStore } from './commands/store.ts'
 import { addSubmit } from './commands/submit.ts'
 import { addSwarms } from './commands/swarms.ts'
 import { addTasks } from './commands/tasks.ts'
@@ -46,6 +47,7 @@ export function createProgram(): Command {
     addLeader,
     addSwarms,
     addStatus,
+    addStore,
   ])
     add(program)
   return program

@@ -4,6 +4,7 @@ import { CONSENSUS_LIMITS } from './consensus/consensus-limits.ts'
 import { Choice, Ending, Outcome, ProposalTitle } from './consensus/signed.ts'
 import { AgentId, Attempt, Count, FencingToken, Name, Ratio, Text, Timestamp } from './scalars.ts'
 import { closedObject, textEnum } from './schema.ts'
+import { StoreId, StoreLossReason } from './store.ts'
 import { StrategyName, SwarmPatch } from './swarm.ts'
 import { TaskFailure, TaskPhase, TaskStatus } from './task.ts'
 
@@ -192,6 +193,15 @@ export const EVENT_DATA = {
     coordinatorId: Type.String({ maxLength: 63, description: 'The server node.' }),
     epoch: Count('Numbers the coordinatorships of the swarm.'),
   }),
+
+  'swarm.store_lost': data(
+    'SwarmStoreLostData',
+    'The store had lost data of the swarm, and an operator accepted the loss.',
+    {
+      reason: StoreLossReason,
+      lostStoreId: StoreId,
+    },
+  ),
 
   'topology.changed': data('TopologyChangedData', 'Who may talk to whom changed.', {
     cause: textEnum(['joined', 'left', 'died', 'leader_elected', 'leader_lost', 'switched', 'recovered'], {

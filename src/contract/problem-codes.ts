@@ -77,6 +77,7 @@ export const PROBLEMS = {
   ballot_refused: once(409, 'The ballot cannot be taken'),
   no_leader: again(409, 'Nobody leads the swarm'),
   record_damaged: once(500, 'A stored record is damaged'),
+  store_not_lost: once(409, 'That store is not lost'),
   store_unavailable: again(503, 'The store does not answer'),
   not_coordinator: again(503, 'Another node coordinates the swarm'),
   coordinator_unavailable: again(503, "The swarm's coordinating node does not answer"),

@@ -41,6 +41,7 @@ export interface SwarmErrorDetails {
   no_leader: { readonly swarmId: SwarmId }
   cursor_invalid: { readonly cursor: string }
   record_damaged: { readonly kind: string; readonly id: string }
+  store_not_lost: { readonly storeId: string; readonly lostStoreId: string | null }
   store_unavailable: { readonly reason: string; readonly retryAfterMs: number }
   not_coordinator: { readonly coordinatorId: NodeId | null }
   coordinator_unavailable: { readonly retryAfterMs: number }

@@ -3,6 +3,7 @@ import type { Clock } from '#domain/ports/clock.ts'
 import type { Coordination } from '#domain/ports/coordination.ts'
 import type { Peers } from '#domain/ports/peers.ts'
 import type { ReadyQueue } from '#domain/ports/ready-queue.ts'
+import type { StoreLosses } from '#domain/ports/store-losses.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 
 /** What a node stands on: the adapters of one technology, opened together and closed together. */
@@ -12,6 +13,7 @@ export interface Infra {
   readonly store: SwarmStore
   readonly coordination: Coordination
   readonly peers: Peers
+  readonly losses: StoreLosses
   /**
    * Opens the scope's queue for a new coordinatorship, with all that is ready. To be called by the scope's
    * coordinating node alone; what was opened before it gets nothing more.

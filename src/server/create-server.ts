@@ -28,6 +28,7 @@ import { eventRoutes } from './routes/event-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
 import { messageRoutes } from './routes/message-routes.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
+import { storeRoutes } from './routes/store-routes.ts'
 import { submitRoutes } from './routes/submit-routes.ts'
 import { swarmRoutes } from './routes/swarm-routes.ts'
 import { taskReportRoutes } from './routes/task-report-routes.ts'
@@ -150,6 +151,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   channelRoute(app, options.nodeId, modules)
   streamRoute(app, modules)
   healthRoutes(app, options, modules)
+  storeRoutes(app, modules)
   metricsRoute(app, modules)
   await app.register(docsRoutes)
 }

@@ -3,6 +3,7 @@ import type { SwarmLimits } from '#domain/orchestration/swarm-record.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Ids } from '#domain/ports/random.ts'
+import type { StoreLosses } from '#domain/ports/store-losses.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 import type { ApiKeys } from './auth/api-keys.ts'
 import type { SessionRegistry } from './channel/session-registry.ts'
@@ -41,6 +42,7 @@ export interface ServerOptions {
 export interface ServerModules {
   readonly swarms: Swarms
   readonly store: Pick<SwarmStore, 'status'>
+  readonly losses: Pick<StoreLosses, 'accept'>
   /** The same that the swarms deliver to. */
   readonly sessions: SessionRegistry
   readonly clock: Clock

@@ -72,7 +72,12 @@ describe('Redis adapters', () => {
     await t.infra.coordination.release(swarm.scope)
     const client = new Redis(redis.url)
     expect(await client.keys(`amos:{${swarm.scope}}*`)).toEqual([`amos:{${swarm.scope}}:meta`])
-    expect(await client.hkeys(`amos:{${swarm.scope}}:meta`)).toEqual(['epoch', 'sequence', 'runId'])
+    expect(await client.hkeys(`amos:{${swarm.scope}}:meta`)).toEqual([
+      'epoch',
+      'sequence',
+      'runId',
+      'storeId',
+    ])
     client.disconnect()
     await t.teardown()
   })

@@ -2,6 +2,7 @@ import { type NodeId, nodeId } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import { LonelyPeers } from '#infra/embedded/embedded-peers.ts'
 import { MemoryReadyQueues } from '#infra/embedded/memory-ready-queues.ts'
+import { NoLosses } from '#infra/embedded/no-losses.ts'
 import type { Infra } from '#infra/infra.ts'
 import { MemoryCoordination } from './memory-coordination.ts'
 import type { MemoryMedium } from './memory-medium.ts'
@@ -33,6 +34,7 @@ export function createMemoryInfra(
     store,
     coordination,
     peers: new LonelyPeers(id),
+    losses: new NoLosses(),
     readyQueueFor: (scope) => queues.open(scope),
     close: async () => {
       await queues.close()

@@ -27,7 +27,9 @@ export const ConfigSchema = Type.Object(
     AMOS_DATA_DIR: Type.String({
       default: './amos-data',
       minLength: 1,
-      description: 'Directory of the embedded store. One process at a time. Not used with Redis.',
+      description:
+        'Directory of the embedded store; one process at a time. With Redis the server keeps there which stores it has ' +
+        'served, so the directory has to survive a restart.',
     }),
     AMOS_REDIS_URL: Type.Optional(
       Type.String({
@@ -45,6 +47,21 @@ export const ConfigSchema = Type.Object(
         '`appendfsync always`. Unset, a server on Redis needs `committed` and answers with what Redis gives. `none` ' +
         '(Redis only) accepts any Redis, and every answer says `none`.',
     }),
+    AMOS_LOST_TAIL_MAX_MS: milliseconds(
+      'How much of its newest data Redis may lose when it is killed under the durability `committed`, before the ' +
+        'server calls the store lost',
+      5_000,
+      0,
+      600_000,
+    ),
+    AMOS_ACCEPT_STORE_LOSS: Type.Optional(
+      Type.String({
+        pattern: '^[A-Za-z0-9-]{1,64}$',
+        description:
+          'Id of a store on Redis whose loss the operator accepts: the server goes on with what Redis has now. ' +
+          'Another loss is not accepted.',
+      }),
+    ),
     AMOS_API_KEYS: Type.Optional(
       Type.String({
         minLength: 2,

@@ -29,12 +29,15 @@ const sum = { type: 'sum', capabilities: ['sum'] }
 
 /**
  * A request for each operation, shown in the OpenAPI document. Sent in this order to a new server, with the ids and
- * tokens that the server gives in place of those here, each of them succeeds.
+ * tokens that the server gives in place of those here, each of them succeeds, save `acceptStoreLoss`: a new server has
+ * lost nothing.
  */
 export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>> = {
   getLiveness: {},
   getReadiness: {},
   getMetrics: {},
+  getStore: {},
+  acceptStoreLoss: { body: { lostStoreId: '6f1c9f0e-3d2b-4c55-9a53-0b8f5c1f7a21' } },
   createSwarm: {
     body: { ...otherSwarm, description: 'Reads papers.', topology: { kind: 'ring', direction: 'two_way' } },
   },

@@ -3,6 +3,7 @@ import { EventCursor, EventPage, EventSubject, EventTypeFilter } from '../event.
 import { Liveness, Readiness } from '../health.ts'
 import { LIMITS } from '../limits.ts'
 import { closedObject } from '../schema.ts'
+import { StoreAcceptance, StoreView } from '../store.ts'
 import { PAGE_QUERY, SwarmParams } from './common.ts'
 import { defineOperation } from './operation.ts'
 
@@ -69,6 +70,31 @@ export const SYSTEM_OPERATIONS = {
       503: { description: 'It does not.', schema: Readiness },
     },
     problems: [],
+  }),
+  getStore: defineOperation({
+    operationId: 'getStore',
+    method: 'GET',
+    path: '/v1/store',
+    tag: 'operations',
+    summary: 'State of the store',
+    description: 'Tells whether the store of this node takes writes, and whether it has lost data.',
+    access: 'viewer',
+    replies: { 200: { description: 'The state of the store.', schema: StoreView } },
+    problems: [],
+  }),
+  acceptStoreLoss: defineOperation({
+    operationId: 'acceptStoreLoss',
+    method: 'POST',
+    path: '/v1/store/accept-loss',
+    tag: 'operations',
+    summary: 'Accept the loss of a store',
+    description:
+      'Makes all nodes go on with the data that the store has now. What was lost stays lost. The body names the lost store, ' +
+      'as in `GET /v1/store`, so that a later loss is not accepted by mistake.',
+    access: 'admin',
+    body: StoreAcceptance,
+    replies: { 200: { description: 'The state of the store.', schema: StoreView } },
+    problems: ['store_not_lost'],
   }),
   getMetrics: defineOperation({
     operationId: 'getMetrics',

@@ -1,3 +1,4 @@
+import { SwarmError } from '../errors.ts'
 import type { Scope, SwarmEpoch } from '../ids.ts'
 import type { Cancellation } from '../ports/cancellation.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -12,6 +13,8 @@ import { LogFeed, type Projection } from './log-feed.ts'
 /** Events read for one page at most, so that a filter that matches nothing cannot read the whole log. */
 const SCAN_MAX = 10_000
 const SCAN_STEP = 500
+/** An operator has to accept the loss first. */
+const LOST_RETRY_AFTER_MS = 1_000
 
 export interface EventPageReply {
   readonly items: readonly StreamItem[]
@@ -97,6 +100,12 @@ export class EventStream {
     this.#wakeReaders()
   }
 
+  /** The store has lost data: readers look what is gone. */
+  lost(): void {
+    this.#tail.forget()
+    this.#wakeReaders()
+  }
+
   /** Looks in the store for events that were committed though their writer was not told. */
   async catchUp(): Promise<void> {
     if (this.#epoch !== undefined) await this.#feed.catchUp()
@@ -111,13 +120,20 @@ export class EventStream {
     return this.#feed.add(projection)
   }
 
-  /** One page, without waiting. A cancelled one is what was found until then. */
+  /**
+   * One page, without waiting. A cancelled one is what was found until then.
+   *
+   * @throws SwarmError `store_unavailable` for the beginning of a log that the store has lost: it would look empty
+   */
   async page(
     after: EventCursor,
     countMax: number,
     filter: EventFilter,
     cancellation?: Cancellation,
   ): Promise<EventPageReply> {
+    const { loss, reason = '' } = this.#store.status()
+    if (loss !== undefined && after.sequence === 0)
+      throw new SwarmError('store_unavailable', { reason, retryAfterMs: LOST_RETRY_AFTER_MS })
     const reader = this.#open(after, filter)
     const items: StreamItem[] = []
     let lookMax = Math.min(SCAN_STEP, countMax)

@@ -11,8 +11,8 @@ import type { Logger } from '../ports/logger.ts'
 import type { PeerNotice, Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
-import { put, type StoredRecord } from '../ports/records.ts'
-import type { SwarmStore } from '../ports/swarm-store.ts'
+import { type EventDraft, put, type StoredRecord } from '../ports/records.ts'
+import type { StoreLoss, SwarmStore } from '../ports/swarm-store.ts'
 import { ClaimTurns } from './claim-turns.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { patientReads, repeatWhileUnavailable } from './patient-store.ts'
@@ -22,6 +22,8 @@ import { SwarmReader } from './swarm-reader.ts'
 import type { SwarmRecord } from './swarm-record.ts'
 import { SWARM_METHODS, type SwarmService } from './swarm-service.ts'
 import type { Turns } from './turns.ts'
+
+type Held = Extract<ClaimOutcome, { isHeld: true }>
 
 /** What one server node works with. */
 export interface NodeModules {
@@ -59,6 +61,7 @@ export class OpenSwarm {
   readonly #modules: NodeModules
   readonly #queues = new Map<SwarmOrchestrator, ReadyQueue>()
   #successor: NodeId | undefined
+  #isSuspended = false
   /** Of the newest coordinatorship that this node has heard of. */
   #newestEpoch = 0
 
@@ -118,6 +121,17 @@ export class OpenSwarm {
     else if (topic === BROADCAST_TOPIC) deliverBroadcast(notice, sessions)
   }
 
+  /** The store has lost data: readers look what is gone, and nobody coordinates here before {@link resume}. */
+  suspend(): void {
+    this.#isSuspended = true
+    this.events.lost()
+  }
+
+  /** The store still knows the swarm. */
+  resume(): void {
+    this.#isSuspended = false
+  }
+
   /** Gives the coordination up at once, so that another node takes it: the successor, where one is named. */
   async handOver(successor?: NodeId): Promise<void> {
     this.#successor = successor
@@ -131,6 +145,7 @@ export class OpenSwarm {
 
   async #claim(): Promise<ClaimOutcome> {
     const { coordination, peers } = this.#modules
+    if (this.#isSuspended) throw new SwarmError('coordinator_unavailable', { retryAfterMs: 1_000 })
     if (!this.#options.isDraining()) return coordination.claim(this.scope, this.events.lastSequence)
     const coordinatorId = await coordination.coordinatorOf(this.scope)
     if (coordinatorId === undefined || coordinatorId === peers.nodeId) {
@@ -139,11 +154,12 @@ export class OpenSwarm {
     return { isHeld: false, coordinatorId }
   }
 
-  async #begin({ epoch }: Extract<ClaimOutcome, { isHeld: true }>): Promise<SwarmOrchestrator> {
+  async #begin(outcome: Held): Promise<SwarmOrchestrator> {
+    const { epoch } = outcome
     const { peers, readyQueueFor, store, clock, logger } = this.#modules
     let isBegun = false
     const patience = { clock, mayWait: () => !isBegun && this.#mayBegin(epoch) }
-    const record = await repeatWhileUnavailable(() => this.#beginLog(epoch), patience)
+    const record = await repeatWhileUnavailable(() => this.#beginLog(outcome), patience)
     const queue = readyQueueFor(this.scope, epoch)
     const orchestrator: SwarmOrchestrator = new SwarmOrchestrator(
       { scope: this.scope, nodeId: peers.nodeId, epoch, record },
@@ -174,7 +190,7 @@ export class OpenSwarm {
   }
 
   /** The first step of a coordinatorship: the swarm's own record where it has none yet, and an event that says who. */
-  async #beginLog(epoch: SwarmEpoch): Promise<SwarmRecord> {
+  async #beginLog({ epoch, acceptedLoss }: Held): Promise<SwarmRecord> {
     const { store, clock, peers } = this.#modules
     const { swarmId } = this.#options.record
     const { result, events } = await store.transact({
@@ -186,11 +202,12 @@ export class OpenSwarm {
         const record = stored?.value ?? this.#options.record
         const data = { coordinatorId: peers.nodeId, epoch }
         const coordinated = { type: 'swarm.coordinator_changed', subject: swarmId, time, data }
-        if (stored !== undefined) return { writes: [], events: [coordinated], ready: [], result: record }
+        const events = [...lossEvents(acceptedLoss, swarmId, time), coordinated]
+        if (stored !== undefined) return { writes: [], events, ready: [], result: record }
         const created = { type: 'swarm.created', subject: swarmId, time, data: { strategy: record.strategy } }
         return {
           writes: [put('swarm', swarmId, record)],
-          events: [created, coordinated],
+          events: [created, ...events],
           ready: [],
           result: record,
         }
@@ -215,6 +232,12 @@ export class OpenSwarm {
       logger.warn({ error, scope: this.scope }, 'coordination not released')
     }
   }
+}
+
+function lossEvents(loss: StoreLoss | undefined, subject: string, time: EpochMs): readonly EventDraft[] {
+  if (loss === undefined) return []
+  const { reason, lostStoreId } = loss
+  return [{ type: 'swarm.store_lost', subject, time, data: { reason, lostStoreId } }]
 }
 
 function serviceOver(gateway: SwarmGateway, { clock }: NodeModules): SwarmService {

@@ -14,9 +14,11 @@ import {
 import type { Coordination } from '../ports/coordination.ts'
 import type { PeerNews, Peers } from '../ports/peers.ts'
 import { put, remove } from '../ports/records.ts'
+import type { StoreLosses } from '../ports/store-losses.ts'
 import { CoordinationSweep, YIELD_METHOD } from './coordination-sweep.ts'
 import { type NodeModules, OpenSwarm } from './open-swarm.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
+import { StoreLossResponse } from './store-loss-response.ts'
 import { unchanged } from './swarm-journal.ts'
 import type { Page, PageRequest } from './swarm-reader.ts'
 import type { SwarmRecord } from './swarm-record.ts'
@@ -38,6 +40,7 @@ export interface SwarmDirectoryOptions {
 
 export interface SwarmDirectoryModules extends Omit<NodeModules, 'recoveries'> {
   readonly coordination: Coordination
+  readonly losses: StoreLosses
 }
 
 /** Tells every node that a swarm was deleted. */
@@ -57,6 +60,9 @@ export class SwarmDirectory {
   readonly #tenants = new Set<TenantId>()
   readonly #sweep: CoordinationSweep
   readonly #recoveries = new Turns(RECOVERIES_AT_ONCE_MAX)
+  readonly #lossResponse: StoreLossResponse
+  /** The newest event numbers of swarms that the store has lost: their successors go on above them. */
+  readonly #floors = new Map<Scope, number>()
   #isDraining = false
 
   constructor(options: SwarmDirectoryOptions, modules: SwarmDirectoryModules) {
@@ -68,6 +74,15 @@ export class SwarmDirectory {
       coordinated: () => this.coordinated(),
       isDraining: () => this.#isDraining,
     })
+    this.#lossResponse = new StoreLossResponse({
+      ...modules,
+      open: () => [...this.#open.values()],
+      forget: (swarm) => {
+        this.#floors.set(swarm.scope, swarm.events.lastSequence)
+        return this.#forget(swarm)
+      },
+      createDefaults: () => this.#createDefaults(),
+    })
   }
 
   get nodeId(): NodeId {
@@ -78,6 +93,7 @@ export class SwarmDirectory {
   async start(tenants: readonly TenantId[]): Promise<void> {
     const { peers, coordination } = this.#modules
     coordination.onLost((scope) => void this.#lost(scope, this.nodeId))
+    this.#lossResponse.start()
     await peers.start(this.#peerHandlers())
     await this.addTenants(tenants)
     await this.#sweep.start()
@@ -85,10 +101,13 @@ export class SwarmDirectory {
 
   /** Creates each tenant's `default` swarm where it is missing; the swarms of the tenants are coordinated from now on. */
   async addTenants(tenants: readonly TenantId[]): Promise<void> {
-    for (const tenant of tenants) {
-      this.#tenants.add(tenant)
-      await this.#createDefault(tenant)
-    }
+    for (const tenant of tenants) this.#tenants.add(tenant)
+    // A store that is lost gets nothing; an operator may accept the loss later.
+    if (this.#modules.store.status().loss === undefined) await this.#createDefaults()
+  }
+
+  async #createDefaults(): Promise<void> {
+    for (const tenant of this.#tenants) await this.#createDefault(tenant)
   }
 
   /** A damaged record of one tenant's swarm does not keep the others from being served. */
@@ -237,6 +256,8 @@ export class SwarmDirectory {
         recoveries: this.#recoveries,
       },
     )
+    const floor = this.#floors.get(scope)
+    if (floor !== undefined) swarm.events.announced(floor)
     this.#open.set(scope, swarm)
     return swarm
   }

@@ -1,7 +1,13 @@
 import type { NodeId, Scope, SwarmEpoch } from '../ids.ts'
+import type { StoreLoss } from './swarm-store.ts'
 
 export type ClaimOutcome =
-  | { readonly isHeld: true; readonly epoch: SwarmEpoch }
+  | {
+      readonly isHeld: true
+      readonly epoch: SwarmEpoch
+      /** The loss of the store that an operator has accepted since the scope was last claimed. */
+      readonly acceptedLoss?: StoreLoss
+    }
   | { readonly isHeld: false; readonly coordinatorId: NodeId }
 
 /**

@@ -1,4 +1,4 @@
-import type { Scope, SwarmEpoch } from '../ids.ts'
+import type { EpochMs, Scope, SwarmEpoch } from '../ids.ts'
 import type { ReadyEntry } from './ready-queue.ts'
 import type { EventDraft, RecordKey, RecordKind, RecordWrite, StoredRecord, SwarmEvent } from './records.ts'
 
@@ -67,6 +67,13 @@ export interface SequenceRange {
   readonly toSequence: number
 }
 
+/** A store that is not what it was: nothing is read from it or written to it until an operator accepts the loss. */
+export interface StoreLoss {
+  readonly reason: 'emptied' | 'replaced' | 'rolled_back' | 'keys_missing'
+  readonly lostStoreId: string
+  readonly detectedAt: EpochMs
+}
+
 export interface StoreStatus {
   readonly isWritable: boolean
   /** Why not, where it is not. */
@@ -76,6 +83,8 @@ export interface StoreStatus {
   readonly isReadable?: boolean
   /** Records and events found damaged since the start; left out where there are none. */
   readonly damagedCount?: number
+  /** Left out where the store is whole. */
+  readonly loss?: StoreLoss
 }
 
 /**
@@ -89,6 +98,8 @@ export interface StoreStatus {
  * - Events of one scope get contiguous sequence numbers in commit order.
  * - A record or event whose checksum does not match is never given out: `transact`, `get` and `getMany` reject with
  *   `record_damaged`, `list` leaves the record out without ending its page early, `readEvents` names the number.
+ * - Where the store has lost what it had (it was emptied, replaced or set back), all of it rejects with `store_unavailable`
+ *   until an operator accepts the loss. Only `readEvents` goes on, so that readers are told what is gone.
  * - A failure of the medium rejects with `store_unavailable`; the step may then have happened or not, and every
  *   caller must be able to repeat it.
  *

@@ -14,6 +14,7 @@ import { shortenWriteMessage } from './lmdb-message-patch.ts'
 import { LmdbSwarmStore } from './lmdb-swarm-store.ts'
 import { type LmdbTables, openLmdbTables } from './lmdb-tables.ts'
 import { MemoryReadyQueues } from './memory-ready-queues.ts'
+import { NoLosses } from './no-losses.ts'
 import { ensureStoreEntry } from './store-format.ts'
 
 export interface EmbeddedInfraOptions {
@@ -77,6 +78,7 @@ async function openInfra(
     store,
     coordination: new EmbeddedCoordination(self, { store, clock }),
     peers: new LonelyPeers(self),
+    losses: new NoLosses(),
     readyQueueFor: (scope) => queues.open(scope),
     close: async () => {
       await queues.close()

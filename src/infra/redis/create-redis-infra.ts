@@ -1,3 +1,4 @@
+import type { Redis } from 'ioredis'
 import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
@@ -6,6 +7,8 @@ import type { Durability } from '#domain/ports/swarm-store.ts'
 import type { Infra } from '../infra.ts'
 import { StoreClock } from '../system/store-clock.ts'
 import { connectForCommands, connectForMessages } from './connect-redis.ts'
+import { ServedStores } from './identity/served-stores.ts'
+import { StoreIdentity } from './identity/store-identity.ts'
 import { RedisCoordination } from './redis-coordination.ts'
 import { RedisHealth } from './redis-health.ts'
 import { RedisLink, unavailable } from './redis-link.ts'
@@ -22,6 +25,12 @@ export interface RedisInfraOptions {
    * `status()`. With `none` any Redis will do, and `status()` says `none`.
    */
   readonly durability?: Durability
+  /** Where the node keeps which stores it has served; undefined keeps it in memory alone. */
+  readonly dataDir?: string
+  /** The id of a lost store whose loss the operator has accepted beforehand. */
+  readonly acceptedLossOf?: string | undefined
+  /** How much Redis may lose when it is killed under the durability `committed`; 5 000 by default. */
+  readonly lostTailMaxMs?: number
   /** How long to wait for Redis at the start, 10 000 by default. */
   readonly connectTimeoutMs?: number
 }
@@ -31,6 +40,9 @@ export interface RedisInfraModules {
   readonly logger: Logger
 }
 
+/** A store that syncs before it answers loses nothing; of one that promises nothing, nothing is expected. */
+const LOSS_MAX_MS: Partial<Record<Durability, number>> = { synced: 0, none: Number.MAX_SAFE_INTEGER }
+
 /**
  * The adapters on Redis and BullMQ, over two connections for the whole node: one for commands, one that listens.
  *
@@ -38,16 +50,36 @@ export interface RedisInfraModules {
  * @throws StoreRefusedError when Redis gives less than `durability`
  */
 export async function createRedisInfra(
-  { url, nodeId, durability = 'committed', connectTimeoutMs = 10_000 }: RedisInfraOptions,
+  {
+    url,
+    nodeId,
+    durability = 'committed',
+    dataDir,
+    acceptedLossOf,
+    lostTailMaxMs = 5_000,
+    connectTimeoutMs = 10_000,
+  }: RedisInfraOptions,
   { clock: machineClock, logger }: RedisInfraModules,
 ): Promise<Infra> {
+  const served = await ServedStores.open(dataDir)
   const link = new RedisLink({ client: connectForCommands(url) }, { logger })
   const subscriber = connectForMessages(url)
   subscriber.on('error', (error: Error) => logger.debug({ error }, 'redis connection for messages failed'))
   const health = new RedisHealth(durability, { link, clock: machineClock, logger })
+  const identity = new StoreIdentity(
+    { acceptedLossOf },
+    {
+      link,
+      served,
+      clock: machineClock,
+      logger,
+      lossMaxMs: () => LOSS_MAX_MS[health.status.durability] ?? lostTailMaxMs,
+    },
+  )
   const clock = new StoreClock({ clock: machineClock, logger, readTime: () => redisTime(link) })
   const disconnect = (): void => {
     clock.stop()
+    void identity.stop()
     health.stop()
     subscriber.disconnect()
     link.close()
@@ -62,25 +94,42 @@ export async function createRedisInfra(
     throw error
   }
 
-  const queues = new RedisReadyQueues({ link, clock, logger })
+  return adaptersOver({ nodeId, link, subscriber, health, identity, clock, logger }, disconnect)
+}
+
+interface RedisParts {
+  readonly nodeId: NodeId
+  readonly link: RedisLink
+  readonly subscriber: Redis
+  readonly health: RedisHealth
+  readonly identity: StoreIdentity
+  readonly clock: StoreClock
+  readonly logger: Logger
+}
+
+function adaptersOver(parts: RedisParts, disconnect: () => void): Infra {
+  const { nodeId, link, health, identity, clock } = parts
+  const queues = new RedisReadyQueues(parts)
   const store = new RedisSwarmStore({
     link,
     health,
+    identity,
     onReady: (scope, entries) => queues.committed(scope, entries),
     dropReadyQueue: (scope) => queues.drop(scope),
   })
-  const coordination = new RedisCoordination(nodeId, { link, health, clock, logger })
-  const peers = new RedisPeers(nodeId, { link, subscriber, clock, logger })
+  const coordination = new RedisCoordination(nodeId, parts)
+  const peers = new RedisPeers(nodeId, parts)
 
   const close = async (): Promise<void> => {
     await store.close()
     await queues.close()
     await coordination.stop()
     await peers.stop()
+    await identity.stop()
     disconnect()
   }
   const readyQueueFor = (scope: Scope, epoch: SwarmEpoch): ReadyQueue => queues.queueFor(scope, epoch)
-  return { clock, store, coordination, peers, readyQueueFor, close }
+  return { clock, store, coordination, peers, losses: identity, readyQueueFor, close }
 }
 
 function connected(link: RedisLink, clock: Clock, timeoutMs: number): Promise<void> {

@@ -2,9 +2,12 @@ import { type MonotonicMs, type NodeId, type Scope, type SwarmEpoch, swarmEpoch 
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '#domain/ports/coordination.ts'
 import type { Logger } from '#domain/ports/logger.ts'
+import type { StoreLoss } from '#domain/ports/swarm-store.ts'
+import type { StoreIdentity } from './identity/store-identity.ts'
 import type { RedisHealth } from './redis-health.ts'
-import { coordinatorKey, metaKey } from './redis-keys.ts'
+import { coordinatorKey, MARKER_KEY, metaKey } from './redis-keys.ts'
 import { asUnavailable, type RedisLink } from './redis-link.ts'
+import { NUMBERS_MISSING, OTHER_STORE } from './scripts/answers.ts'
 import { claimScript, releaseScript, renewScript } from './scripts/coordination-scripts.ts'
 
 const CLAIM_TTL_MS = 2_000
@@ -29,6 +32,7 @@ interface Claim {
 export interface RedisCoordinationModules {
   readonly link: RedisLink
   readonly health: RedisHealth
+  readonly identity: StoreIdentity
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -42,6 +46,7 @@ export class RedisCoordination implements Coordination {
   readonly nodeId: NodeId
   readonly #link: RedisLink
   readonly #health: RedisHealth
+  readonly #identity: StoreIdentity
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #claims = new Map<Scope, Claim>()
@@ -49,13 +54,16 @@ export class RedisCoordination implements Coordination {
   #cancelTimer: () => void = () => {}
   #isStopped = false
 
-  constructor(nodeId: NodeId, { link, health, clock, logger }: RedisCoordinationModules) {
+  constructor(nodeId: NodeId, { link, health, identity, clock, logger }: RedisCoordinationModules) {
     this.nodeId = nodeId
     this.#link = link
     this.#health = health
+    this.#identity = identity
     this.#clock = clock
     this.#logger = logger
     link.onConnected((runId) => this.#endClaims((claim) => claim.runId !== runId))
+    // What this node remembers of the store may be more than what the store has.
+    identity.onLoss(() => this.#endClaims(() => true))
     this.#schedule()
   }
 
@@ -64,21 +72,29 @@ export class RedisCoordination implements Coordination {
     const sentAt = this.#clock.monotonic()
     // Redis that syncs before it answers has lost nothing that anybody saw.
     const skip = this.#health.status.durability === 'synced' ? 0 : LOST_SEQUENCES_MAX
-    const keys = [coordinatorKey(scope), metaKey(scope)]
-    const [isHeld, answer] = (await this.#guard(() =>
-      claimScript.run(this.#link.client, keys, [
-        this.nodeId,
-        CLAIM_TTL_MS,
-        EPOCH_ORIGIN_SECONDS,
-        sequenceFloor,
-        skip,
-      ]),
-    )) as [number, number | string]
+    const storeId = this.#identity.requireStoreId()
+    const numbers = [CLAIM_TTL_MS, EPOCH_ORIGIN_SECONDS, sequenceFloor, skip, LOST_SEQUENCES_MAX]
+    const [isHeld, answer, accepted] = (await this.#guard(() =>
+      claimScript.run(
+        this.#link.client,
+        [coordinatorKey(scope), metaKey(scope), MARKER_KEY],
+        [this.nodeId, ...numbers, storeId, `s:${scope}`],
+      ),
+    )) as [number, number | string, string]
+    if (isHeld === OTHER_STORE) return this.#identity.refused()
+    if (isHeld === NUMBERS_MISSING) {
+      await this.#identity.keysMissing(metaKey(scope))
+      return this.#identity.refused()
+    }
     if (isHeld === 0) return { isHeld: false, coordinatorId: answer as NodeId }
     const epoch = swarmEpoch(Number(answer))
     this.#claims.set(scope, { epoch, renewedAt: sentAt, runId, isInDoubt: false })
     this.#logger.info({ scope, epoch }, 'swarm claimed')
-    return { isHeld: true, epoch }
+    return {
+      isHeld: true,
+      epoch,
+      ...(accepted !== '' && { acceptedLoss: JSON.parse(accepted) as StoreLoss }),
+    }
   }
 
   async coordinatorOf(scope: Scope): Promise<NodeId | undefined> {

@@ -55,6 +55,8 @@ export function droppedKeys(scope: Scope): readonly string[] {
   return [...kinds.flatMap(ofKind), eventsKey(scope), outboxKey(scope)]
 }
 
+/** Hash that names the store; see `marker-scripts.ts`. */
+export const MARKER_KEY = 'amos:store'
 /** Sorted set of nodes by the time of their last sign of life, on Redis' clock. */
 export const NODES_KEY = 'amos:nodes'
 /** Channel for what is sent to one node. */

@@ -11,13 +11,24 @@ import type {
   StoreStatus,
   SwarmStore,
 } from '#domain/ports/swarm-store.ts'
+import { lossSentence, type StoreIdentity } from './identity/store-identity.ts'
 import { readRecords } from './read-records.ts'
 import { RecordCache } from './record-cache.ts'
 import { decodeRecord, NO_RECORD, toStored } from './record-codec.ts'
 import type { RedisHealth } from './redis-health.ts'
-import { coordinatorKey, droppedKeys, eventsKey, idsKey, metaKey, openKey, recordsKey } from './redis-keys.ts'
+import {
+  coordinatorKey,
+  droppedKeys,
+  eventsKey,
+  idsKey,
+  MARKER_KEY,
+  metaKey,
+  openKey,
+  recordsKey,
+} from './redis-keys.ts'
 import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
 import { ScopeLane } from './scope-lane.ts'
+import { OTHER_STORE } from './scripts/answers.ts'
 import { dropScript } from './scripts/drop-script.ts'
 import { eventsScript } from './scripts/events-script.ts'
 import { listScript } from './scripts/list-script.ts'
@@ -32,6 +43,7 @@ const PAGE_MAX = 2_000
 export interface RedisSwarmStoreModules {
   readonly link: RedisLink
   readonly health: RedisHealth
+  readonly identity: StoreIdentity
   /** What a step left in the outbox; `undefined` where it is not known whether it did. */
   readonly onReady: (scope: Scope, entries: readonly ReadyEntry[] | undefined) => void
   /** Removes the scope's ready queue. */
@@ -45,6 +57,7 @@ export interface RedisSwarmStoreModules {
 export class RedisSwarmStore implements SwarmStore {
   readonly #link: RedisLink
   readonly #health: RedisHealth
+  readonly #identity: StoreIdentity
   readonly #modules: RedisSwarmStoreModules
   readonly #cache = new RecordCache()
   readonly #lanes = new Map<Scope, ScopeLane>()
@@ -56,10 +69,13 @@ export class RedisSwarmStore implements SwarmStore {
     this.#modules = modules
     this.#link = modules.link
     this.#health = modules.health
+    this.#identity = modules.identity
     // A new connection may lead to a Redis that has lost what this node remembers.
-    modules.link.onConnected(() => {
+    const forget = (): void => {
       for (const lane of this.#lanes.values()) lane.forget()
-    })
+    }
+    modules.link.onConnected(forget)
+    modules.identity.onLoss(forget)
   }
 
   transact<const Keys extends readonly RecordKey[], T>(request: StepRequest<Keys, T>): Promise<Committed<T>> {
@@ -67,6 +83,7 @@ export class RedisSwarmStore implements SwarmStore {
     if (this.#isClosed) return Promise.reject(unavailable('the store is closed'))
     try {
       this.#health.requireSafe()
+      this.#identity.requireStoreId()
     } catch (error) {
       return Promise.reject(error)
     }
@@ -84,11 +101,15 @@ export class RedisSwarmStore implements SwarmStore {
     scope: Scope,
     keys: readonly RecordKey<K>[],
   ): Promise<readonly (StoredRecord<K> | undefined)[]> {
+    this.#identity.requireStoreId()
     const records = await readRecords(this.#link, scope, keys)
+    // What is not there may never have been there, or be lost with all the rest.
+    if (records.some(({ value }) => value === undefined)) await this.#identity.confirm()
     return keys.map((key, index) => toStored(key, records[index] ?? NO_RECORD))
   }
 
   async list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
+    this.#identity.requireStoreId()
     const { countMax, isDescending = false } = request
     const found: StoredRecord<K>[] = []
     let after = request.after ?? ''
@@ -98,11 +119,16 @@ export class RedisSwarmStore implements SwarmStore {
       const page = await this.#page(request, isDescending ? 'down' : 'up', after, pageMax)
       found.push(...page)
       after = page.at(-1)?.key.id ?? ''
-      if (page.length < pageMax) return found
+      if (page.length === pageMax) continue
+      if (found.length === 0) await this.#identity.confirm()
+      return found
     }
   }
 
+  /** Also from a store that is lost, so that its readers are told what is gone. */
   async readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
+    // The log of another store is not this one's.
+    if (this.#identity.loss?.reason === 'replaced') return { events: [], firstSequence: 1, lastSequence: 0 }
     const keys = [metaKey(scope), eventsKey(scope)]
     const reply = await this.#guard(() =>
       eventsScript.run(this.#link.client, keys, [after, Math.max(countMax, 1)]),
@@ -122,12 +148,14 @@ export class RedisSwarmStore implements SwarmStore {
   }
 
   async drop(scope: Scope, epoch: SwarmEpoch): Promise<void> {
-    const keys = [metaKey(scope), coordinatorKey(scope), ...droppedKeys(scope)]
+    const keys = [metaKey(scope), coordinatorKey(scope), MARKER_KEY, ...droppedKeys(scope)]
     const runId = this.#link.requireRunId()
+    const storeId = this.#identity.requireStoreId()
     const [isDropped, coordinatorId] = (await this.#guard(() =>
-      dropScript.run(this.#link.client, keys, [epoch, runId]),
+      dropScript.run(this.#link.client, keys, [epoch, runId, storeId]),
     )) as [number, string]
     this.#lanes.get(scope)?.forget()
+    if (isDropped === OTHER_STORE) return this.#identity.refused()
     if (isDropped === 0)
       throw new SwarmError('not_coordinator', {
         coordinatorId: coordinatorId === '' ? null : (coordinatorId as NodeId),
@@ -136,7 +164,9 @@ export class RedisSwarmStore implements SwarmStore {
   }
 
   status(): StoreStatus {
-    return this.#health.status
+    const { status } = this.#health
+    const { loss } = this.#identity
+    return loss === undefined ? status : { ...status, isWritable: false, reason: lossSentence(loss), loss }
   }
 
   /** Refuses what comes from now on, and waits for what is under way. */
@@ -168,6 +198,7 @@ export class RedisSwarmStore implements SwarmStore {
     if (this.#lanes.size >= LANES_MAX) this.#dropIdleLane()
     const lane = new ScopeLane(scope, {
       link: this.#link,
+      identity: this.#identity,
       cache: this.#cache,
       nextStamp: () => this.#nextStamp(),
       onReady: this.#modules.onReady,

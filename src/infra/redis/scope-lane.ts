@@ -3,10 +3,12 @@ import type { NodeId, Scope } from '#domain/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { RecordKey } from '#domain/ports/records.ts'
 import type { Committed } from '#domain/ports/swarm-store.ts'
+import type { StoreIdentity } from './identity/store-identity.ts'
 import { readRecords } from './read-records.ts'
 import type { CacheSpace, RecordCache } from './record-cache.ts'
 import { type KnownRecord, NO_RECORD } from './record-codec.ts'
 import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
+import { OTHER_STORE } from './scripts/answers.ts'
 import { commitScript } from './scripts/commit-script.ts'
 import { type AnyRequest, type DecidedStep, numberEvents, readyEntriesOf, StepBatch } from './step-batch.ts'
 
@@ -31,6 +33,7 @@ interface WaitingStep {
 
 export interface ScopeLaneModules {
   readonly link: RedisLink
+  readonly identity: StoreIdentity
   readonly cache: RecordCache
   readonly nextStamp: () => string
   /** Called with what a committed step left in the outbox; `undefined` when a step may have left something. */
@@ -145,17 +148,23 @@ export class ScopeLane {
   }
 
   async #send(steps: readonly WaitingStep[], batch: StepBatch): Promise<void> {
-    const { link } = this.#modules
+    const { link, identity } = this.#modules
     const runId = link.requireRunId()
+    const storeId = identity.requireStoreId()
     let reply: readonly (number | string)[]
     try {
-      const answer = await commitScript.run(link.client, batch.scriptKeys(), batch.scriptArguments(runId))
+      const answer = await commitScript.run(
+        link.client,
+        batch.scriptKeys(),
+        batch.scriptArguments(storeId, runId),
+      )
       reply = answer as readonly (number | string)[]
     } catch (error) {
       this.#modules.onReady(this.#scope, undefined)
       throw error
     }
     const [committedCount, before, ...found] = reply
+    if (committedCount === OTHER_STORE) return identity.refused()
     if (committedCount === -1) {
       this.#refuse(steps, before === '' ? null : (before as NodeId))
       return

@@ -41,7 +41,7 @@ export interface DecidedStep {
 }
 
 /** The first keys of the commit script, before those of the kinds. */
-const FIXED_KEYS = 4
+const FIXED_KEYS = 5
 
 /**
  * Steps of one scope that go to Redis in one script call.
@@ -97,13 +97,13 @@ export class StepBatch {
     const fixed = [metaKey, coordinatorKey, eventsKey, outboxKey].map((name) => name(this.#scope))
     const ofKind = (kind: RecordKind): string[] =>
       [keys.recordsKey, keys.idsKey, keys.openKey].map((name) => name(this.#scope, kind))
-    return [...fixed, ...[...this.#placeOfKind.keys()].flatMap(ofKind)]
+    return [...fixed, keys.MARKER_KEY, ...[...this.#placeOfKind.keys()].flatMap(ofKind)]
   }
 
   /** @param runId of the connection the script goes out on; an epoch holds within the run it was claimed in. */
-  scriptArguments(runId: string): readonly ScriptArgument[] {
+  scriptArguments(storeId: string, runId: string): readonly ScriptArgument[] {
     const epoch = this.#epoch ?? ''
-    return [epoch, epoch === '' ? '' : runId, this.#steps.length, ...this.#arguments]
+    return [storeId, epoch, epoch === '' ? '' : runId, this.#steps.length, ...this.#arguments]
   }
 
   #encodeChecks(readKeys: readonly RecordKey[], seen: readonly KnownRecord[]): number {

@@ -18,6 +18,7 @@ import type {
   PipelineSubmitInput,
   Readiness,
   ResourceReport,
+  StoreView,
   SwarmCreateInput,
   SwarmPage,
   SwarmPatch,
@@ -298,6 +299,15 @@ export class SwarmClient {
   /** Whether the server takes work, and why not where it does not. */
   getReadiness({ signal }: CallOptions = {}): Promise<Readiness> {
     return this.#http.call({ method: 'GET', path: '/health/ready', alsoAnswers: 503, signal })
+  }
+
+  getStore({ signal }: CallOptions = {}): Promise<StoreView> {
+    return this.#http.call({ method: 'GET', path: '/v1/store', signal })
+  }
+
+  /** Makes all nodes go on with what the store has now, where this store is lost. */
+  acceptStoreLoss(lostStoreId: string, { signal }: CallOptions = {}): Promise<StoreView> {
+    return this.#http.call({ method: 'POST', path: '/v1/store/accept-loss', body: { lostStoreId }, signal })
   }
 
   #submit<T>(path: string, body: unknown, { idempotencyKey, signal }: SubmitOptions): Promise<T> {

@@ -23,6 +23,14 @@ export function observeStore(store: Pick<SwarmStore, 'status'>, registers: Regis
       for (const name of DURABILITIES) durability.set({ durability: name }, name === given ? 1 : 0)
     },
   })
+  const lost: Gauge = new Gauge({
+    name: 'amos_store_lost',
+    help: '1 while the store has lost data and no operator has accepted the loss. Alert on 1.',
+    registers,
+    collect: () => {
+      lost.set(store.status().loss === undefined ? 0 : 1)
+    },
+  })
   const damaged: Gauge = new Gauge({
     name: 'amos_store_damaged_records',
     help: 'Stored records and events found damaged since the start.',

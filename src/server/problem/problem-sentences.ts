@@ -55,6 +55,8 @@ export const SENTENCES: Sentences = {
   cursor_invalid: ({ cursor }) => `${cursor} is not a place in the event log.`,
   record_damaged: ({ kind, id }) =>
     `The stored record ${id} of kind ${kind} is damaged: its checksum does not match its content.`,
+  store_not_lost: ({ storeId, lostStoreId }) =>
+    lostStoreId === null ? 'No store is lost.' : `Store ${lostStoreId} is lost, not ${storeId}.`,
   store_unavailable: ({ reason }) => `The store does not answer: ${reason}.`,
   not_coordinator: () => 'Another node coordinates this swarm now.',
   coordinator_unavailable: () =>

@@ -50,6 +50,7 @@ describe('every answer', () => {
             return node.infra.store.status()
           },
         },
+        losses: node.infra.losses,
         sessions: new SessionRegistry(),
         clock,
         ids: new UuidIds({ clock }),

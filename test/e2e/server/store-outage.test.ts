@@ -70,7 +70,15 @@ describe('while the store cannot be written', () => {
         maxAttempts: 3,
         swarmDefaults,
       },
-      { swarms, store: infra.store, sessions, clock, ids: new UuidIds({ clock }), logger },
+      {
+        swarms,
+        store: infra.store,
+        losses: infra.losses,
+        sessions,
+        clock,
+        ids: new UuidIds({ clock }),
+        logger,
+      },
     )
     await swarms.start([tenantId('default')])
     client = new ContractClient(await server.listen({ host: '127.0.0.1', port: 0 }))

@@ -6,6 +6,7 @@ import type { Peers } from '#domain/ports/peers.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 import { LonelyPeers } from '#infra/embedded/embedded-peers.ts'
 import { MemoryReadyQueues } from '#infra/embedded/memory-ready-queues.ts'
+import { NoLosses } from '#infra/embedded/no-losses.ts'
 import { StoreClock } from '#infra/system/store-clock.ts'
 import { MemoryCoordination } from '../../helpers/memory-coordination.ts'
 import { MemoryLogger } from '../../helpers/memory-logger.ts'
@@ -77,6 +78,7 @@ export class SimNode {
       store: this.#store,
       coordination: variant.coordination(simCoordination(this.#coordination, this.process, world), medium),
       peers,
+      losses: new NoLosses(),
       sessions: this.server,
       clock,
       random: random.fork(),

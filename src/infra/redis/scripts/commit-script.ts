@@ -3,9 +3,9 @@ import { LuaScript } from '../lua-script.ts'
 /**
  * Commits steps of one scope in order, each as a whole or not at all, until one finds a record changed.
  *
- * KEYS: meta, coordinator, events, outbox, then three for each kind of record in use: records, ids, open.
+ * KEYS: meta, coordinator, events, outbox, marker, then three for each kind of record in use: records, ids, open.
  *
- * ARGV: epoch and run id ('' for steps that name no epoch: only where nobody ever coordinated), number of steps, then for each step its numbers of
+ * ARGV: store id, epoch and run id ('' for steps that name no epoch: only where nobody ever coordinated), number of steps, then for each step its numbers of
  * checks, writes, events and ready entries, and
  *   check  = place of the kind's `records` in KEYS, id, head the stored record must begin with ('' = no record)
  *   write  = order, place, id, encoded record. Orders: `n`, `N` = first write known (closed, open);
@@ -13,17 +13,19 @@ import { LuaScript } from '../lua-script.ts'
  *   event  = encoded event
  *   ready  = job id, encoded entry
  *
- * Returns {-1, coordinator or ''} when the epoch is not the newest, or was claimed in another run of Redis; else
+ * Returns {-2} when the store is another one; {-1, coordinator or ''} when the epoch is not the newest, or was claimed in another run of Redis; else
  * {steps committed, newest sequence before the first, numbers of the writes that found a record where none was known}.
  */
 export const commitScript = new LuaScript(`#!lua
+if redis.call('HGET', KEYS[5], 'id') ~= ARGV[1] then return {-2} end
+
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'runId', 'sequence')
-local isNewest = ARGV[1] == (meta[1] or '') and (ARGV[1] == '' or ARGV[2] == meta[2])
+local isNewest = ARGV[2] == (meta[1] or '') and (ARGV[2] == '' or ARGV[3] == meta[2])
 if not isNewest then
   return {-1, redis.call('GET', KEYS[2]) or ''}
 end
 
-local cursor = 3
+local cursor = 4
 local function argument()
   cursor = cursor + 1
   return ARGV[cursor]
@@ -96,7 +98,7 @@ local function commitStep()
   return true
 end
 
-for _ = 1, tonumber(ARGV[3]) do
+for _ = 1, tonumber(ARGV[4]) do
   if not commitStep() then break end
   committed = committed + 1
 end
