@@ -1,3 +1,4 @@
+import { isSwarmError } from '../errors.ts'
 import type { NodeId, Scope, SessionId, SwarmEpoch } from '../ids.ts'
 import type { AgentDelivery } from '../orchestration/assignment.ts'
 import type { Coordinatorship } from '../orchestration/coordinatorship.ts'
@@ -49,6 +50,26 @@ export class DirectChannel {
     this.#peers.notify(nodeId, { scope: this.#scope, epoch: this.#epoch, topic: DELIVERY_TOPIC, body })
     return true
   }
+
+  /** As {@link AgentSessions.probe}. A node that does not answer is lost by its presence: it says nothing of the agent. */
+  async probe({ nodeId, sessionId }: SessionAddress, withinMs: number): Promise<boolean> {
+    if (nodeId === this.#peers.nodeId) return this.#sessions.probe(sessionId, withinMs)
+    const argument: ProbeArgument = { sessionId, withinMs }
+    try {
+      return (await this.#peers.call(nodeId, { scope: this.#scope, method: PROBE_METHOD, argument })) === true
+    } catch (error) {
+      if (isSwarmError(error)) return true
+      throw error
+    }
+  }
+}
+
+/** The call by which a node asks another whether an agent answers over its connection there. */
+export const PROBE_METHOD = 'probeSession'
+
+export interface ProbeArgument {
+  readonly sessionId: SessionId
+  readonly withinMs: number
 }
 
 /** What notices that were not received would have told agents. */

@@ -1,4 +1,4 @@
-import { lostDeliveries } from '../communication/direct-channel.ts'
+import { lostDeliveries, PROBE_METHOD, type ProbeArgument } from '../communication/direct-channel.ts'
 import { deliverRegistration, REGISTRATION_TOPIC } from '../communication/registration-notices.ts'
 import { isSwarmError, SwarmError } from '../errors.ts'
 import {
@@ -277,6 +277,10 @@ export class SwarmDirectory {
         const { tenant, swarm } = splitScope(scope)
         if (method === YIELD_METHOD)
           return (await this.#sweep.yieldTo(from, scope, (argument as { count: number }).count)) ?? null
+        if (method === PROBE_METHOD) {
+          const { sessionId, withinMs } = argument as ProbeArgument
+          return this.#modules.sessions.probe(sessionId, withinMs)
+        }
         if (swarm === undefined) throw new SwarmError('not_coordinator', { coordinatorId: null })
         const open = await this.open(tenant, swarm)
         const answer = await open.gateway.serve(method, argument)

@@ -9,6 +9,11 @@ export interface AgentSessions {
    */
   deliver(session: SessionId, delivery: AgentDelivery): boolean
   /**
+   * Whether the agent's process answers over the connection within the time. It is asked below the frames, so that the
+   * agent's own code need not do anything.
+   */
+  probe(session: SessionId, withinMs: number): Promise<boolean>
+  /**
    * The agent was registered anew or removed. Without an agent: any agent of the swarm may have been, or the swarm itself
    * was deleted. Connections that were opened under an earlier registration must end. May be called without need.
    */

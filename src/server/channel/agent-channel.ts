@@ -100,6 +100,10 @@ export class AgentChannel {
     }
   }
 
+  probe(withinMs: number): Promise<boolean> {
+    return this.#modules.socket.probe(withinMs)
+  }
+
   deliver(delivery: AgentDelivery): boolean {
     const { socket } = this.#modules
     if (this.#state === 'closed' || !socket.isOpen) return false

@@ -6,6 +6,8 @@ import type { AgentSessions } from '#domain/ports/agent-sessions.ts'
 interface Receiver {
   /** @returns false where the connection is gone or too slow */
   deliver(delivery: AgentDelivery): boolean
+  /** @returns whether the other side answered in time */
+  probe(withinMs: number): Promise<boolean>
 }
 
 export type RegistrationListener = (scope: Scope, agentId: AgentId | undefined) => void
@@ -37,5 +39,9 @@ export class SessionRegistry implements AgentSessions {
 
   deliver(session: SessionId, delivery: AgentDelivery): boolean {
     return this.#channels.get(session)?.deliver(delivery) ?? false
+  }
+
+  async probe(session: SessionId, withinMs: number): Promise<boolean> {
+    return (await this.#channels.get(session)?.probe(withinMs)) ?? false
   }
 }

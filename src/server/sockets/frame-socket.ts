@@ -132,6 +132,22 @@ export class FrameSocket {
     return unanswered
   }
 
+  /** Whether the other side answers a ping in time. It counts for nothing else than this answer. */
+  async probe(withinMs: number): Promise<boolean> {
+    if (!this.isOpen) return false
+    return new Promise<boolean>((resolve) => {
+      const settle = (answers: boolean): void => {
+        clearTimeout(timer)
+        this.#socket.off('pong', onPong)
+        resolve(answers)
+      }
+      const onPong = (): void => settle(true)
+      const timer = setTimeout(settle, withinMs, false)
+      this.#socket.once('pong', onPong)
+      this.#socket.ping()
+    })
+  }
+
   close(code: number, reason: string): void {
     this.#writer.flush()
     this.#socket.close(code, Buffer.from(reason).subarray(0, CLOSE_REASON_BYTES_MAX).toString())

@@ -75,6 +75,11 @@ export class SimServer implements AgentSessions {
     return true
   }
 
+  async probe(session: SessionId, withinMs: number): Promise<boolean> {
+    const socket = this.#connections.get(session)?.socket
+    return socket !== undefined && socket.isOpen('server') && this.#process.bring(socket.probe(withinMs))
+  }
+
   /** As the real server: the connection showed a credential that is void now. */
   registrationChanged(_scope: Scope, agentId?: AgentId): void {
     if (agentId === undefined) return

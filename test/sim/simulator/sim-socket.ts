@@ -41,6 +41,19 @@ export class SimSocket {
     if (world.has('duplicates') && world.happens(DUPLICATE_RATIO)) this.#carry(to, message, this.#inOrder(to))
   }
 
+  /** Whether a question to the agent's process is answered in time. */
+  probe(withinMs: number): Promise<boolean> {
+    const { clock } = this.#world
+    return new Promise((resolve) => {
+      clock.setTimer(withinMs, () => resolve(false))
+      clock.setTimer(this.#inOrder('agent'), () =>
+        this.#ends.agent.process.run(() =>
+          clock.setTimer(this.#inOrder('server'), () => resolve(this.isOpen('agent'))),
+        ),
+      )
+    })
+  }
+
   /** One side closes; the other hears of it behind everything that was sent before. */
   close(by: Side): void {
     if (this.#isClosed[by]) return

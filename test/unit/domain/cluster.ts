@@ -44,6 +44,8 @@ export class RecordedSessions implements AgentSessions {
 
   /** Connections that take no messages: they are not being read. */
   readonly slow = new Set<SessionId>()
+  /** Connections whose agent's process hangs. */
+  readonly frozen = new Set<SessionId>()
   /** Called with what the connection is told, as it is told. */
   readonly listeners = new Map<SessionId, (delivery: AgentDelivery) => void>()
 
@@ -54,6 +56,10 @@ export class RecordedSessions implements AgentSessions {
     if (present === undefined) this.#bySession.set(session, [delivery])
     else present.push(delivery)
     return true
+  }
+
+  async probe(session: SessionId): Promise<boolean> {
+    return !this.frozen.has(session)
   }
 
   /** Agents whose registration ended, and swarms of which any may have. */

@@ -137,6 +137,27 @@ describe('a swarm of agents without keys', () => {
     expect((await node.service.topology()).leaderId).toBeNull()
   })
 
+  it('elects another root within 700 ms when the process of the first one hangs, and lets it vote again later', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const agents = await keyless(node, 'a', 'b', 'c')
+    await node.service.updateSwarm({ topology: { kind: 'hierarchical', branching: 2 } })
+    await cluster.pass(3_000)
+    const before = (await node.service.leader()).leadership.leaderId
+    const hung = agents.find(({ id }) => id === before)!
+    node.sessions.frozen.add(hung.session)
+    await cluster.pass(700)
+    const { leadership, epoch } = await node.service.leader()
+    expect(leadership.leaderId).not.toBeNull()
+    expect(leadership.leaderId).not.toBe(before)
+    expect((await node.service.topology()).levels[0]).toEqual([leadership.leaderId])
+    node.sessions.frozen.delete(hung.session)
+    await cluster.pass(1_000)
+    await node.service.startElection({ transferTo: hung.id })
+    await cluster.pass(1_000)
+    expect(await node.service.leader()).toMatchObject({ epoch, leadership: { leaderId: before } })
+  })
+
   it('elects another root when the first one leaves', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()

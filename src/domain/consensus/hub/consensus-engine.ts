@@ -1,4 +1,5 @@
 import { BroadcastChannel } from '../../communication/broadcast-channel.ts'
+import type { DirectChannel } from '../../communication/direct-channel.ts'
 import type { TopologyKeeper } from '../../communication/topology-keeper.ts'
 import type { AgentId, ProposalId } from '../../ids.ts'
 import type { AgentRegistry } from '../../orchestration/agent-registry.ts'
@@ -23,6 +24,7 @@ import { costOf, WorkBudget } from './work-budget.ts'
 export interface ConsensusEngineModules extends SwarmModules {
   readonly journal: SwarmJournal
   readonly registry: AgentRegistry
+  readonly channel: DirectChannel
   readonly topology: TopologyKeeper
   readonly reminders: Reminders
 }

@@ -1,3 +1,4 @@
+import type { DirectChannel } from '../../communication/direct-channel.ts'
 import type { TopologyKeeper } from '../../communication/topology-keeper.ts'
 import { assertNever, SwarmError } from '../../errors.ts'
 import { type AgentId, type SwarmId, splitScope } from '../../ids.ts'
@@ -20,6 +21,7 @@ import { ElectionLedger } from './election-ledger.ts'
 import type { LeaderState } from './election-record.ts'
 import type { HostedKeys } from './hosted-keys.ts'
 import { HostedRaft } from './hosted-raft.ts'
+import { LeaderProbe } from './leader-probe.ts'
 import { LeadershipWatch } from './leadership-watch.ts'
 import { VoteWatch } from './vote-watch.ts'
 import { VoterRoll } from './voter-roll.ts'
@@ -27,6 +29,7 @@ import type { VotersLine } from './voters-line.ts'
 
 export interface ElectionDeskModules {
   readonly registry: AgentRegistry
+  readonly channel: DirectChannel
   readonly topology: TopologyKeeper
   readonly journal: SwarmJournal
   readonly store: SwarmStore
@@ -53,12 +56,13 @@ export class ElectionDesk {
   readonly #hosted: HostedRaft
   readonly #leadership: LeadershipWatch
   readonly #committee: CommitteeKeeper
+  readonly #probe: LeaderProbe
 
   constructor(modules: ElectionDeskModules) {
     this.#modules = modules
     const { tenant, swarm } = splitScope(modules.journal.scope)
     const place = { tenantId: tenant, swarmId: swarm as SwarmId }
-    const roll = new VoterRoll(modules)
+    const roll = new VoterRoll({ ...modules, isFrozen: (agentId) => this.#probe.isFrozen(agentId) })
     const ledger = new ElectionLedger(modules)
     const parts = { ...modules, roll, ledger, keyOf: (voter: AgentId) => roll.keyOf(voter) }
     const votes = new VoteWatch({ place }, parts)
@@ -73,10 +77,19 @@ export class ElectionDesk {
         votersChanged: (news) => void this.#committee.committed(news),
       },
     )
-    const onChange = (): void => void this.#committee.look()
+    const onChange = (): void => {
+      this.#probe.look()
+      void this.#committee.look()
+    }
     const leadership = new LeadershipWatch({ place }, { ...parts, votes, hosted, onChange })
     const isTree = (): boolean => modules.topology.topology.shape.settings.kind === 'hierarchical'
     this.#committee = new CommitteeKeeper({ ...parts, votes, hosted, leadership, isTree })
+    this.#probe = new LeaderProbe({
+      ...modules,
+      hostedLeader: () => this.#hostedLeader(),
+      froze: (agentId) => this.detached(agentId),
+      thawed: () => this.#committee.lookSoon(),
+    })
     this.#place = place
     this.#roll = roll
     this.#ledger = ledger
@@ -92,6 +105,7 @@ export class ElectionDesk {
     topology.follow(this.#ledger.record.leadership.leaderId)
     for (const agentId of registry.ids()) this.#roll.noteChange(agentId)
     this.#committee.recover()
+    this.#probe.look()
   }
 
   stop(): void {
@@ -112,12 +126,15 @@ export class ElectionDesk {
   }
 
   attached(agentId: AgentId): void {
+    this.#probe.forget(agentId)
+    this.#probe.look()
     if (this.#ledger.record.epoch === 0 || this.#roll.isHosted(agentId)) return
     this.#committee.tell([agentId])
     if (this.#leadership.present === undefined)
       this.#modules.line.tell([agentId], { kind: 'leader_gone', leaderId: null })
   }
 
+  /** The agent was cut off, or its process does not answer. */
   detached(agentId: AgentId): void {
     if (this.#ledger.record.epoch === 0) return
     this.#leadership.gone(agentId)
@@ -164,6 +181,11 @@ export class ElectionDesk {
 
   leader(): LeaderState {
     return { ...this.#ledger.record, electionsHeld: this.#ledger.electionsHeld }
+  }
+
+  #hostedLeader(): AgentId | undefined {
+    const { leaderId } = this.#ledger.record.leadership
+    return leaderId !== null && this.#hosted.has(leaderId) ? leaderId : undefined
   }
 
   #relay(agentId: AgentId, message: RaftMessage): StatementFate {

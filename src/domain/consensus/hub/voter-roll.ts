@@ -10,6 +10,8 @@ import type { HostedKeys } from './hosted-keys.ts'
 export interface VoterRollModules {
   readonly registry: AgentRegistry
   readonly keys: HostedKeys
+  /** Whether the agent's process was found not to answer, though its connection is open. */
+  isFrozen(agentId: AgentId): boolean
 }
 
 /** Keys remembered of one electorate; past it those of agents that have left its committee are forgotten. */
@@ -49,8 +51,9 @@ export class VoterRoll {
 
   /** Whether it can vote at this moment. */
   isHere(agentId: AgentId): boolean {
-    const agent = this.#modules.registry.find(agentId)
-    return agent !== undefined && isHere(agent)
+    const { registry, isFrozen } = this.#modules
+    const agent = registry.find(agentId)
+    return agent !== undefined && isHere(agent) && !isFrozen(agentId)
   }
 
   /** Whether its vote is cast by the hub. */
@@ -64,7 +67,7 @@ export class VoterRoll {
     const candidates: CommitteeCandidate[] = []
     for (const agent of this.#modules.registry.agents) {
       const { agentId, record } = agent
-      if (!isHere(agent) && !(mayVote(record) && voters.includes(agentId))) continue
+      if (!this.isHere(agentId) && !(mayVote(record) && voters.includes(agentId))) continue
       const { voterKey, registeredAt } = record
       candidates.push({ agentId, holdsOwnKey: voterKey !== undefined, registeredAt })
     }
