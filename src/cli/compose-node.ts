@@ -11,6 +11,7 @@ import { createConsensusCrypto } from '#infra/system/system-consensus-crypto.ts'
 import { SystemRandom } from '#infra/system/system-random.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
 import type { ApiKeys } from '#server/auth/api-keys.ts'
+import { originOf } from '#server/auth/origin-guard.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
 import { createServer, type SwarmServer } from '#server/create-server.ts'
 import type { ServerOptions } from '#server/server-options.ts'
@@ -216,6 +217,6 @@ function tenantsOf(apiKeys: ApiKeys | undefined): readonly TenantId[] {
 function originsIn(list: string): readonly string[] {
   return list
     .split(',')
-    .map((origin) => origin.trim())
+    .map((origin) => originOf(origin.trim()))
     .filter((origin) => origin !== '')
 }

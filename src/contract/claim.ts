@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
 import { AgentId, Attempt, FencingToken, Json, LeaseMs, Ratio, TaskId, Text, Timestamp } from './scalars.ts'
-import { annotate, closedObject, textEnum } from './schema.ts'
+import { annotate, closedObject, freeText, textEnum } from './schema.ts'
 import { TASK_VIEW_PROPERTIES, TaskFailure } from './task.ts'
 
 export const ClaimRequest = closedObject(
@@ -87,7 +87,7 @@ export const FailKind = textEnum(['retry', 'fail', 'reject'], {
   default: 'retry',
 })
 export const Result = Json(`Any JSON, at most ${LIMITS.payloadBytesMax} bytes of UTF-8, and kept as sent.`)
-export const ReleaseReason = Type.String({
+export const ReleaseReason = freeText({
   maxLength: LIMITS.textLengthMax,
   default: 'released by the agent',
   description: 'Why, for people.',

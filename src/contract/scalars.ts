@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { OPAQUE } from './json/opaque-shape.ts'
 import { LIMITS } from './limits.ts'
-import { closedObject, namedValues, textEnum } from './schema.ts'
+import { closedObject, freeText, namedValues, textEnum } from './schema.ts'
 
 const ID_PATTERN = '^[a-z0-9][a-z0-9-]{0,62}$'
 /** Names of kinds of work, capabilities, resources and labels. */
@@ -57,7 +57,7 @@ export const Ratio = (description: string) => Type.Number({ minimum: 0, maximum:
 
 /** Free text for people. */
 export const Text = (description: string, lengthMax: number = LIMITS.textLengthMax) =>
-  Type.String({ maxLength: lengthMax, description })
+  freeText({ maxLength: lengthMax, description })
 
 export const Durability = textEnum(['synced', 'committed', 'none'], {
   description:

@@ -12,16 +12,21 @@ import {
   Type,
   TypeRegistry,
 } from '@sinclair/typebox'
+import { readTime } from './read-time.ts'
+import { isAtMostLong } from './text.ts'
 
 const TEXT_ENUM = 'AmosTextEnum'
+const TEXT = 'AmosText'
 
 // Registered so that TypeBox's own compiler, which checks frames, knows both; Ajv, which checks HTTP, has them built in.
 TypeRegistry.Set<{ enum: readonly string[] }>(TEXT_ENUM, (schema, value) =>
   schema.enum.includes(value as string),
 )
-FormatRegistry.Set('date-time', (value) => RFC_3339.test(value) && !Number.isNaN(Date.parse(value)))
-
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
+TypeRegistry.Set<{ maxLength: number }>(
+  TEXT,
+  (schema, value) => typeof value === 'string' && isAtMostLong(value, schema.maxLength),
+)
+FormatRegistry.Set('date-time', (value) => readTime(value) !== undefined)
 
 /** An object that takes no other fields than the named ones. */
 export function closedObject<P extends TProperties>(properties: P, options: ObjectOptions = {}): TObject<P> {
@@ -34,6 +39,18 @@ export function textEnum<const T extends readonly string[]>(
   options: { readonly description: string; readonly default?: T[number] },
 ): TUnsafe<T[number]> {
   return Type.Unsafe<T[number]>({ ...options, [Kind]: TEXT_ENUM, type: 'string', enum: [...values] })
+}
+
+/**
+ * Free text. JSON Schema counts code points, as Ajv does; TypeBox's own compiler counts UTF-16 units, and would refuse
+ * in a frame what HTTP takes.
+ */
+export function freeText(options: {
+  readonly description: string
+  readonly maxLength: number
+  readonly default?: string
+}): TUnsafe<string> {
+  return Type.Unsafe<string>({ ...options, [Kind]: TEXT, type: 'string' })
 }
 
 /** An object whose names are not known in advance: `names` says what they may look like. */

@@ -18,7 +18,7 @@ import {
   Text,
   Timestamp,
 } from './scalars.ts'
-import { annotate, closedObject, distinct, textEnum } from './schema.ts'
+import { annotate, closedObject, distinct, freeText, textEnum } from './schema.ts'
 
 export const TaskStatus = textEnum(
   ['submitted', 'working', 'input_required', 'auth_required', 'completed', 'failed', 'canceled', 'rejected'],
@@ -279,7 +279,7 @@ export type TaskBatchAccepted = Static<typeof TaskBatchAccepted>
 
 export const TaskCancel = closedObject(
   {
-    reason: Type.String({
+    reason: freeText({
       maxLength: LIMITS.textLengthMax,
       default: 'canceled by the client',
       description: 'Why, for people.',

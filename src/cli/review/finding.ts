@@ -1,3 +1,5 @@
+import { cutText } from '#contract/text.ts'
+
 /** What a review looks for; each kind is one task per file and one capability of the agents. */
 export type ReviewKind = 'complexity' | 'secrets' | 'dependencies' | 'links' | 'duplication'
 
@@ -78,5 +80,5 @@ export function compareText(a: string, b: string): number {
 }
 
 function clip(text: string): string {
-  return text.length <= TEXT_CHARS_MAX ? text : `${text.slice(0, TEXT_CHARS_MAX - 1)}…`
+  return text.length <= TEXT_CHARS_MAX ? text : `${cutText(text, TEXT_CHARS_MAX - 1)}…`
 }

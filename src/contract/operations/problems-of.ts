@@ -24,6 +24,7 @@ const WITH_CREDENTIAL = [
   'record_damaged',
 ] as const
 const WITH_BODY = [
+  'utf8_invalid',
   'json_invalid',
   'json_too_deep',
   'json_unsafe',

@@ -21,7 +21,7 @@ export class Room {
     if (planned === undefined) return candidate.freeSlots > 0 && coveredBy(candidate.freeResources, wanted)
     if (planned.tasks >= candidate.freeSlots) return false
     for (const name in wanted) {
-      const left = (candidate.freeResources[name] ?? 0) - (planned.resources.get(name) ?? 0)
+      const left = amountOf(candidate.freeResources, name) - (planned.resources.get(name) ?? 0)
       if ((wanted[name] ?? 0) > left) return false
     }
     return true
@@ -37,6 +37,11 @@ export class Room {
 }
 
 export function coveredBy(available: ResourceAmounts, wanted: ResourceAmounts): boolean {
-  for (const name in wanted) if ((wanted[name] ?? 0) > (available[name] ?? 0)) return false
+  for (const name in wanted) if ((wanted[name] ?? 0) > amountOf(available, name)) return false
   return true
+}
+
+/** A resource may be called `constructor`, which every object has. */
+function amountOf(amounts: ResourceAmounts, name: string): number {
+  return Object.hasOwn(amounts, name) ? (amounts[name] ?? 0) : 0
 }

@@ -192,11 +192,17 @@ function matchesTask(task: TaskRecord, filter: TaskFilter): boolean {
 }
 
 function matchesAgent(agent: AgentRecord, filter: AgentFilter): boolean {
-  const [labelName = '', labelValue] = filter.label?.split('=', 2) ?? []
   return (
     (filter.status === undefined || agent.status === filter.status) &&
     (filter.capability === undefined ||
       agent.spec.capabilities.some(({ name }) => name === filter.capability)) &&
-    (filter.label === undefined || agent.spec.labels[labelName] === labelValue)
+    (filter.label === undefined || hasLabel(agent, filter.label))
   )
+}
+
+/** @param label `name=value`: names hold no `=`, values may */
+function hasLabel({ spec }: AgentRecord, label: string): boolean {
+  const end = label.indexOf('=')
+  const name = label.slice(0, end)
+  return end !== -1 && Object.hasOwn(spec.labels, name) && spec.labels[name] === label.slice(end + 1)
 }

@@ -158,7 +158,7 @@ function mayRepeat(error: SwarmApiError, { isRepeatable, method }: HttpRequest):
 async function decode(response: Response, opaque: OpaqueShape | undefined): Promise<unknown> {
   if (response.status === 204) return undefined
   const text = await readText(response)
-  if (!(response.headers.get('content-type') ?? '').includes('json')) return text
+  if (!(response.headers.get('content-type') ?? '').toLowerCase().includes('json')) return text
   try {
     return opaque === undefined ? JSON.parse(text) : readJson(text, opaque)
   } catch (error) {

@@ -17,7 +17,8 @@ export function guardOrigins(app: FastifyInstance, { allowedOrigins, isOpen }: O
     if (isOpen && !LOOPBACK_HOST.test(request.host)) {
       throw new RequestError('forbidden', 'Without API keys the server answers to loopback addresses only.')
     }
-    const { origin } = request.headers
+    const { origin: given } = request.headers
+    const origin = given === undefined ? undefined : originOf(given)
     if (origin === undefined || allowed.has(origin) || isOwnOrigin(request, origin)) return
     throw new RequestError(
       'origin_not_allowed',
@@ -27,6 +28,15 @@ export function guardOrigins(app: FastifyInstance, { allowedOrigins, isOpen }: O
 }
 
 function isOwnOrigin(request: FastifyRequest, origin: string): boolean {
+  if (!URL.canParse(origin)) return false
   // A proxy in front may speak TLS for us, so the scheme does not count.
-  return origin.replace(/^https?:\/\//, '') === request.host
+  const { protocol, host } = new URL(origin)
+  const own = `${protocol}//${request.host}`
+  return URL.canParse(own) && new URL(own).host === host
+}
+
+/** As browsers write an origin, also where a person wrote it: in lower case, without a default port or a slash. */
+export function originOf(text: string): string {
+  // Others, as of a browser's extension, all have the origin `null` for URL.
+  return /^https?:/i.test(text) && URL.canParse(text) ? new URL(text).origin : text
 }

@@ -4,9 +4,13 @@ import { eachOpaque } from '#contract/json/each-opaque.ts'
 import { scanOpaque } from '#contract/json/opaque-scan.ts'
 import { OPAQUE, type OpaqueShape } from '#contract/json/opaque-shape.ts'
 import { LIMITS } from '#contract/limits.ts'
+import { isWellFormed } from '#contract/text.ts'
 import { type JsonText, jsonText } from '#domain/ids.ts'
 import { RequestError } from '../problem/request-error.ts'
 import { OpaqueJson, withinLimit } from './opaque-json.ts'
+
+/** An escape that may be of half a pair. */
+const LONE_SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/
 
 /** @throws RequestError `utf8_invalid` */
 export function readUtf8(bytes: Buffer | Uint8Array, what: string): string {
@@ -22,7 +26,7 @@ export function readUtf8(bytes: Buffer | Uint8Array, what: string): string {
  * A request's JSON with an {@link OpaqueJson} in the place of every opaque value. Those may hold any field name; the
  * rest must not hold names that reach an object's prototype.
  *
- * @throws RequestError `json_too_deep`, `json_unsafe`, `json_invalid`
+ * @throws RequestError `json_too_deep`, `json_unsafe`, `json_invalid`, `utf8_invalid`
  */
 export function parseJson(text: string, shape: OpaqueShape | undefined): unknown {
   const { texts, isTooDeep } = scanOpaque(text, shape, LIMITS.jsonDepthMax)
@@ -32,6 +36,7 @@ export function parseJson(text: string, shape: OpaqueShape | undefined): unknown
     parent[name] = new OpaqueJson(opaque)
   })
   refuseUnsafeNames(text, document)
+  if (LONE_SURROGATE_ESCAPE.test(text) && holdsLoneSurrogate(document)) throw loneSurrogate()
   return document
 }
 
@@ -73,6 +78,20 @@ function refuseUnsafeNames(text: string, document: unknown): void {
 /** Most texts hold neither name, nor an escape that could spell it, and need not be walked. */
 function mayHoldUnsafeNames(text: string): boolean {
   return text.includes('__proto__') || text.includes('constructor') || text.includes('\\u')
+}
+
+/** What the server reads it also writes, in MessagePack as well, and these have no UTF-8. */
+function holdsLoneSurrogate(value: unknown): boolean {
+  if (typeof value === 'string') return !isWellFormed(value)
+  if (typeof value !== 'object' || value === null || value instanceof OpaqueJson) return false
+  return Object.entries(value).some(([name, member]) => !isWellFormed(name) || holdsLoneSurrogate(member))
+}
+
+function loneSurrogate(): RequestError {
+  return new RequestError(
+    'utf8_invalid',
+    'Half of a surrogate pair has no UTF-8; only payloads, results and messages may hold the escape of one.',
+  )
 }
 
 function tooDeep(): RequestError {

@@ -2,6 +2,7 @@ import type { TSchema } from '@sinclair/typebox'
 import { Ajv, type ErrorObject, type ValidateFunction } from 'ajv'
 import addFormats from 'ajv-formats'
 import type { FastifyInstance, FastifySchemaCompiler, FastifySchemaValidationError } from 'fastify'
+import { cutText } from '#contract/text.ts'
 import { RequestError, type RequestErrorOptions } from '../problem/request-error.ts'
 import { decodeTextValues } from './text-values.ts'
 import { oneOf, unionMismatch } from './union-mismatch.ts'
@@ -104,5 +105,5 @@ function fieldError(
 
 /** A name as a segment of a JSON pointer, and cut where a caller made it very long. */
 function escaped(name: string): string {
-  return name.slice(0, 128).replaceAll('~', '~0').replaceAll('/', '~1')
+  return cutText(name, 128).replaceAll('~', '~0').replaceAll('/', '~1')
 }

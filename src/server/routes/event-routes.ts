@@ -84,7 +84,16 @@ function eventPage(
 }
 
 function wantsStream(accept: string | undefined): boolean {
-  return accept?.split(',').some((type) => type.trim().startsWith('text/event-stream')) ?? false
+  return accept?.split(',').some(isEventStream) ?? false
+}
+
+/** Media types and their parameters are case-insensitive, and a weight of 0 means "not this": RFC 9110 §12.4.2, §12.5.1. */
+function isEventStream(range: string): boolean {
+  const [type = '', ...parameters] = range
+    .toLowerCase()
+    .split(';')
+    .map((part) => part.trim())
+  return type === 'text/event-stream' && !parameters.some((parameter) => /^q=0(?:\.0*)?$/.test(parameter))
 }
 
 function textHeaders(reply: FastifyReply): Record<string, string> {

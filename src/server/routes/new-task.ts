@@ -1,5 +1,6 @@
 import { LIMITS } from '#contract/limits.ts'
 import type { PipelineSubmit } from '#contract/pipeline.ts'
+import { readTime } from '#contract/read-time.ts'
 import type { TaskSubmit } from '#contract/task.ts'
 import { type EpochMs, epochMs, taskId } from '#domain/ids.ts'
 import type { NewTask } from '#domain/orchestration/swarm-service.ts'
@@ -27,7 +28,7 @@ export function newTask(
     type: body.type,
     capabilities: body.capabilities,
     priority: body.priority,
-    deadlineAt: deadline === undefined ? undefined : readTime(deadline, `${pointer}/deadline`),
+    deadlineAt: deadline === undefined ? undefined : timeIn(deadline, `${pointer}/deadline`),
     delayMs: body.delayMs,
     maxAttempts: body.maxAttempts ?? maxAttempts,
     timeoutMs: body.timeoutMs,
@@ -79,9 +80,9 @@ export function refuseTooManyRelatives(tasks: readonly NewTask[]): void {
   }
 }
 
-function readTime(text: string, pointer: string): EpochMs {
-  const at = Date.parse(text)
-  // A leap second fits the format, and no date.
-  if (Number.isNaN(at)) throw invalidField('body', pointer, 'is not a time')
+function timeIn(text: string, pointer: string): EpochMs {
+  const at = readTime(text)
+  if (at === undefined)
+    throw invalidField('body', pointer, 'is not a time from year 0000 to year 9999 in UTC')
   return epochMs(at)
 }

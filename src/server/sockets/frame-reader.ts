@@ -1,6 +1,7 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
 import type { RequestId } from '#contract/frames/frame.ts'
+import { cutText } from '#contract/text.ts'
 import { oneOf, unionMismatch } from '../input/union-mismatch.ts'
 import { RequestError } from '../problem/request-error.ts'
 
@@ -21,7 +22,7 @@ export class FrameReader<F extends { readonly type: string }> {
     const check = this.#checks.get(type)
     if (check === undefined) {
       const known = [...this.#checks.keys()].join(', ')
-      throw new RequestError('frame_unknown', `${type.slice(0, 64)} is none of ${known}.`)
+      throw new RequestError('frame_unknown', `${cutText(type, 64)} is none of ${known}.`)
     }
     if (check.Check(decoded)) return decoded as F
     const { pointer, detail } = explain(check.Errors(decoded).First())

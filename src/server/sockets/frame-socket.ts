@@ -1,4 +1,5 @@
 import { WebSocket } from 'ws'
+import { cutUtf8 } from '#contract/text.ts'
 import { BulkLane } from './bulk-lane.ts'
 import { type FrameFormat, formatOf } from './frame-format.ts'
 import { type FramedMessage, frameMessage } from './framed-message.ts'
@@ -150,7 +151,7 @@ export class FrameSocket {
 
   close(code: number, reason: string): void {
     this.#writer.flush()
-    this.#socket.close(code, Buffer.from(reason).subarray(0, CLOSE_REASON_BYTES_MAX).toString())
+    this.#socket.close(code, cutUtf8(reason, CLOSE_REASON_BYTES_MAX))
   }
 
   terminate(): void {

@@ -1,4 +1,5 @@
 import { EVENT_TYPE_PREFIX } from '#contract/event.ts'
+import { cutText } from '#contract/text.ts'
 import type { EventFilter } from '#domain/communication/event-filter.ts'
 import type { EventCursor } from '#domain/communication/event-reader.ts'
 import { SwarmError } from '#domain/errors.ts'
@@ -8,7 +9,7 @@ const CURSOR = /^(?:(\d{1,15})-)?(\d{1,15})$/
 /** Reads `<epoch>-<sequence>` or `<sequence>`. @throws SwarmError `cursor_invalid` */
 export function parseCursor(text: string): EventCursor {
   const [, epoch, sequence] = CURSOR.exec(text) ?? []
-  if (sequence === undefined) throw new SwarmError('cursor_invalid', { cursor: text.slice(0, 64) })
+  if (sequence === undefined) throw new SwarmError('cursor_invalid', { cursor: cutText(text, 64) })
   return epoch === undefined
     ? { sequence: Number(sequence) }
     : { epoch: Number(epoch), sequence: Number(sequence) }

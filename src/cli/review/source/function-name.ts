@@ -1,4 +1,5 @@
 import type { CallExpression, Node } from 'oxc-parser'
+import { cutText } from '#contract/text.ts'
 
 const NAME_CHARS_MAX = 80
 
@@ -46,5 +47,5 @@ function memberName(member: Node & { readonly key: Node }, ancestors: readonly N
 
 function source(node: Node, text: string): string {
   const words = text.slice(node.start, node.end).replace(/\s+/g, ' ')
-  return words.length <= NAME_CHARS_MAX ? words : `${words.slice(0, NAME_CHARS_MAX - 1)}…`
+  return words.length <= NAME_CHARS_MAX ? words : `${cutText(words, NAME_CHARS_MAX - 1)}…`
 }
