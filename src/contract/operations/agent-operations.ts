@@ -79,7 +79,7 @@ export const AGENT_OPERATIONS = {
     params: AgentParams,
     headers: IfMatchHeaders,
     body: AgentPatch,
-    replies: { 200: { description: 'The agent as it is now.', schema: AgentView } },
+    replies: { 200: { hasEtag: true, description: 'The agent as it is now.', schema: AgentView } },
     problems: [
       'swarm_not_found',
       'version_conflict',

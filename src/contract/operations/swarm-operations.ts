@@ -54,7 +54,7 @@ export const SWARM_OPERATIONS = {
     params: SwarmParams,
     headers: IfMatchHeaders,
     body: SwarmPatch,
-    replies: { 200: { description: 'The swarm as it is now.', schema: SwarmView } },
+    replies: { 200: { hasEtag: true, description: 'The swarm as it is now.', schema: SwarmView } },
     problems: ['swarm_not_found', 'version_conflict'],
   }),
   deleteSwarm: defineOperation({

@@ -75,20 +75,24 @@ function routeAgents(app: FastifyInstance, { swarms, pageTokens }: AgentRoutesMo
     return agentView(value)
   })
 
-  routeOperation(app, updateAgent, async (request) => {
+  routeOperation(app, updateAgent, async (request, reply) => {
     const { isDraining, isQuarantined, ...spec } = request.body
     refuseRepeatedNames(spec.capabilities ?? [])
     const caller = callerOf(request)
-    const { service } = await swarms.open(caller.tenant, swarmId(request.params.swarmId))
-    const record = await service.patchAgent({
-      agentId: agentId(request.params.agentId),
+    const { service, reader } = await swarms.open(caller.tenant, swarmId(request.params.swarmId))
+    const id = agentId(request.params.agentId)
+    await service.patchAgent({
+      agentId: id,
       ...(caller.kind === 'agent' ? { askedBy: 'agent' } : {}),
       spec: spec satisfies Partial<AgentSpec>,
       ...(isDraining === undefined ? {} : { isDraining }),
       ...(isQuarantined === undefined ? {} : { isQuarantined }),
       ...expectedVersion(request.headers),
     })
-    return agentView(record)
+    // Read together, so that the tag is that of the state in the answer.
+    const { value, version } = await reader.storedAgent(id)
+    reply.header('etag', etagOf(version))
+    return agentView(value)
   })
 
   routeOperation(app, deregisterAgent, async (request, reply) => {

@@ -57,13 +57,14 @@ export function swarmRoutes(
     return swarmView(tenant, value)
   })
 
-  routeOperation(app, updateSwarm, async (request) => {
+  routeOperation(app, updateSwarm, async (request, reply) => {
     const { tenant } = callerOf(request)
-    const { service } = await swarms.open(tenant, swarmId(request.params.swarmId))
-    return swarmView(
-      tenant,
-      await service.updateSwarm({ ...request.body, ...expectedVersion(request.headers) }),
-    )
+    const swarm = await swarms.open(tenant, swarmId(request.params.swarmId))
+    await swarm.service.updateSwarm({ ...request.body, ...expectedVersion(request.headers) })
+    // Read together, so that the tag is that of the state in the answer.
+    const { value, version } = await swarm.stored()
+    reply.header('etag', etagOf(version))
+    return swarmView(tenant, value)
   })
 
   routeOperation(app, deleteSwarm, async (request, reply) => {
