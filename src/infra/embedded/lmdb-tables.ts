@@ -5,6 +5,7 @@ import type { Scope } from '#domain/ids.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { RecordKey, RecordKind } from '#domain/ports/records.ts'
 import { DamageRegister } from './damage-register.ts'
+import { makePrivate } from './private-file.ts'
 
 /** `[scope, kind, id]` */
 export type RecordTableKey = [Scope, RecordKind, string]
@@ -33,6 +34,8 @@ const AFTER_ALL_TEXT = '\u007f'
 export function openLmdbTables(path: string, logger: Logger): LmdbTables {
   const directory = dirname(path)
   mkdirSync(directory, { recursive: true, mode: 0o700 })
+  // The store holds payloads, and keys that the server votes with. LMDB itself lets every user read its files.
+  for (const file of [path, `${path}-lock`]) makePrivate(file)
   const root = open<Buffer, string>({
     path,
     noSubdir: true,
