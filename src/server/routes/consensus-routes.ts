@@ -52,7 +52,10 @@ function routeProposals(app: FastifyInstance, { swarms, pageTokens, ids }: Conse
     const caller = callerOf(request)
     const agent = senderOf(request, request.body.proposedBy)
     const proposer = agent ?? (caller.kind === 'client' ? caller.name : caller.agentId)
-    const asked = proposeRequest(request.body, proposalId(request.body.proposalId ?? ids.next()), proposer)
+    const asked = {
+      ...proposeRequest(request.body, proposalId(request.body.proposalId ?? ids.next()), proposer),
+      ...(agent === undefined ? {} : { proposerId: agent }),
+    }
     const record = await service.propose(asked)
     reply.code(201).header('location', `/v1/swarms/${request.params.swarmId}/proposals/${record.proposalId}`)
     return sendJsonText(reply, proposalText(record, asked.payload))

@@ -3,7 +3,7 @@ import { isSwarmError } from '#domain/errors.ts'
 import { agentId, proposalId } from '#domain/ids.ts'
 import { pass, VotingAgent } from '../../helpers/decision/voting-agent.ts'
 import type { StepFault } from '../../helpers/memory-swarm-store.ts'
-import { anAgent, Cluster, eventTypes } from '../domain/cluster.ts'
+import { anAgent, Cluster, eventTypes, TestAgent } from '../domain/cluster.ts'
 import { asked, hostedTable, merge, table } from './voting-table.ts'
 
 const id = (at: number) => proposalId(`p${at}`)
@@ -213,6 +213,7 @@ describe('voters that change while they vote', () => {
   it('may be as many as fifty, of all weights, and the first to propose none of them', async () => {
     const { cluster, node, agents } = await table(50)
     const weights = Object.fromEntries(agents.map(({ id: name }, at) => [name, at === 0 ? 1 : 1_000_000]))
+    await new TestAgent('nobody', node).register()
     await node.service.propose(asked({ weights, firstProposer: agentId('nobody') }))
     await pass(cluster, agents, 500)
     const { certificate } = await node.swarm.reader.proposal(merge)

@@ -45,6 +45,8 @@ export class ProposalIntake {
     const known = await ledger.find(proposalId)
     if (known?.fingerprint === fingerprint) return known
     if (known !== undefined) throw new SwarmError('proposal_exists', { proposalId })
+    for (const named of [request.proposerId, request.firstProposer])
+      if (named !== undefined) this.#modules.registry.get(named)
     this.#refuseOneTooMany(openCount)
     const voters = await this.#votersOf(request)
     const proposal = proposalOf(request, leaderId(), hasher)

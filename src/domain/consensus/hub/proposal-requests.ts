@@ -23,6 +23,8 @@ export interface ProposeRequest {
   readonly firstProposer?: AgentId
   /** An agent's id, or the name of a client. */
   readonly proposedBy: string
+  /** The same where it is an agent, which has to exist. */
+  readonly proposerId?: AgentId
 }
 
 export interface CastBallotRequest {
