@@ -66,7 +66,7 @@ export const ConfigSchema = Type.Object(
       Type.String({
         minLength: 2,
         description:
-          'Path of a JSON file, or the JSON itself: `[{"name","tenant","roles":["viewer"|"submitter"|"operator"|"admin"],"key"}]`. ' +
+          'Path of a JSON file, or the JSON itself: `[{"name","tenant","roles":["viewer"|"submitter"|"operator"|"admin"|"monitor"],"key"}]`. ' +
           'The server reads the file again on SIGHUP. Unset: no credentials, on loopback only; set to an empty text: refused.',
       }),
     ),

@@ -1,5 +1,6 @@
 import type { TObject } from '@sinclair/typebox'
 import { OPERATION_EXAMPLES, type OperationId } from '../examples/operation-examples.ts'
+import { isForAgents, LEAST_ROLE, MONITOR } from '../operations/access.ts'
 import { OPERATIONS } from '../operations/all-operations.ts'
 import type { Operation, Tag } from '../operations/operation.ts'
 import { problemCodesOf } from '../operations/problems-of.ts'
@@ -51,12 +52,13 @@ const SECURITY_SCHEMES = {
     type: 'http',
     scheme: 'bearer',
     description:
-      'An API key of the server: it names the tenant and the roles viewer, submitter, operator or admin.',
+      'An API key of the server: it names the tenant and the roles. Each of viewer, submitter, operator and admin may do what those before it may; monitor reads the metrics of the whole node. An operation lists the least role that it needs.',
   },
   agentToken: {
     type: 'http',
     scheme: 'bearer',
-    description: 'The token an agent got when it was registered: it acts for that agent and reads its swarm.',
+    description:
+      'The token an agent got when it was registered: it acts for that agent, and for no other, and reads its swarm.',
   },
 }
 
@@ -107,11 +109,15 @@ function needsOf({ access, fieldAccess = {} }: Operation): string[] {
   return [`Needs: \`${access}\`.`, ...(fields.length === 0 ? [] : [`Beside it:\n${fields.join('\n')}`])]
 }
 
-function securityOf({ access }: Operation): JsonSchema[] {
+/** With the least role of an API key: OpenAPI 3.1 has roles there. A token belongs to one swarm, which the address names. */
+function securityOf({ access, params }: Operation): JsonSchema[] {
   if (access === 'public') return []
-  return access === 'viewer' || access === 'agent' || access === 'participant'
-    ? [{ apiKey: [] }, { agentToken: [] }]
-    : [{ apiKey: [] }]
+  const isOfSwarm = params?.properties['swarmId'] !== undefined
+  return [
+    { apiKey: [LEAST_ROLE[access]] },
+    ...(access === 'monitor' ? [{ apiKey: [MONITOR] }] : []),
+    ...(isOfSwarm && isForAgents(access) ? [{ agentToken: [] }] : []),
+  ]
 }
 
 function parametersOf(

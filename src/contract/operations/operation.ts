@@ -1,12 +1,6 @@
 import type { Static, TObject, TSchema } from '@sinclair/typebox'
 import type { ProblemCode } from '../problem-codes.ts'
-
-/**
- * Who may call an operation. Of the roles `viewer`, `submitter`, `operator` and `admin` each may do what those
- * before it may. `agent` is the agent itself, by its token, or an operator; `participant` is any agent of the
- * swarm, or a submitter; `public` is everybody.
- */
-export type Access = 'public' | 'viewer' | 'agent' | 'participant' | 'submitter' | 'operator' | 'admin'
+import type { Access } from './access.ts'
 
 export type Tag =
   | 'swarms'

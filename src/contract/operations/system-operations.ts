@@ -102,8 +102,9 @@ export const SYSTEM_OPERATIONS = {
     path: '/metrics',
     tag: 'operations',
     summary: 'Metrics',
-    description: 'Metrics of this node in the text format of Prometheus.',
-    access: 'viewer',
+    description:
+      "In the text format of Prometheus. With the role monitor: of this node and all the swarms that it coordinates, over all tenants. With any other role: of the tenant's swarms that this node coordinates.",
+    access: 'monitor',
     replies: {
       200: {
         description: 'The metrics.',

@@ -1,13 +1,12 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
+import { MONITOR, ROLES } from '#contract/operations/access.ts'
 import { closedObject } from '#contract/schema.ts'
 import { type TenantId, tenantId } from '#domain/ids.ts'
-import { type ClientPrincipal, ROLES } from './principal.ts'
+import type { ClientPrincipal } from './principal.ts'
 import { hashesMatch, secretHash } from './secret-hash.ts'
 
 const KEY_LENGTH_MIN = 16
-/** Reads the metrics of the whole node, of all tenants, and nothing else; beside the other roles, not among them. */
-const MONITOR = 'monitor'
 const ROLE_NAMES = [...ROLES, MONITOR] as const
 
 const ApiKeyEntry = closedObject({

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest, RouteOptions } from 'fastify'
 import type { OpaqueShape } from '#contract/json/opaque-shape.ts'
-import type { Access } from '#contract/operations/operation.ts'
+import type { Access } from '#contract/operations/access.ts'
 import { authorize, type Target } from './authorize.ts'
 import type { Entrance } from './entrance.ts'
 import type { Principal } from './principal.ts'

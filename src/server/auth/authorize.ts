@@ -1,6 +1,6 @@
-import type { Access } from '#contract/operations/operation.ts'
+import { type Access, isForAgents, LEAST_ROLE } from '#contract/operations/access.ts'
 import { RequestError } from '../problem/request-error.ts'
-import { hasRole, type Principal, type Role } from './principal.ts'
+import { hasRole, type Principal } from './principal.ts'
 
 /** What of a request decides whether its caller may make it. */
 export interface Target {
@@ -27,9 +27,8 @@ export function authorizeFields(
 }
 
 function isAllowed(principal: Principal, access: Exclude<Access, 'public'>, target: Target): boolean {
-  return principal.kind === 'agent'
-    ? mayAgent(principal, access, target)
-    : hasRole(principal, ROLE_FOR[access])
+  if (principal.kind === 'agent') return mayAgent(principal, access, target)
+  return hasRole(principal, LEAST_ROLE[access]) || (access === 'monitor' && principal.isMonitor)
 }
 
 /** An agent reads its own swarm and acts for itself. */
@@ -39,21 +38,8 @@ function mayAgent(principal: Extract<Principal, { kind: 'agent' }>, access: Acce
   return isForAgents(access) && (target.agentId === undefined || target.agentId === principal.agentId)
 }
 
-/** The least role that may do what agents may. */
-const ROLE_FOR = {
-  viewer: 'viewer',
-  agent: 'operator',
-  participant: 'submitter',
-  submitter: 'submitter',
-  operator: 'operator',
-  admin: 'admin',
-} as const satisfies Record<Exclude<Access, 'public'>, Role>
-
-function isForAgents(access: Access): boolean {
-  return access === 'agent' || access === 'participant'
-}
-
 function needed(access: Access): string {
   if (access === 'participant') return 'the token of an agent or the role submitter'
+  if (access === 'monitor') return 'the role viewer or monitor'
   return access === 'agent' ? "the agent's own token or the role operator" : `the role ${access}`
 }

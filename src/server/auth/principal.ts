@@ -1,8 +1,5 @@
+import { ROLES, type Role } from '#contract/operations/access.ts'
 import type { AgentId, SwarmId, TenantId } from '#domain/ids.ts'
-
-export const ROLES = ['viewer', 'submitter', 'operator', 'admin'] as const
-/** Each may do what those before it may. */
-export type Role = (typeof ROLES)[number]
 
 /** Who makes a request, as far as its credential proves it. The tenant comes from here and from nowhere else. */
 export type Principal = (ClientPrincipal | AgentPrincipal) & Proof

@@ -1,5 +1,6 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { splitScope, type TenantId } from '#domain/ids.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 import type { SessionRegistry } from '../channel/session-registry.ts'
 import type { OpenSockets } from '../sockets/open-sockets.ts'
@@ -25,9 +26,11 @@ export class ServerMetrics {
   /** By type; frames of unknown types never get here. Plain numbers until somebody asks: thousands come each second. */
   readonly #framesReceived = { channel: new Map<string, number>(), stream: new Map<string, number>() }
   readonly #eventsSent: Counter
+  readonly #swarms: Pick<Swarms, 'coordinated'>
   readonly #swarmMetrics: SwarmMetrics
 
   constructor({ swarms, store, sessions, sockets }: ServerMetricsModules) {
+    this.#swarms = swarms
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
     this.#requests = new Histogram({
@@ -53,6 +56,18 @@ export class ServerMetrics {
     return this.#registry.contentType
   }
 
+  /** Of the tenant's swarms that this node coordinates, and of nothing else: all the rest is a sum over all tenants. */
+  async textOf(tenant: TenantId): Promise<string> {
+    const registry = new Registry()
+    const ofTenant = {
+      coordinated: () =>
+        this.#swarms.coordinated().filter(({ scope }) => splitScope(scope).tenant === tenant),
+    }
+    await new SwarmMetrics(registry, ofTenant).refresh()
+    return registry.metrics()
+  }
+
+  /** Of the node and all swarms that it coordinates. */
   async text(): Promise<string> {
     await this.#swarmMetrics.refresh()
     return this.#registry.metrics()

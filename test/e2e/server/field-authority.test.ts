@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { AgentPatch } from '#contract/agent.ts'
+import type { Access } from '#contract/operations/access.ts'
 import { AGENT_OPERATIONS } from '#contract/operations/agent-operations.ts'
-import type { Access } from '#contract/operations/operation.ts'
 import { ContractClient } from '../../helpers/contract-client.ts'
 import { startTestNode, type TestNode } from '../../helpers/test-node.ts'
 

@@ -40,9 +40,8 @@ describe('the documents of the contract', () => {
       const secured = access === 'public' ? [] : ['401', '403', '429', '503']
       const withBody = body === undefined ? [] : ['413', '415']
       expect(statuses).toEqual(expect.arrayContaining(['400', ...secured, ...withBody]))
-      expect(described?.['security']).toHaveLength(
-        access === 'public' ? 0 : ['viewer', 'agent', 'participant'].includes(access) ? 2 : 1,
-      )
+      const alternatives = described?.['security'] as unknown[] | undefined
+      expect(alternatives?.length === 0).toBe(access === 'public')
     }
   })
 
