@@ -53,7 +53,7 @@ export class OpenTasks {
 
   add({ taskId, phase, parentTaskId, waitingFor, refersTo }: OpenTaskFacts): void {
     this.delete(taskId)
-    this.#tasks.set(taskId, { phase, parentTaskId, waitingFor: new Set(waitingFor), refersTo })
+    this.#tasks.set(taskId, { phase, parentTaskId, waitingFor: setOf(waitingFor), refersTo })
     this.#count(phase, 1)
     for (const reference of refersTo) this.#countReference(reference, 1)
     for (const dependency of waitingFor) addTo(this.#dependents, dependency, taskId)
@@ -118,6 +118,10 @@ export class OpenTasks {
     this.#phaseCounts.set(phase, (this.#phaseCounts.get(phase) ?? 0) + change)
   }
 }
+
+/** Most tasks wait for nothing, and one set for all of those costs a takeover less. Nothing is ever added to it. */
+const NONE = new Set<TaskId>()
+const setOf = (ids: readonly TaskId[]): Set<TaskId> => (ids.length === 0 ? NONE : new Set(ids))
 
 function addTo(index: Map<TaskId, Set<TaskId>>, key: TaskId, value: TaskId): void {
   const present = index.get(key)

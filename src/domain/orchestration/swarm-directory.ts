@@ -18,6 +18,7 @@ import type { StoreLosses } from '../ports/store-losses.ts'
 import { CoordinationSweep, YIELD_METHOD } from './coordination-sweep.ts'
 import { type NodeModules, OpenSwarm } from './open-swarm.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
+import { repeatWhileUnavailable } from './patient-store.ts'
 import { StoreLossResponse } from './store-loss-response.ts'
 import { unchanged } from './swarm-journal.ts'
 import type { Page, PageRequest } from './swarm-reader.ts'
@@ -49,6 +50,8 @@ const DELETED_TOPIC = 'swarm_deleted'
 export const DEFAULT_SWARM_ID: SwarmId = swarmId('default')
 
 const LIST_PAGE = 500
+/** How long a start repeats what the store refuses, before it fails. */
+const START_PATIENCE_MS = 10_000
 /** Swarms that are taken over at once; each needs the store and the processor for itself. */
 const RECOVERIES_AT_ONCE_MAX = 4
 
@@ -91,11 +94,13 @@ export class SwarmDirectory {
 
   /** Creates each tenant's `default` swarm where it is missing, and begins to coordinate what nobody does. */
   async start(tenants: readonly TenantId[]): Promise<void> {
-    const { peers, coordination } = this.#modules
+    const { peers, coordination, clock } = this.#modules
     coordination.onLost((scope) => void this.#lost(scope, this.nodeId))
     this.#lossResponse.start()
     await peers.start(this.#peerHandlers())
-    await this.addTenants(tenants)
+    const endsAt = clock.monotonic() + START_PATIENCE_MS
+    const mayWait = (): boolean => !this.#isDraining && clock.monotonic() < endsAt
+    await repeatWhileUnavailable(() => this.addTenants(tenants), { clock, mayWait })
     await this.#sweep.start()
   }
 

@@ -1,5 +1,6 @@
 import type { Redis } from 'ioredis'
 import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
+import { repeatWhileUnavailable } from '#domain/orchestration/patient-store.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyQueue } from '#domain/ports/ready-queue.ts'
@@ -87,7 +88,10 @@ export async function createRedisInfra(
   try {
     await connected(link, machineClock, connectTimeoutMs)
     health.requireDurability()
-    await clock.start()
+    const endsAt = machineClock.monotonic() + connectTimeoutMs
+    const mayWait = (): boolean => machineClock.monotonic() < endsAt
+    // The connection may be lost again at once.
+    await repeatWhileUnavailable(() => clock.start(), { clock: machineClock, mayWait })
     link.onConnected(() => clock.refresh())
   } catch (error) {
     disconnect()
