@@ -57,7 +57,20 @@ export function readConfig(
 /** Read by clients of a server: the command line, agents, examples. */
 const CLIENT_VARIABLES = ['AMOS_URL', 'AMOS_API_KEY', 'AMOS_SWARM']
 /** Read by the tests and measurements of this project. */
-const PROJECT_VARIABLES = ['AMOS_CHROMIUM', 'AMOS_DATASETS', 'AMOS_SEED', 'AMOS_SEEDS']
+const PROJECT_VARIABLES = [
+  'AMOS_CHAOS_AGENTS',
+  'AMOS_CHAOS_BACKLOG',
+  'AMOS_CHAOS_CLAIMED_MS',
+  'AMOS_CHAOS_LOG',
+  'AMOS_CHAOS_MINUTES',
+  'AMOS_CHAOS_RATE',
+  'AMOS_CHAOS_SEEDS',
+  'AMOS_CHAOS_SILENCE_MS',
+  'AMOS_CHROMIUM',
+  'AMOS_DATASETS',
+  'AMOS_SEED',
+  'AMOS_SEEDS',
+]
 const KNOWN_NAMES = [...Object.keys(ConfigSchema.properties), ...CLIENT_VARIABLES, ...PROJECT_VARIABLES]
 
 const CLIENT_KEY_ONLY =

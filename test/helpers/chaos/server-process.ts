@@ -15,6 +15,8 @@ export interface ServerProcessOptions {
   readonly environment?: Environment
   /** What Node is started through, for instance to limit it. */
   readonly launcher?: readonly string[]
+  /** With a wall clock that {@link ServerProcess.stepClock} sets; off by default. */
+  readonly hasOwnClock?: boolean
   /** Where the embedded store is, instead of a folder of its own. */
   readonly dataDir?: string
 }
@@ -40,7 +42,10 @@ export class ServerProcess {
 
   /** Resolves once the node says that it is ready. */
   static async start(options: ServerProcessOptions = {}): Promise<ServerProcess> {
-    const program = await bundle('src/main.ts', { external: ['lmdb', 'bullmq', '@fastify/swagger-ui'] })
+    const program = await bundle(
+      options.hasOwnClock ? 'test/chaos/programs/stepping-node.ts' : 'src/main.ts',
+      { external: ['lmdb', 'bullmq', '@fastify/swagger-ui'] },
+    )
     const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'amos-chaos-data-')))
     const server = new ServerProcess(program, await freePort(), dataDir, options)
     try {
@@ -69,6 +74,11 @@ export class ServerProcess {
     await this.#runs.at(-1)?.kill9()
   }
 
+  /** Sets the wall clock of the process; its next run has the right one again. */
+  stepClock(stepMs: number): void {
+    this.#newest.child.send({ stepMs })
+  }
+
   pause(): void {
     this.#newest.pause()
   }
@@ -83,6 +93,7 @@ export class ServerProcess {
     const [file, ...args] = [...(this.#options.launcher ?? []), process.execPath, this.#program]
     const run = spawnProcess(file, args, {
       env: { ...this.#environment(), ...this.#options.environment, ...environment },
+      hasChannel: this.#options.hasOwnClock === true,
     })
     this.#runs.push(run)
     await run.waitForHttp(`${this.url}/health/ready`, { timeoutMs: READY_TIMEOUT_MS })
