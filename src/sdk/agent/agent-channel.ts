@@ -2,7 +2,7 @@ import { WebSocket } from 'ws'
 import type { ChannelFrame, ChannelFrameOf } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { onUpgradeRefused } from '../client/refused-upgrade.ts'
-import { connectionFailed, errorFromProblem } from '../client/swarm-api-error.ts'
+import { connectionFailed, errorFromProblem, SwarmApiError } from '../client/swarm-api-error.ts'
 import type { FrameCodec, OutgoingFrame } from './frame-codec.ts'
 
 /** Frames the agent did not ask for. */
@@ -73,7 +73,8 @@ export class AgentChannel {
   /**
    * Sends a frame and waits for its answer.
    *
-   * @throws SwarmApiError what the server refuses it with, or `connection_failed` when the channel closes first
+   * @throws SwarmApiError what the server refuses it with, `payload_too_large` for a frame that is too long to be sent,
+   * or `connection_failed` when the channel closes first
    */
   request<T>(frame: OutgoingFrame): Promise<T> {
     this.#lastRequestId += 1
@@ -83,8 +84,15 @@ export class AgentChannel {
         reject(connectionFailed(this.#options.url, 'the channel is closed'))
         return
       }
+      const encoded = this.#options.codec.encode({ ...frame, requestId })
+      const byteLength = Buffer.byteLength(encoded)
+      if (byteLength > LIMITS.frameBytesMax) {
+        // The server would close the channel on it, and could not say which frame it was.
+        reject(frameTooLarge(frame.type, byteLength))
+        return
+      }
       this.#pending.set(requestId, { resolve: resolve as (answer: unknown) => void, reject })
-      this.#socket.send(this.#options.codec.encode({ ...frame, requestId }))
+      this.#socket.send(encoded)
     })
   }
 
@@ -150,6 +158,15 @@ export class AgentChannel {
     this.#pending.clear()
     if (this.#wasOpen) this.#options.onClose(closed)
   }
+}
+
+function frameTooLarge(type: string, byteLength: number): SwarmApiError {
+  const limit = LIMITS.frameBytesMax
+  return new SwarmApiError({
+    code: 'payload_too_large',
+    message: `the ${type} frame has ${byteLength} bytes, and ${limit} are allowed`,
+    details: { limitName: 'frameBytesMax', limit, actual: byteLength },
+  })
 }
 
 function opened(socket: WebSocket, url: string): Promise<void> {

@@ -10,8 +10,9 @@ import { problemOf } from '../problem/problem.ts'
 import { RequestError } from '../problem/request-error.ts'
 import { closeCodeFor } from '../sockets/close-code.ts'
 import { errorFrame } from '../sockets/error-frame.ts'
-import { FrameReader, requestIdOf } from '../sockets/frame-reader.ts'
+import { FrameReader } from '../sockets/frame-reader.ts'
 import type { FrameSocket } from '../sockets/frame-socket.ts'
+import { requestIdOf } from '../sockets/request-id.ts'
 import { callService, heldTasks } from './agent-calls.ts'
 import { frameOfNotice } from './consensus-frame.ts'
 import { encodeDelivery } from './delivery-frame.ts'
@@ -89,14 +90,12 @@ export class AgentChannel {
 
   receive(data: Buffer, isBinary: boolean): void {
     if (this.#state === 'closed') return
-    let decoded: unknown
     try {
-      decoded = this.#modules.socket.format.decode(data, isBinary)
-      const frame = agentFrames.read(decoded)
+      const frame = agentFrames.read(this.#modules.socket.format.decode(data, isBinary))
       this.#modules.onFrame(frame.type)
       this.#accept(frame)
     } catch (error) {
-      this.#countBadFrame(error, requestIdOf(decoded))
+      this.#countBadFrame(error, requestIdOf(data, isBinary))
     }
   }
 

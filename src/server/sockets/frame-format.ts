@@ -7,7 +7,8 @@ import { type JsonText, jsonText } from '#domain/ids.ts'
 import { opaqueBytes, parseJson, readUtf8 } from '../input/json-text.ts'
 import { opaqueText } from '../input/opaque-json.ts'
 import { RequestError } from '../problem/request-error.ts'
-import { checkMessagePack, MessagePackError } from './message-pack-check.ts'
+import { checkMessagePack } from './message-pack-check.ts'
+import { MessagePackError } from './message-pack-head.ts'
 
 /** How frames are written on one connection. */
 export interface FrameFormat {

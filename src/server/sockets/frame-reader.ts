@@ -1,6 +1,5 @@
 import type { TObject, TSchema } from '@sinclair/typebox'
 import { type TypeCheck, TypeCompiler, type ValueError } from '@sinclair/typebox/compiler'
-import type { RequestId } from '#contract/frames/frame.ts'
 import { cutText } from '#contract/text.ts'
 import { oneOf, unionMismatch } from '../input/union-mismatch.ts'
 import { RequestError } from '../problem/request-error.ts'
@@ -49,11 +48,4 @@ interface SchemaKeywords {
   readonly enum?: readonly unknown[]
   readonly const?: unknown
   readonly anyOf?: readonly TSchema[]
-}
-
-/** What an answer to the frame has to carry; undefined where the frame does not say, or is none. */
-export function requestIdOf(decoded: unknown): RequestId | undefined {
-  const { requestId } = (decoded ?? {}) as { readonly requestId?: unknown }
-  if (typeof requestId === 'string') return requestId.length <= 64 ? requestId : undefined
-  return Number.isSafeInteger(requestId) ? (requestId as number) : undefined
 }

@@ -7,8 +7,9 @@ import { problemOf } from '../problem/problem.ts'
 import { RequestError } from '../problem/request-error.ts'
 import { closeCodeFor } from '../sockets/close-code.ts'
 import { errorFrame } from '../sockets/error-frame.ts'
-import { FrameReader, requestIdOf } from '../sockets/frame-reader.ts'
+import { FrameReader } from '../sockets/frame-reader.ts'
 import type { FrameSocket } from '../sockets/frame-socket.ts'
+import { requestIdOf } from '../sockets/request-id.ts'
 import { eventSource } from '../views/event-view.ts'
 import { streamFrame } from './event-frames.ts'
 import { eventFilter, parseCursor } from './event-selection.ts'
@@ -46,10 +47,8 @@ export class EventSubscription {
 
   receive(data: Buffer, isBinary: boolean): void {
     if (this.#isClosed) return
-    let decoded: unknown
     try {
-      decoded = this.#modules.socket.format.decode(data, isBinary)
-      const frame = subscriberFrames.read(decoded)
+      const frame = subscriberFrames.read(this.#modules.socket.format.decode(data, isBinary))
       this.#modules.onFrame(frame.type)
       if (this.#isSubscribed)
         throw new RequestError('subscribe_repeated', 'Open another connection for another filter.')
@@ -57,7 +56,7 @@ export class EventSubscription {
       clearTimeout(this.#subscribeTimer)
       void this.#run(frame)
     } catch (error) {
-      this.#refuseAndClose(error, requestIdOf(decoded))
+      this.#refuseAndClose(error, requestIdOf(data, isBinary))
     }
   }
 

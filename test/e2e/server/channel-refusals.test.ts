@@ -1,3 +1,4 @@
+import { pack } from 'msgpackr'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { ChannelAgents } from '../../helpers/channel-agents.ts'
 import { startTestNode, type TestNode } from '../../helpers/test-node.ts'
@@ -52,6 +53,73 @@ describe('bad frames on the agent channel', () => {
     expect(await channel.next()).toMatchObject({ type: 'error', code })
     channel.send({ type: 'heartbeat', requestId: 6 })
     expect(await channel.next()).toMatchObject({ type: 'ack', requestId: 6 })
+  })
+
+  const deep = (depth: number): string => `${'['.repeat(depth)}${']'.repeat(depth)}`
+  const id = '"requestId":"mine"'
+  const refusedJson: readonly [string, string | Buffer, string][] = [
+    ['a missing field', `{"type":"task.accept",${id}}`, 'frame_invalid'],
+    ['no type', `{${id}}`, 'frame_invalid'],
+    ['an unknown type', `{"type":"task.explode",${id}}`, 'frame_unknown'],
+    ['a result too deep', `{"type":"task.complete",${id},"result":${deep(60)}}`, 'json_too_deep'],
+    ['a deep result first', `{"result":${deep(60)},"type":"task.complete",${id}}`, 'json_too_deep'],
+    ['a result deeper than any stack', `{"result":${deep(100_000)},${id}}`, 'json_too_deep'],
+    ['a name of the prototype', `{"type":"heartbeat",${id},"__proto__":{}}`, 'json_unsafe'],
+    ['another name of the prototype', `{${id},"constructor":{"prototype":1}}`, 'json_unsafe'],
+    ['such a name inside', `{"type":"heartbeat","x":{"__proto__":{}},${id}}`, 'json_unsafe'],
+    ['a name written with escapes', `{"type":"no","request\\u0049d":"mine"}`, 'frame_unknown'],
+    ['text that is cut off', `{"type":"heartbeat",${id},"held":[`, 'json_invalid'],
+    ['text with a comma too much', `{"type":"heartbeat",${id},}`, 'json_invalid'],
+    ['a binary message', Buffer.from(pack({ type: 'heartbeat', requestId: 'mine' })), 'frame_invalid'],
+  ]
+  it.each(refusedJson)('names the request it refuses: %s', async (_, frame, code) => {
+    const channel = await agents.welcomed(await agents.register())
+    channel.sendRaw(frame)
+    expect(await channel.next()).toMatchObject({ type: 'error', requestId: 'mine', code })
+  })
+
+  const nested = (depth: number): unknown => (depth === 0 ? 1 : [nested(depth - 1)])
+  const refusedMessagePack: readonly [string, string | Buffer, string][] = [
+    ['an unknown type', pack({ type: 'task.explode', requestId: 'mine' }), 'frame_unknown'],
+    [
+      'a result too deep',
+      pack({ result: nested(60), type: 'task.complete', requestId: 'mine' }),
+      'frame_invalid',
+    ],
+    ['a date', pack({ result: new Date(), type: 'task.complete', requestId: 'mine' }), 'frame_invalid'],
+    [
+      'bytes after the frame',
+      Buffer.concat([pack({ type: 'heartbeat', requestId: 'mine' }), Buffer.of(1)]),
+      'frame_invalid',
+    ],
+    [
+      'a frame that is cut off',
+      pack({ type: 'heartbeat', requestId: 'mine', held: ['x'] }).subarray(0, -1),
+      'frame_invalid',
+    ],
+    [
+      'a result that is no bytes',
+      pack({ type: 'task.complete', taskId: 'x', fencingToken: 1, requestId: 'mine', result: 1 }),
+      'frame_invalid',
+    ],
+    ['a text message', '{"type":"heartbeat","requestId":"mine"}', 'frame_invalid'],
+  ]
+  it.each(refusedMessagePack)('names the request it refuses in MessagePack: %s', async (_, frame, code) => {
+    const channel = await agents.welcomed(await agents.register(), { subprotocols: ['amos.v1.msgpack'] })
+    channel.sendRaw(frame)
+    expect(await channel.next()).toMatchObject({ type: 'error', requestId: 'mine', code })
+  })
+
+  it.each([
+    ['a long text', `"${'x'.repeat(65)}"`],
+    ['an empty text', '""'],
+    ['a fraction', '1.5'],
+    ['a number below zero', '-1'],
+    ['null', 'null'],
+  ])('answers without a name where the requestId is %s', async (_, text) => {
+    const channel = await agents.welcomed(await agents.register())
+    channel.sendRaw(`{"type":"task.explode","requestId":${text}}`)
+    expect(await channel.next()).not.toHaveProperty('requestId')
   })
 
   it('repeats the requestId of a frame that is wrong otherwise', async () => {

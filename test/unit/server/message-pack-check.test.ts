@@ -1,7 +1,8 @@
 import { assert, jsonValue, property, uint8Array } from 'fast-check'
 import { pack, unpack } from 'msgpackr'
 import { describe, expect, it } from 'vitest'
-import { checkMessagePack, MessagePackError } from '#server/sockets/message-pack-check.ts'
+import { checkMessagePack } from '#server/sockets/message-pack-check.ts'
+import { MessagePackError } from '#server/sockets/message-pack-head.ts'
 
 const DEPTH_MAX = 8
 
