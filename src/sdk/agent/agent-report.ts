@@ -1,6 +1,7 @@
 import type { AgentFrameOf } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { writeJson } from '../json/raw-json.ts'
+import { clipText, disarm, textOf } from '../client/user-code.ts'
 import { TaskFailure } from './agent-task.ts'
 
 /** How an attempt ends: the frame that says so, but for a result that is JSON text already. */
@@ -17,6 +18,7 @@ interface Held {
 }
 
 const MESSAGE_LENGTH_MAX = 4_096
+const NO_CODE = 'handler_error'
 const CODE_PATTERN = /^[A-Za-z0-9][A-Za-z0-9._:/-]{0,127}$/
 
 /** Of what a handler returned. A result that no frame can carry fails the task, and trying again would not help. */
@@ -37,7 +39,7 @@ export function completion(held: Held, returned: unknown): AgentReport {
 
 /** Of what a handler threw. */
 export function failureOf(held: Held, thrown: unknown): AgentReport {
-  return failure(held, thrown, thrown instanceof TaskFailure && !thrown.retryable ? 'fail' : 'retry')
+  return failure(held, thrown, isFinal(thrown) ? 'fail' : 'retry')
 }
 
 export function rejection(held: Held, error: Error | string): AgentReport {
@@ -49,7 +51,12 @@ export function rejection(held: Held, error: Error | string): AgentReport {
 }
 
 export function release({ taskId, fencingToken }: Held, reason: string): AgentReport {
-  return { type: 'task.release', taskId, fencingToken, reason: reason.slice(0, LIMITS.textLengthMax) }
+  return {
+    type: 'task.release',
+    taskId,
+    fencingToken,
+    reason: clipText(textOf(reason), LIMITS.textLengthMax),
+  }
 }
 
 function failure(
@@ -57,14 +64,28 @@ function failure(
   thrown: unknown,
   kind: 'retry' | 'fail' | 'reject',
 ): AgentReport {
-  const message = (thrown instanceof Error ? thrown.message : String(thrown)).slice(0, MESSAGE_LENGTH_MAX)
+  disarm(thrown)
+  const message = clipText(textOf(thrown), MESSAGE_LENGTH_MAX)
   return { type: 'task.fail', taskId, fencingToken, failure: { code: codeOf(thrown), message }, kind }
+}
+
+/** What was thrown is user code: even asking for its kind may throw. */
+function isFinal(thrown: unknown): boolean {
+  try {
+    return thrown instanceof TaskFailure && !thrown.retryable
+  } catch {
+    return false
+  }
 }
 
 /** Errors of Node and of many packages bear a code, too: `ENOENT` says more than `handler_error`. */
 function codeOf(thrown: unknown): string {
-  const code: unknown = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
-  return typeof code === 'string' && CODE_PATTERN.test(code) ? code : 'handler_error'
+  try {
+    const code: unknown = thrown instanceof Error && 'code' in thrown ? thrown.code : undefined
+    return typeof code === 'string' && CODE_PATTERN.test(code) ? code : NO_CODE
+  } catch {
+    return NO_CODE
+  }
 }
 
 function notJson(cause: unknown): TaskFailure {

@@ -1,6 +1,7 @@
 import type { AgentRegisterInput, MessageSent } from '#contract/index.ts'
 import { errorFromProblem } from '../client/swarm-api-error.ts'
 import { copyPayloadText } from '../json/exact-texts.ts'
+import { callObserver, errorOf } from '../client/user-code.ts'
 import { SwarmClient } from '../node-swarm-client.ts'
 import type { Notice } from './agent-channel.ts'
 import { AgentIdentity } from './agent-identity.ts'
@@ -68,6 +69,7 @@ export class SwarmAgent {
       {
         handlerOf: (type) => this.#handlers.get(type) ?? this.#handlers.get('*'),
         onRefused: (taskId, error) => this.#notify({ type: 'task_lost', taskId, reason: error.message }),
+        onError: (error) => this.#notify({ type: 'error', error }),
       },
       { client: this.#client },
     )
@@ -206,7 +208,8 @@ export class SwarmAgent {
       swarmId,
       stateDir,
       onProposal,
-      onDecision: (decision) => onDecision?.(decision),
+      onDecision: (decision) =>
+        callObserver(onDecision, decision, (error) => this.#notify({ type: 'error', error })),
       onError: (error) => this.#notify({ type: 'error', error }),
       onKeyReplaced: (reason) => this.#notify({ type: 'voter_key_replaced', reason }),
       onHalted: (error) => this.#notify({ type: 'voting_halted', error }),
@@ -220,7 +223,7 @@ export class SwarmAgent {
       else await this.#client.updateAgent(agentId, { isDraining: true })
     } catch (error) {
       // Finishing what is held matters more than being able to say so.
-      this.#notify({ type: 'error', error: error as Error })
+      this.#notify({ type: 'error', error: errorOf(error) })
     }
   }
 
@@ -263,7 +266,7 @@ export class SwarmAgent {
   }
 
   #notify(notice: AgentNotice): void {
-    this.#options.onNotice?.(notice)
+    callObserver(this.#options.onNotice, notice)
   }
 }
 

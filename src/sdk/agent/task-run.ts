@@ -1,7 +1,10 @@
+import { LIMITS } from '#contract/limits.ts'
 import type { SwarmApiError } from '../client/swarm-api-error.ts'
 import type { SwarmClient } from '../client/swarm-client.ts'
+import { clipText, errorOf, textOf } from '../client/user-code.ts'
 import { type AgentReport, completion, failureOf, rejection, release } from './agent-report.ts'
 import { type AgentTask, type TaskContext, TaskFailure, type TaskHandler, TaskRevoked } from './agent-task.ts'
+import { guardListeners } from './guarded-signal.ts'
 
 export interface ProgressNote {
   readonly ratio: number
@@ -14,6 +17,8 @@ export interface TaskRunOptions {
   /** How the attempt ended; called once, and not after the run was revoked. */
   onReport(report: AgentReport): void
   onProgress(note: ProgressNote): void
+  /** The user's code did what it may not, and nobody else can tell it so. */
+  onError(error: Error): void
 }
 
 /** One attempt at one task: its handler at work, and its one outcome. */
@@ -21,12 +26,15 @@ export class TaskRun {
   readonly task: AgentTask
   readonly #options: TaskRunOptions
   readonly #aborting = new AbortController()
+  readonly #signal: AbortSignal
   #report: AgentReport | undefined
+  #isReplaced = false
   #timer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: TaskRunOptions) {
     this.task = options.task
     this.#options = options
+    this.#signal = guardListeners(this.#aborting.signal, (thrown) => options.onError(errorOf(thrown)))
   }
 
   get taskId(): string {
@@ -67,13 +75,15 @@ export class TaskRun {
   }
 
   /**
-   * The swarm cannot take the result: the attempt fails with why not.
+   * The swarm cannot take what was reported: the attempt fails for good, with the reason it was refused for.
    *
-   * @returns false where it was no result that was refused
+   * @returns false where that was refused as well
    */
   replaceReport(error: SwarmApiError): boolean {
-    if (this.#report?.type !== 'task.complete') return false
-    const refusal = new TaskFailure(`the result was refused: ${error.message}`, {
+    if (this.#report === undefined || this.#isReplaced) return false
+    this.#isReplaced = true
+    const what = this.#report.type === 'task.complete' ? 'result' : 'report'
+    const refusal = new TaskFailure(`the ${what} was refused: ${error.message}`, {
       code: error.code,
       retryable: false,
     })
@@ -84,22 +94,34 @@ export class TaskRun {
   #context(): TaskContext {
     const { task } = this
     return {
-      signal: this.#aborting.signal,
+      signal: this.#signal,
       client: this.#options.client,
-      progress: (ratio, message) => {
-        if (this.#isOver) return
-        const note = { ratio: Math.min(1, Math.max(0, ratio)) }
-        this.#options.onProgress(message === undefined ? note : { ...note, message })
-      },
+      progress: (ratio, message) => this.#progress(ratio, message),
       release: (reason) => {
         this.#end(release(task, reason))
-        throw new Error(`released: ${reason}`)
+        throw new Error(`released: ${textOf(reason)}`)
       },
       reject: (error) => {
         this.#end(rejection(task, error))
         throw new Error('rejected', { cause: error })
       },
     }
+  }
+
+  /** Throws nothing: a note is often made in a callback, where nobody would catch it. */
+  #progress(ratio: unknown, message: unknown): void {
+    if (this.#isOver) return
+    if (typeof ratio !== 'number' || Number.isNaN(ratio)) {
+      this.#options.onError(new TypeError('progress: the ratio must be a number from 0 to 1'))
+      return
+    }
+    if (message !== undefined && typeof message !== 'string') {
+      this.#options.onError(new TypeError('progress: the message must be a string'))
+      return
+    }
+    const note = { ratio: Math.min(1, Math.max(0, ratio)) }
+    const clipped = message === undefined ? {} : { message: clipText(message, LIMITS.textLengthMax) }
+    this.#options.onProgress({ ...note, ...clipped })
   }
 
   #timeOut(): void {

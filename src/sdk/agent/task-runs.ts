@@ -3,6 +3,7 @@ import { LIMITS } from '#contract/limits.ts'
 import { Backoff, pause } from '../client/backoff.ts'
 import { SwarmApiError } from '../client/swarm-api-error.ts'
 import type { SwarmClient } from '../client/swarm-client.ts'
+import { errorOf } from '../client/user-code.ts'
 import type { AgentChannel } from './agent-channel.ts'
 import { release } from './agent-report.ts'
 import { type AgentTask, type TaskHandler, TaskRevoked } from './agent-task.ts'
@@ -13,6 +14,8 @@ export interface TaskRunsOptions {
   handlerOf(taskType: string): TaskHandler | undefined
   /** The swarm refused what the agent said of a task it held: somebody else has it, or nobody needs it. */
   onRefused(taskId: string, error: SwarmApiError): void
+  /** Of the user's code, where nobody else can tell it so. */
+  onError(error: Error): void
 }
 
 /** Quick work is completed without having been accepted first, which saves the hub half of the frames. */
@@ -63,6 +66,7 @@ export class TaskRuns {
       client: this.#client,
       onReport: () => this.#finished(entry),
       onProgress: (note) => this.#progressed(entry, note),
+      onError: (error) => this.#options.onError(error),
     })
     const acceptTimer = setTimeout(() => {
       entry.isAcceptDue = true
@@ -132,7 +136,7 @@ export class TaskRuns {
       const error = await refusalOf(channel, run.report)
       if (error === undefined) this.#drop(entry)
       else if (error.retryable) await pause(Math.max(backoff.nextMs(), error.retryAfterMs ?? 0))
-      // A result the swarm cannot take ends the task as a failure, rather than with its lease and attempt after attempt.
+      // A report the swarm cannot take ends the task as a failure, rather than with its lease and attempt after attempt.
       else if (isLoss(error) || !run.replaceReport(error)) this.#refused(entry, error)
     }
   }
@@ -156,18 +160,11 @@ export class TaskRuns {
     const { taskId, fencingToken } = entry.run
     entry.isReportingProgress = true
     while (entry.progress !== undefined && entry.run.report === undefined && this.#isHeld(entry)) {
-      const { ratio, message } = entry.progress
+      const note = entry.progress
       entry.progress = undefined
-      const clipped = message === undefined ? {} : { message: message.slice(0, LIMITS.textLengthMax) }
       const channel = this.#channel
       if (channel === undefined) break
-      const error = await refusalOf(channel, {
-        type: 'task.progress',
-        taskId,
-        fencingToken,
-        ratio,
-        ...clipped,
-      })
+      const error = await refusalOf(channel, { type: 'task.progress', taskId, fencingToken, ...note })
       if (error !== undefined && isLoss(error)) this.#refused(entry, error)
     }
     entry.isReportingProgress = false
@@ -204,6 +201,7 @@ async function refusalOf(channel: AgentChannel, frame: OutgoingFrame): Promise<S
     return undefined
   } catch (error) {
     if (error instanceof SwarmApiError) return error
-    throw error
+    // The frame could not be written: to send it again would not help.
+    return new SwarmApiError({ code: 'frame_invalid', message: errorOf(error).message }, { cause: error })
   }
 }

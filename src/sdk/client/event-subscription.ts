@@ -2,6 +2,7 @@ import { Backoff, pause } from './backoff.ts'
 import type { EventItem, OpenFeed } from './event-feed.ts'
 import type { HttpConnection } from './http-connection.ts'
 import { SwarmApiError } from './swarm-api-error.ts'
+import { callObserver } from './user-code.ts'
 
 /** Which events to be told of, and from where on. */
 export interface SubscriptionOptions {
@@ -104,7 +105,7 @@ export class EventSubscription implements AsyncIterable<EventItem> {
   async #recover(error: unknown): Promise<void> {
     if (this.#isClosed) return
     if (!(error instanceof SwarmApiError) || !error.retryable) throw error
-    this.#options.onInterruption?.(error)
+    callObserver(this.#options.onInterruption, error)
     await this.#waitBeforeNextTry(error.retryAfterMs)
   }
 

@@ -1,4 +1,5 @@
 import type { Problem, ProblemCode } from '#contract/index.ts'
+import { textOf } from './user-code.ts'
 
 /**
  * What a call failed with: a code of the server's problem documents, or `connection_failed` where no server answered
@@ -72,9 +73,28 @@ export function connectionFailed(url: string, cause: unknown): SwarmApiError {
   )
 }
 
-/** `fetch` says no more than "fetch failed"; why is in its causes, of which a dual-stack dial has several. */
-function rootMessage(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return rootMessage(error.errors[0])
-  if (!(error instanceof Error)) return String(error)
-  return error.cause === undefined ? error.message : rootMessage(error.cause)
+/** How many causes of causes are looked at. */
+const CAUSES_MAX = 10
+
+/**
+ * `fetch` says no more than "fetch failed"; why is in its causes, of which a dual-stack dial has several. A `fetch` that
+ * was given to the client may throw anything.
+ */
+function rootMessage(thrown: unknown): string {
+  try {
+    let error = thrown
+    for (let depth = 0; depth < CAUSES_MAX; depth += 1) {
+      const next: unknown = causeOf(error)
+      if (next === undefined) break
+      error = next
+    }
+    return textOf(error)
+  } catch {
+    return textOf(thrown)
+  }
+}
+
+function causeOf(error: unknown): unknown {
+  if (error instanceof AggregateError && error.errors.length > 0) return error.errors[0]
+  return error instanceof Error ? error.cause : undefined
 }

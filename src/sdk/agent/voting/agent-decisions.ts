@@ -7,6 +7,7 @@ import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifi
 import { VoteSigner } from '#domain/consensus/vote-signer.ts'
 import type { AgentId, ProposalId } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
+import { errorOf } from '../../client/user-code.ts'
 import { BallotQuestion } from './ballot-question.ts'
 import { ChoiceSeat } from './choice-seat.ts'
 import type { ProposalHandler } from './open-proposal.ts'
@@ -68,7 +69,7 @@ export class AgentDecisions {
       try {
         this.#takeSeat(opened)
       } catch (error) {
-        listener.failed(error as Error)
+        listener.failed(errorOf(error))
       }
     }
   }
@@ -105,10 +106,16 @@ export class AgentDecisions {
   /** Undefined where the agent has no vote, or only with a key that it no longer has. */
   #seatIn(opened: OpenedProposal, instance: DecisionInstance): Seat | undefined {
     const { self, handler } = this.#options
-    const { home } = this.#modules
+    const { home, listener } = this.#modules
     const voter = instance.electorate.byId.get(self)
     if (voter === undefined) return undefined
-    const question = new BallotQuestion({ opened, instance, self, handler })
+    const question = new BallotQuestion({
+      opened,
+      instance,
+      self,
+      handler,
+      onError: (error) => listener.failed(error),
+    })
     const modules = { ...this.#modules, question, listener: this.#listenerFor(instance.proposalId) }
     if (voter.custody === 'hub') return new ChoiceSeat({ instance }, modules)
     if (home === undefined || this.#signer === undefined || voter.publicKey !== home.key.publicKey)

@@ -19,6 +19,7 @@ export interface AgentVotingOptions {
   /** Where the agent's own key is kept; undefined where it leaves its key to the hub. */
   readonly stateDir: string | undefined
   readonly onProposal: ProposalHandler | undefined
+  /** Must not throw: whoever is told must not be able to stop the voter that tells it. */
   onDecision(decision: AgentDecision): void
   onError(error: Error): void
   /** The key of an earlier run is not used any more. */
@@ -135,15 +136,9 @@ export class AgentVoting {
   }
 
   #decided(decided: DecisionCertificate): void {
-    const { onDecision, onError } = this.#options
     const { proposalId, outcome } = decided
     const certificate = decided as unknown as AgentDecision['certificate']
-    try {
-      onDecision({ proposalId, outcome, certificate })
-    } catch (error) {
-      // Whoever is told must not be able to stop the voter that tells it.
-      onError(error as Error)
-    }
+    this.#options.onDecision({ proposalId, outcome, certificate })
   }
 
   #halt(error: Error): void {

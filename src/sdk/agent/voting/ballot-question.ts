@@ -4,6 +4,8 @@ import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import type { AgentId } from '#domain/ids.ts'
 import { addText } from '../../json/exact-texts.ts'
 import type { Ballot, OpenProposal, ProposalHandler } from './open-proposal.ts'
+import { errorOf } from '../../client/user-code.ts'
+import { guardListeners } from '../guarded-signal.ts'
 
 export interface BallotQuestionOptions {
   readonly opened: OpenedProposal
@@ -11,15 +13,19 @@ export interface BallotQuestionOptions {
   readonly self: AgentId
   /** Without one the agent takes part in the agreement, and has no opinion. */
   readonly handler: ProposalHandler | undefined
+  /** Told what listeners of the proposal's signal throw. */
+  onError(error: Error): void
 }
 
 /** What one agent is asked about one proposal: put to its handler once, and taken back when the answer comes too late. */
 export class BallotQuestion {
   readonly #options: BallotQuestionOptions
   readonly #over = new AbortController()
+  readonly #signal: AbortSignal
 
   constructor(options: BallotQuestionOptions) {
     this.#options = options
+    this.#signal = guardListeners(this.#over.signal, (thrown) => options.onError(errorOf(thrown)))
   }
 
   /**
@@ -63,7 +69,7 @@ export class BallotQuestion {
       proposedBy,
       deadlineMs,
       voters: electorate.map(({ agentId, weight, custody }) => ({ agentId, weight, custody })),
-      signal: this.#over.signal,
+      signal: this.#signal,
     }
     return addText(question, 'payload', payload)
   }

@@ -2,6 +2,7 @@ import type { ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import { type VerifyModules, verifyDecision } from '#domain/consensus/verify-decision.ts'
 import type { Clock } from '#domain/ports/clock.ts'
+import { errorOf } from '../../client/user-code.ts'
 import type { BallotQuestion } from './ballot-question.ts'
 import type { Seat, SeatListener, SeatNotice } from './seat.ts'
 import type { VotingLine } from './voting-line.ts'
@@ -45,7 +46,7 @@ export class ChoiceSeat implements Seat {
       this.#choice = { kind: 'choice', proposalId, ...ballot }
       await line.tell(this.#choice)
     } catch (error) {
-      listener.failed(error as Error)
+      listener.failed(errorOf(error))
     }
   }
 
@@ -59,7 +60,7 @@ export class ChoiceSeat implements Seat {
     const { line, listener } = this.#modules
     const { proposalId } = this.#options.instance
     if (this.#choice === undefined) line.say({ kind: 'ask', proposalId })
-    else line.tell(this.#choice).catch((error: Error) => listener.failed(error))
+    else line.tell(this.#choice).catch((error: unknown) => listener.failed(errorOf(error)))
   }
 
   stop(): void {

@@ -8,6 +8,7 @@ import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
 import type { VoteSigner } from '#domain/consensus/vote-signer.ts'
 import type { AgentId } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
+import { errorOf } from '../../client/user-code.ts'
 import type { BallotQuestion } from './ballot-question.ts'
 import type { FileSigningJournal } from './file-signing-journal.ts'
 import type { Seat, SeatListener, SeatNotice } from './seat.ts'
@@ -134,7 +135,7 @@ export class VoterSeat implements Seat {
           new Error(`the ballot for ${this.#options.instance.proposalId} was not signed: ${outcome}`),
         )
     } catch (error) {
-      listener.failed(error as Error)
+      listener.failed(errorOf(error))
     }
   }
 
