@@ -54,6 +54,7 @@ export class MemorySwarmStore implements SwarmStore {
   #lastStep: Promise<unknown> = Promise.resolve()
   #isClosed = false
   #unwritableReason: string | undefined
+  #unreadableReason: string | undefined
 
   constructor(options: MemorySwarmStoreOptions, modules: MemorySwarmStoreModules) {
     this.#options = options
@@ -75,6 +76,11 @@ export class MemorySwarmStore implements SwarmStore {
     this.#modules.medium.scope(scope).damaged.add(`event/${sequence}`)
   }
 
+  /** From now on every read of records is refused; undefined ends it. */
+  setUnreadable(reason: string | undefined): void {
+    this.#unreadableReason = reason
+  }
+
   /** The node is gone: what it still asks for is refused and changes nothing. */
   close(): void {
     this.#isClosed = true
@@ -85,6 +91,7 @@ export class MemorySwarmStore implements SwarmStore {
   }
 
   async get<K extends RecordKind>(scope: Scope, key: RecordKey<K>): Promise<StoredRecord<K> | undefined> {
+    this.#refuseWhenUnreadable()
     this.#refuseWhenClosed()
     return find(this.#modules.medium.scope(scope), key)
   }
@@ -93,12 +100,14 @@ export class MemorySwarmStore implements SwarmStore {
     scope: Scope,
     keys: readonly RecordKey<K>[],
   ): Promise<readonly (StoredRecord<K> | undefined)[]> {
+    this.#refuseWhenUnreadable()
     this.#refuseWhenClosed()
     const kept = this.#modules.medium.scope(scope)
     return keys.map((key) => find(kept, key))
   }
 
   async list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
+    this.#refuseWhenUnreadable()
     this.#refuseWhenClosed()
     const { kind, after, countMax, openOnly = false, isDescending = false } = request
     const kept = this.#modules.medium.scope(request.scope)
@@ -195,6 +204,10 @@ export class MemorySwarmStore implements SwarmStore {
 
   #refuseWhenClosed(): void {
     if (this.#isClosed) throw unavailable('the store is closed')
+  }
+
+  #refuseWhenUnreadable(): void {
+    if (this.#unreadableReason !== undefined) throw unavailable(this.#unreadableReason)
   }
 
   #refuseWhenUnwritable(): void {

@@ -34,6 +34,7 @@ export function createCommunicationParts(
   const delivery = new InboxDelivery({
     ...base,
     inbox,
+    hasConnection: (agentId) => registry.find(agentId)?.session !== undefined,
     deliver: (agentId, message) => {
       const session = registry.find(agentId)?.session
       return session !== undefined && channel.send(session, message)

@@ -1,33 +1,38 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId, EpochMs } from '../ids.ts'
 import type { AgentDelivery } from '../orchestration/assignment.ts'
 import type { Reminders } from '../orchestration/reminders.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Inbox } from './inbox.ts'
+import { isExpired } from './inbox-shelf.ts'
 import type { InboxRecord } from './message.ts'
 
 export interface InboxDeliveryModules {
   readonly inbox: Inbox
   readonly reminders: Reminders
+  readonly clock: Clock
   readonly logger: Logger
+  hasConnection(agentId: AgentId): boolean
   /** Writes to the agent's connection. @returns false where there is none, or it is too slow */
   deliver(agentId: AgentId, delivery: AgentDelivery): boolean
 }
 
-/** Durable messages an agent may have on its hands before it has to acknowledge one. */
+/** Durable messages that an agent may have received and not acknowledged; the next ones wait. */
 export const UNACKNOWLEDGED_MAX = 100
 /** Messages that wait for the inbox of an agent that has just attached to be read. */
 const HELD_MAX = 1_000
 const TRY_AGAIN_MS = 50
 
 interface Feed {
-  /** Of the newest message that was written. */
-  position: number
-  readonly unacknowledged: Set<string>
+  /** What was written to this connection and not acknowledged yet, with when it expires. */
+  readonly unacknowledged: Map<string, EpochMs | undefined>
   /** False while older messages wait in the inbox: a new one takes its place behind them. */
   isCaughtUp: boolean
   isReading: boolean
   /** What came after the attach and before its inbox was read; undefined afterwards. */
   held: AgentDelivery[] | undefined
+  /** Cancels the look that is due without anybody's doing; one at a time. */
+  cancelLook: (() => void) | undefined
 }
 
 /**
@@ -44,18 +49,21 @@ export class InboxDelivery {
 
   /** A new connection: all that was not acknowledged goes out again. To be called in the turn it may be written to. */
   attached(agentId: AgentId): void {
+    this.forget(agentId)
     const feed: Feed = {
-      position: 0,
-      unacknowledged: new Set(),
+      unacknowledged: new Map(),
       isCaughtUp: false,
       isReading: false,
       held: [],
+      cancelLook: undefined,
     }
     this.#feeds.set(agentId, feed)
     void this.#pump(agentId, feed)
   }
 
+  /** Its connection ended, or the agent is no more. */
   forget(agentId: AgentId): void {
+    this.#feeds.get(agentId)?.cancelLook?.()
     this.#feeds.delete(agentId)
   }
 
@@ -81,7 +89,7 @@ export class InboxDelivery {
     const isNext = feed.isCaughtUp && !feed.isReading
     if (isNext && this.#write(feed, record)) return true
     feed.isCaughtUp = false
-    if (isNext) this.#tryLater(agentId, feed)
+    if (isNext) this.#lookLater(agentId, feed)
     return false
   }
 
@@ -93,34 +101,57 @@ export class InboxDelivery {
   }
 
   async #pump(agentId: AgentId, feed: Feed): Promise<void> {
-    if (feed.isReading || !this.#isCurrent(agentId, feed)) return
+    if (feed.isReading || !this.#isServed(agentId, feed)) return
     feed.isReading = true
     try {
-      while (feed.unacknowledged.size < UNACKNOWLEDGED_MAX) {
+      for (let room = this.#roomIn(feed); room > 0; room = this.#roomIn(feed)) {
         // What comes while these are read is noted by `offer`.
         feed.isCaughtUp = true
-        const room = UNACKNOWLEDGED_MAX - feed.unacknowledged.size
-        const records = await this.#modules.inbox.list(agentId, feed.position, room)
+        const records = await this.#modules.inbox.waiting(agentId, feed.unacknowledged, room)
         if (!this.#isCurrent(agentId, feed) || (records.length === 0 && feed.isCaughtUp)) break
         feed.isCaughtUp = false
-        if (!records.every((record) => this.#write(feed, record))) {
-          this.#tryLater(agentId, feed)
-          break
-        }
+        if (!records.every((record) => this.#write(feed, record))) break
       }
     } catch (error) {
-      // It stays in the inbox, which can be read.
+      // It stays in the inbox, which is read again.
       feed.isCaughtUp = false
       this.#modules.logger.warn({ error, agentId }, 'inbox not delivered')
     } finally {
       feed.isReading = false
+      if (!feed.isCaughtUp) this.#lookLater(agentId, feed)
       this.#releaseHeld(agentId, feed)
     }
   }
 
-  /** Nothing else might ever say that a slow connection can take more. */
-  #tryLater(agentId: AgentId, feed: Feed): void {
-    this.#modules.reminders.set(TRY_AGAIN_MS, () => void this.#pump(agentId, feed))
+  /** Nothing else might ever say that a slow connection can take more, that the store answers, or that one expired. */
+  #lookLater(agentId: AgentId, feed: Feed): void {
+    const { reminders } = this.#modules
+    if (!this.#isServed(agentId, feed)) return
+    const delayMs = this.#roomIn(feed) > 0 ? TRY_AGAIN_MS : this.#untilOneExpires(feed)
+    feed.cancelLook?.()
+    feed.cancelLook = undefined
+    // Full of messages that do not expire: the next acknowledgement looks.
+    if (delayMs === undefined) return
+    feed.cancelLook = reminders.set(delayMs, () => {
+      feed.cancelLook = undefined
+      void this.#pump(agentId, feed)
+    })
+  }
+
+  #untilOneExpires(feed: Feed): number | undefined {
+    const times = [...feed.unacknowledged.values()].filter((time) => time !== undefined)
+    if (times.length === 0) return undefined
+    return Math.max(TRY_AGAIN_MS, Math.min(...times) - this.#modules.clock.now())
+  }
+
+  /** What expired unacknowledged is out of the inbox, and holds up nothing. */
+  #roomIn({ unacknowledged }: Feed): number {
+    if (unacknowledged.size >= UNACKNOWLEDGED_MAX) {
+      const now = this.#modules.clock.now()
+      for (const [messageId, expiresAt] of unacknowledged)
+        if (isExpired({ expiresAt }, now)) unacknowledged.delete(messageId)
+    }
+    return UNACKNOWLEDGED_MAX - unacknowledged.size
   }
 
   #releaseHeld(agentId: AgentId, feed: Feed): void {
@@ -130,12 +161,16 @@ export class InboxDelivery {
     for (const delivery of held) this.#modules.deliver(agentId, delivery)
   }
 
-  #write(feed: Feed, { agentId, position, message }: InboxRecord): boolean {
-    if (feed.unacknowledged.size >= UNACKNOWLEDGED_MAX) return false
+  #write(feed: Feed, { agentId, message }: InboxRecord): boolean {
+    if (this.#roomIn(feed) === 0) return false
     if (!this.#modules.deliver(agentId, { type: 'message', message })) return false
-    feed.unacknowledged.add(message.messageId)
-    feed.position = position
+    feed.unacknowledged.set(message.messageId, message.expiresAt)
     return true
+  }
+
+  /** An agent that is away is served when it attaches anew. */
+  #isServed(agentId: AgentId, feed: Feed): boolean {
+    return this.#isCurrent(agentId, feed) && this.#modules.hasConnection(agentId)
   }
 
   #isCurrent(agentId: AgentId, feed: Feed): boolean {

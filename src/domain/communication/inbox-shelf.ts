@@ -2,7 +2,7 @@ import { SwarmError } from '../errors.ts'
 import type { EpochMs } from '../ids.ts'
 import type { InboxRecord } from './message.ts'
 
-interface Slip {
+export interface Slip {
   readonly messageId: string
   readonly position: number
   readonly expiresAt: EpochMs | undefined
@@ -10,7 +10,7 @@ interface Slip {
 
 /** What is remembered of one agent's inbox: which messages wait, in which order; the messages are in the store. */
 export class InboxShelf {
-  /** In the order they came. */
+  /** In the order they came, which is not always that of their positions: two are written at the same time. */
   readonly #slips = new Map<string, Slip>()
   /** Messages being written. */
   #reserved = 0
@@ -45,18 +45,31 @@ export class InboxShelf {
     this.#lastPosition = Math.max(this.#lastPosition, slip.position)
   }
 
+  has(messageId: string): boolean {
+    return this.#slips.has(messageId)
+  }
+
   delete(messageId: string): void {
     this.#slips.delete(messageId)
   }
 
-  /** Those behind the position that have not expired, oldest first. */
-  idsAfter(position: number, countMax: number, now: EpochMs): readonly string[] {
+  /** Those that have not expired and are not among `known`, in the order they came. */
+  idsBut(known: { has(messageId: string): boolean }, countMax: number, now: EpochMs): readonly string[] {
     const ids: string[] = []
     for (const slip of this.#slips.values()) {
       if (ids.length === countMax) break
-      if (slip.position > position && !isExpired(slip, now)) ids.push(slip.messageId)
+      if (!known.has(slip.messageId) && !isExpired(slip, now)) ids.push(slip.messageId)
     }
     return ids
+  }
+
+  /** Those behind the position that have not expired, in the order of their positions. */
+  idsAfter(position: number, countMax: number, now: EpochMs): readonly string[] {
+    return [...this.#slips.values()]
+      .filter((slip) => slip.position > position && !isExpired(slip, now))
+      .toSorted((a, b) => a.position - b.position)
+      .slice(0, countMax)
+      .map(({ messageId }) => messageId)
   }
 
   /** Retention takes them out of the store. */

@@ -5,7 +5,7 @@ import { unchanged } from '../orchestration/swarm-journal.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put, remove, type StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
-import { InboxShelf, slipOf } from './inbox-shelf.ts'
+import { InboxShelf, isExpired, type Slip, slipOf } from './inbox-shelf.ts'
 import { type InboxRecord, inboxKey, type SwarmMessage } from './message.ts'
 
 export interface InboxOptions {
@@ -37,7 +37,7 @@ export class Inbox {
   }
 
   /**
-   * @returns undefined where the message was there already
+   * @returns undefined where the message was there already, and is known to wait
    * @throws SwarmError `limit_exceeded`; `idempotency_key_reused` where another message has its id
    */
   async keep(agentId: AgentId, message: SwarmMessage): Promise<InboxRecord | undefined> {
@@ -46,14 +46,15 @@ export class Inbox {
     const record = { agentId, position: shelf.reserve(this.#options.inboxMessagesMax, clock.now()), message }
     const key = inboxKey(agentId, message.messageId)
     try {
-      const isNew = await journal.transact([key] as const, ([stored]) => {
-        if (stored === undefined) return { ...unchanged(true), writes: [put('inbox', key.id, record)] }
+      const kept = await journal.transact([key] as const, ([stored]) => {
+        if (stored === undefined) return { ...unchanged(record), writes: [put('inbox', key.id, record)] }
         refuseOther(stored.value.message, message)
-        return unchanged(false)
+        return unchanged<InboxRecord>(stored.value)
       })
-      if (!isNew) return undefined
-      shelf.add(slipOf(record))
-      return record
+      // Not known although it was there: the store wrote it, and its answer was lost.
+      if (shelf.has(message.messageId) || isExpired(kept.message, clock.now())) return undefined
+      shelf.add(slipOf(kept))
+      return kept
     } finally {
       shelf.release()
     }
@@ -61,21 +62,54 @@ export class Inbox {
 
   /** Those behind the position, oldest first; what expired is left out. */
   async list(agentId: AgentId, after: number, countMax: number): Promise<readonly InboxRecord[]> {
-    const { store, journal, clock } = this.#modules
+    const { clock } = this.#modules
+    return this.#found(agentId, (shelf) => shelf.idsAfter(after, countMax, clock.now()))
+  }
+
+  /** Those that are not among `known`, in the order they came; what expired is left out. */
+  async waiting(
+    agentId: AgentId,
+    known: { has(messageId: string): boolean },
+    countMax: number,
+  ): Promise<readonly InboxRecord[]> {
+    const { clock } = this.#modules
+    return this.#found(agentId, (shelf) => shelf.idsBut(known, countMax, clock.now()))
+  }
+
+  /** None only where none is wanted: what the store does not have any more is forgotten, and the next are looked for. */
+  async #found(
+    agentId: AgentId,
+    wanted: (shelf: InboxShelf) => readonly string[],
+  ): Promise<readonly InboxRecord[]> {
     const shelf = await this.#shelf(agentId)
-    const ids = shelf.idsAfter(after, countMax, clock.now())
-    if (ids.length === 0) return []
+    for (;;) {
+      const ids = wanted(shelf)
+      if (ids.length === 0) return []
+      const found = await this.#readKept(agentId, ids, shelf)
+      if (found === undefined) continue
+      // Swept away, or acknowledged by a step whose answer was lost.
+      for (const [index, messageId] of ids.entries()) if (found[index] === undefined) shelf.delete(messageId)
+      const records = found.flatMap((record) => (record === undefined ? [] : [record.value]))
+      if (records.length > 0) return records
+    }
+  }
+
+  /** Undefined where one of them is damaged: the store has named it, and off the shelf it holds up none behind it. */
+  async #readKept(
+    agentId: AgentId,
+    ids: readonly string[],
+    shelf: InboxShelf,
+  ): Promise<readonly (StoredRecord<'inbox'> | undefined)[] | undefined> {
+    const { store, journal } = this.#modules
     const keys = ids.map((messageId) => inboxKey(agentId, messageId))
     try {
-      const found = await store.getMany(journal.scope, keys)
-      return found.flatMap((record) => (record === undefined ? [] : [record.value]))
+      return await store.getMany(journal.scope, keys)
     } catch (error) {
       if (!isSwarmError(error, 'record_damaged')) throw error
-      // The store has named it: without it on the shelf the messages behind it go on.
       const damaged = ids.find((messageId) => inboxKey(agentId, messageId).id === error.details.id)
       if (damaged === undefined) throw error
       shelf.delete(damaged)
-      return this.list(agentId, after, countMax)
+      return undefined
     }
   }
 
@@ -117,7 +151,7 @@ export class Inbox {
   }
 
   async #readShelf(agentId: AgentId): Promise<InboxShelf> {
-    const slips: ReturnType<typeof slipOf>[] = []
+    const slips: Slip[] = []
     for await (const page of this.#pages(agentId)) slips.push(...page.map(({ value }) => slipOf(value)))
     return new InboxShelf(slips)
   }

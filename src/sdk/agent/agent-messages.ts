@@ -2,6 +2,7 @@ import type { MessageSent, MessageTarget, MessageView } from '#contract/index.ts
 import { connectionFailed, SwarmApiError } from '../client/swarm-api-error.ts'
 import type { PayloadText } from '../json/exact-texts.ts'
 import { writeJson } from '../json/raw-json.ts'
+import { errorOf } from '../client/user-code.ts'
 import type { AgentChannel } from './agent-channel.ts'
 import type { MessageSendFrame } from './frame-codec.ts'
 import { ReceivedMessages } from './received-messages.ts'
@@ -67,7 +68,8 @@ export class AgentMessages {
 
   connected(channel: AgentChannel): void {
     this.#channel = channel
-    if (this.#topics.size > 0) this.#sayTopics(channel).catch((error: Error) => this.#options.onError(error))
+    if (this.#topics.size > 0)
+      this.#sayTopics(channel).catch((error: unknown) => this.#options.onError(errorOf(error)))
     for (const proceed of this.#waiting) proceed(channel)
     this.#waiting.clear()
     this.#received.flush()
@@ -119,6 +121,7 @@ export class AgentMessages {
   /** The agent is over: nobody will answer. */
   close(): void {
     this.#channel = undefined
+    this.#received.close()
     // Deleting while going through a map's keys is allowed.
     for (const correlationId of this.#replies.keys())
       this.#takeReply(correlationId)?.reject(connectionFailed('', 'the agent ended'))
@@ -179,8 +182,15 @@ export class AgentMessages {
   async #acknowledge(messageIds: readonly string[]): Promise<boolean> {
     const channel = this.#channel
     if (channel === undefined) return false
-    await channel.request({ type: 'message.ack', messageIds: [...messageIds] })
-    return true
+    try {
+      await channel.request({ type: 'message.ack', messageIds: [...messageIds] })
+      return true
+    } catch (error) {
+      // Over a connection that ended nothing can be said any more; `connected` goes on from there.
+      if (channel.closed !== undefined)
+        return this.#channel === channel ? false : this.#acknowledge(messageIds)
+      throw error
+    }
   }
 
   async #sayTopics(channel: AgentChannel): Promise<void> {

@@ -1,5 +1,8 @@
 import type { MessageView } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
+import { Backoff, pause } from '../client/backoff.ts'
+import { SwarmApiError } from '../client/swarm-api-error.ts'
+import { errorOf } from '../client/user-code.ts'
 
 export interface ReceivedMessagesOptions {
   handle(message: MessageView): Promise<void>
@@ -17,8 +20,11 @@ export class ReceivedMessages {
   /** In the order they were dealt with. */
   readonly #done = new Set<string>()
   readonly #underWay = new Set<string>()
-  #due: string[] = []
+  /** To be acknowledged, each once, until the swarm has confirmed it. */
+  readonly #due = new Set<string>()
+  readonly #closing = new AbortController()
   #isFlushing = false
+  #isFlushDue = false
 
   constructor(options: ReceivedMessagesOptions) {
     this.#options = options
@@ -27,7 +33,7 @@ export class ReceivedMessages {
   receive(message: MessageView): void {
     const { messageId, isDurable } = message
     if (!isDurable) {
-      this.#options.handle(message).catch((error: Error) => this.#options.onError(error))
+      this.#options.handle(message).catch((error: unknown) => this.#options.onError(errorOf(error)))
       return
     }
     if (this.#underWay.has(messageId)) return
@@ -35,23 +41,40 @@ export class ReceivedMessages {
     else void this.#dealWith(message)
   }
 
-  /** Tells the swarm, in one go, what is due. */
+  /** Acknowledges what is due; to be called at each new connection as well. */
   flush(): void {
-    if (this.#isFlushing || this.#due.length === 0) return
+    if (!this.#isFlushing) void this.#flush()
+  }
+
+  /** The agent is over: what is not acknowledged yet comes again in its next run. */
+  close(): void {
+    this.#closing.abort()
+  }
+
+  /** Never rejects. Ends when nothing is due, or there is no connection. */
+  async #flush(): Promise<void> {
     this.#isFlushing = true
-    const messageIds = this.#due.splice(0, LIMITS.acknowledgedMax)
-    this.#options.acknowledge(messageIds).then(
-      (isTold) => {
-        this.#isFlushing = false
-        if (isTold) this.flush()
-        // Without a connection it is delivered again, and then acknowledged.
-        else this.#due = []
-      },
-      (error: Error) => {
-        this.#isFlushing = false
-        this.#options.onError(error)
-      },
-    )
+    const backoff = new Backoff({ minMs: 50, baseMs: 200, maxMs: 3_000 })
+    while (this.#due.size > 0 && !this.#closing.signal.aborted) {
+      const messageIds = [...this.#due].slice(0, LIMITS.acknowledgedMax)
+      try {
+        if (!(await this.#options.acknowledge(messageIds))) break
+        backoff.reset()
+        this.#forgetDue(messageIds)
+      } catch (error) {
+        const mayRepeat = error instanceof SwarmApiError && error.retryable
+        if (!mayRepeat) {
+          // They stay in the inbox, come again with the next connection and are acknowledged then.
+          this.#forgetDue(messageIds)
+          this.#options.onError(errorOf(error))
+          continue
+        }
+        await pause(Math.max(backoff.nextMs(), error.retryAfterMs ?? 0), this.#closing.signal).catch(
+          () => undefined,
+        )
+      }
+    }
+    this.#isFlushing = false
   }
 
   async #dealWith(message: MessageView): Promise<void> {
@@ -62,16 +85,25 @@ export class ReceivedMessages {
       this.#remember(messageId)
       this.#acknowledgeSoon(messageId)
     } catch (error) {
-      this.#options.onError(error as Error)
+      this.#options.onError(errorOf(error))
     } finally {
       this.#underWay.delete(messageId)
     }
   }
 
   #acknowledgeSoon(messageId: string): void {
-    this.#due.push(messageId)
+    this.#due.add(messageId)
+    if (this.#isFlushDue) return
+    this.#isFlushDue = true
     // What is dealt with in the same turn goes in the same frame.
-    if (this.#due.length === 1) setImmediate(() => this.flush())
+    setImmediate(() => {
+      this.#isFlushDue = false
+      this.flush()
+    })
+  }
+
+  #forgetDue(messageIds: readonly string[]): void {
+    for (const messageId of messageIds) this.#due.delete(messageId)
   }
 
   #remember(messageId: string): void {

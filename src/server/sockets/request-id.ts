@@ -1,6 +1,9 @@
 import type { RequestId } from '#contract/frames/frame.ts'
-import { rawMember } from '../input/raw-member.ts'
+import { scanOpaque } from '#contract/json/opaque-scan.ts'
+import { OPAQUE, type OpaqueShape } from '#contract/json/opaque-shape.ts'
 import { headAt, isText } from './message-pack-head.ts'
+
+const REQUEST_ID: OpaqueShape = { members: new Map([['requestId', OPAQUE]]) }
 
 /**
  * The `requestId` of a frame that may have been refused before it was decoded, so that its refusal can name it.
@@ -29,8 +32,9 @@ function inJson(text: string): unknown {
     frame = JSON.parse(text)
   } catch {
     // What is left of a frame that is not JSON may still say whose it is.
-    const raw = rawMember(text, 'requestId')
-    return raw === undefined ? undefined : (JSON.parse(raw) as unknown)
+    const { texts } = scanOpaque(text, REQUEST_ID, Number.POSITIVE_INFINITY)
+    const found = texts instanceof Map ? texts.get('requestId') : undefined
+    return typeof found === 'string' ? (JSON.parse(found) as unknown) : undefined
   }
   // An own member: a frame that is a text or a list has none.
   return Object.getOwnPropertyDescriptor(Object(frame), 'requestId')?.value

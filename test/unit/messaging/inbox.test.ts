@@ -4,6 +4,23 @@ import { acknowledge, acknowledgeAll, messagesTo, say, textsTo, toAgent } from '
 
 const durable = { isDurable: true }
 
+/** Refuses the next `count` steps, before or after they are written. */
+class Faults {
+  #left = 0
+  #fail: 'before_commit' | 'after_commit' = 'before_commit'
+
+  next(count: number, fail: 'before_commit' | 'after_commit'): void {
+    this.#left = count
+    this.#fail = fail
+  }
+
+  faultFor = () => {
+    if (this.#left === 0) return undefined
+    this.#left -= 1
+    return { fail: this.#fail }
+  }
+}
+
 async function twoAgents(options: ClusterOptions = {}) {
   const cluster = new Cluster(options)
   const node = await cluster.node()
@@ -140,6 +157,64 @@ describe('a durable message', () => {
     node.sessions.slow.delete(bob.session)
     await cluster.pass(500)
     expect(textsTo(bob)).toEqual(['1', '2'])
+  })
+
+  it('comes though its inbox could not be read for a while', async () => {
+    const { cluster, node, ada, bob } = await twoAgents()
+    await bob.detach()
+    for (const text of ['1', '2']) await say(ada, node, toAgent('bob'), text, durable)
+    node.infra.store.setUnreadable('the disk sleeps')
+    await bob.attach()
+    await cluster.pass(1_000)
+    expect(textsTo(bob)).toEqual([])
+    node.infra.store.setUnreadable(undefined)
+    await cluster.pass(1_000)
+    expect(textsTo(bob)).toEqual(['1', '2'])
+  })
+
+  it('comes though the store did not answer when it was kept, and a later one came before', async () => {
+    const faults = new Faults()
+    const { cluster, node, ada, bob } = await twoAgents(faults)
+    const eve = await anAgent('eve', node)
+    faults.next(1, 'after_commit')
+    const first = say(ada, node, toAgent('bob'), 'early', { ...durable, messageId: 'one' })
+    await expect(first).rejects.toMatchObject({ code: 'store_unavailable' })
+    await say(eve, node, toAgent('bob'), 'late', durable)
+    await say(ada, node, toAgent('bob'), 'early', { ...durable, messageId: 'one' })
+    await cluster.pass(0)
+    expect(textsTo(bob)).toEqual(['late', 'early'])
+  })
+
+  it('comes after a hundred whose acknowledgement the store did not answer', async () => {
+    const faults = new Faults()
+    const { cluster, node, ada, bob } = await twoAgents(faults)
+    for (let index = 0; index < 150; index += 1) await say(ada, node, toAgent('bob'), `${index}`, durable)
+    faults.next(1, 'after_commit')
+    await expect(acknowledgeAll(bob, node)).rejects.toMatchObject({ code: 'store_unavailable' })
+    await bob.attach()
+    await cluster.pass(0)
+    expect(textsTo(bob)).toEqual(Array.from({ length: 50 }, (_, index) => `${100 + index}`))
+  })
+
+  it('does not wait for a hundred that expired unacknowledged', async () => {
+    const { cluster, node, ada, bob } = await twoAgents()
+    const short = { ...durable, ttlMs: 5_000 }
+    for (let index = 0; index < 100; index += 1) await say(ada, node, toAgent('bob'), 'short', short)
+    await say(ada, node, toAgent('bob'), 'long', durable)
+    await cluster.pass(4_000)
+    expect(textsTo(bob)).not.toContain('long')
+    await cluster.pass(2_000)
+    expect(textsTo(bob).at(-1)).toBe('long')
+  })
+
+  it('is not read again and again while its receiver is away', async () => {
+    const { cluster, node, ada, bob } = await twoAgents()
+    node.sessions.slow.add(bob.session)
+    await say(ada, node, toAgent('bob'), '1', durable)
+    await bob.detach()
+    node.infra.store.setUnreadable('nothing has to be read')
+    await cluster.pass(10_000)
+    expect(node.logger.lines.filter(({ message }) => message === 'inbox not delivered')).toEqual([])
   })
 
   it('survives a restart in its order', async () => {

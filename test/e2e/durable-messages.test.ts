@@ -1,0 +1,75 @@
+import { afterEach, describe, expect, it } from 'vitest'
+import { SwarmAgent, SwarmClient } from '#sdk/index.ts'
+import { eventually } from '../helpers/eventually.ts'
+import { SeededRandom } from '../helpers/seeded-random.ts'
+import { TcpProxy } from '../helpers/tcp-proxy.ts'
+import { startTestNode, type TestNode } from '../helpers/test-node.ts'
+
+const MESSAGES = 400
+const SENDERS = ['ada', 'cy', 'dee', 'eve']
+
+describe('durable messages over connections that break', { timeout: 120_000 }, () => {
+  let node: TestNode | undefined
+  let proxy: TcpProxy | undefined
+  const agents: SwarmAgent[] = []
+
+  afterEach(async () => {
+    await Promise.all(agents.splice(0).map((agent) => agent.close()))
+    await proxy?.close()
+    await node?.close()
+  })
+
+  /** @param cutsAt how many messages are dealt with when the receiver's connection breaks */
+  async function run(cutsAt: readonly number[], frames: 'json' | 'msgpack'): Promise<void> {
+    node = await startTestNode({ AMOS_BREAKER_FAILURES_MAX: '1000' })
+    proxy = await TcpProxy.listen(node.url)
+    const cuts = [...cutsAt]
+    const handled: unknown[] = []
+    const receiver = new SwarmAgent({ url: proxy.url, agentId: 'bob', frames })
+    // Several, since the messages of one are kept one after the other.
+    const senders = SENDERS.map((agentId) => new SwarmAgent({ url: node?.url ?? '', agentId }))
+    agents.push(receiver, ...senders)
+    receiver.onMessage(async ({ payload }) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      handled.push(payload)
+      if (handled.length !== cuts[0]) return
+      cuts.shift()
+      proxy?.cut()
+    })
+    await Promise.all([receiver, ...senders].map((agent) => agent.start()))
+    const sent = Array.from({ length: MESSAGES }, (_, index) => index)
+    await Promise.all(
+      sent.map((index) => senders[index % SENDERS.length]?.send('bob', index, { isDurable: true })),
+    )
+    const client = new SwarmClient({ url: node.url })
+    const inbox = async () => (await client.inbox('bob')).messages.map(({ payload }) => payload)
+    await eventually(async () => handled.length >= MESSAGES && (await inbox()).length === 0, {
+      timeoutMs: 60_000,
+      what: () => `${MESSAGES} messages; ${handled.length} were handled`,
+    })
+    expect(handled.toSorted((a, b) => Number(a) - Number(b))).toEqual(sent)
+    expect(await inbox()).toEqual([])
+  }
+
+  it.each([
+    ['none', [], 'json'],
+    ['one', [150], 'json'],
+    ['one', [150], 'msgpack'],
+    ['one at the very first', [1], 'json'],
+    ['one at the very last', [MESSAGES], 'json'],
+  ] as const)('are all handled once and acknowledged: %s, %j, in %s frames', (_name, cutsAt, frames) =>
+    run(cutsAt, frames),
+  )
+
+  it.each([1, 2, 3, 4])(
+    'are all handled once and acknowledged over cuts at random, seed %i',
+    async (seed) => {
+      const random = new SeededRandom(seed)
+      const cutsAt = Array.from({ length: 6 }, () => 1 + Math.floor(random.next() * (MESSAGES - 1)))
+      await run(
+        [...new Set(cutsAt)].toSorted((a, b) => a - b),
+        seed % 2 === 0 ? 'json' : 'msgpack',
+      )
+    },
+  )
+})
