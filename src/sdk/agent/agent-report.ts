@@ -1,7 +1,7 @@
 import type { AgentFrameOf } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
-import { writeJson } from '../json/raw-json.ts'
 import { clipText, disarm, textOf } from '../client/user-code.ts'
+import { writeJson } from '../json/raw-json.ts'
 import { TaskFailure } from './agent-task.ts'
 
 /** How an attempt ends: the frame that says so, but for a result that is JSON text already. */

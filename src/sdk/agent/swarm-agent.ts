@@ -1,7 +1,7 @@
 import type { AgentRegisterInput, MessageSent } from '#contract/index.ts'
 import { errorFromProblem } from '../client/swarm-api-error.ts'
-import { copyPayloadText } from '../json/exact-texts.ts'
 import { callObserver, errorOf } from '../client/user-code.ts'
+import { copyPayloadText } from '../json/exact-texts.ts'
 import { SwarmClient } from '../node-swarm-client.ts'
 import type { Notice } from './agent-channel.ts'
 import { AgentIdentity } from './agent-identity.ts'

@@ -2,10 +2,10 @@ import type { OpenedProposal } from '#domain/consensus/consensus-talk.ts'
 import { ballotDefect } from '#domain/consensus/decision-value.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import type { AgentId } from '#domain/ids.ts'
-import { addText } from '../../json/exact-texts.ts'
-import type { Ballot, OpenProposal, ProposalHandler } from './open-proposal.ts'
 import { errorOf } from '../../client/user-code.ts'
+import { addText } from '../../json/exact-texts.ts'
 import { guardListeners } from '../guarded-signal.ts'
+import type { Ballot, OpenProposal, ProposalHandler } from './open-proposal.ts'
 
 export interface BallotQuestionOptions {
   readonly opened: OpenedProposal
