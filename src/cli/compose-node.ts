@@ -11,6 +11,7 @@ import { createConsensusCrypto } from '#infra/system/system-consensus-crypto.ts'
 import { SystemRandom } from '#infra/system/system-random.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
 import type { ApiKeys } from '#server/auth/api-keys.ts'
+import { refuseOpenServer } from '#server/auth/bind-guard.ts'
 import { originOf } from '#server/auth/origin-guard.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
 import { createServer, type SwarmServer } from '#server/create-server.ts'
@@ -19,6 +20,8 @@ import { ApiKeySource } from './config/api-key-source.ts'
 import { ConfigError, type ReadConfig } from './config/read-config.ts'
 import type { Config } from './config/schema.ts'
 import { packageVersion } from './package-version.ts'
+
+const MEBIBYTE = 1_024 * 1_024
 
 /** One server process, put together and not yet listening. */
 export interface SwarmNode {
@@ -63,15 +66,16 @@ export async function composeNode({
   })
   const keySource = new ApiKeySource(config.AMOS_API_KEYS)
   const apiKeys = await keySource.read()
+  refuseOpenServer(config.AMOS_HOST, apiKeys !== undefined)
   const infra = await openInfra(config, chosen.has('AMOS_DURABILITY'), {
     clock: machineClock,
     logger,
     nodeId: self,
     onFailed: onStoreFailed,
   })
-  const { clock } = infra
-  const ids = new UuidIds({ clock })
+  const ids = new UuidIds(infra)
   const sessions = new SessionRegistry()
+  let isStarting = true
   const swarms = new SwarmDirectory(directoryOptions(config), {
     ...infra,
     sessions,
@@ -84,16 +88,17 @@ export async function composeNode({
     store: infra.store,
     losses: infra.losses,
     sessions,
-    clock,
+    isStarting: () => isStarting,
+    clock: infra.clock,
     ids,
     logger,
   })
   return {
     listen: async () => {
-      // Leases begin to run with the swarms: what takes long has to be done before, or agents could not come back in time.
-      await server.app.ready()
-      await swarms.start(tenantsOf(apiKeys))
+      // First what takes long or may fail: from the start of the swarms on leases run, and other nodes leave them to us.
       const url = await server.listen({ host: config.AMOS_HOST, port: config.AMOS_PORT })
+      await swarms.start(tenantsOf(apiKeys))
+      isStarting = false
       logger.info({ url, isOpen: apiKeys === undefined }, 'listening')
       return url
     },
@@ -162,7 +167,10 @@ async function openInfra(
       'AMOS_DURABILITY: `none` needs AMOS_REDIS_URL; the embedded store gives `synced` or `committed`',
     ])
   if (url === undefined) {
-    return createEmbeddedInfra({ dataDir, durability, nodeId: self }, { clock, logger, onFailed })
+    return createEmbeddedInfra(
+      { dataDir, durability, nodeId: self, checkedBytesMax: config.AMOS_START_CHECK_MIB_MAX * MEBIBYTE },
+      { clock, logger, onFailed },
+    )
   }
   // BullMQ and its like take a good part of a start, and most nodes have no use for them.
   const { createRedisInfra } = await import('#infra/redis/create-redis-infra.ts')

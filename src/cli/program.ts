@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { addAgents } from './commands/agents.ts'
 import { addDemo } from './commands/demo.ts'
+import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addLeader } from './commands/leader.ts'
@@ -48,6 +49,7 @@ export function createProgram(): Command {
     addSwarms,
     addStatus,
     addStore,
+    addDoctor,
   ])
     add(program)
   return program

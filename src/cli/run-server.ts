@@ -1,9 +1,6 @@
 import closeWithGrace from 'close-with-grace'
-import { StoreRefusedError } from '#infra/store-refused-error.ts'
 import { endProcess } from '#infra/system/end-process.ts'
-import { OpenServerError } from '#server/auth/bind-guard.ts'
 import { type ComposeNodeOptions, composeNode, type SwarmNode } from './compose-node.ts'
-import { ConfigError } from './config/read-config.ts'
 import { EXIT_CODES } from './exit-codes.ts'
 
 /** Time to close after the drain, before the process is ended all the same, in milliseconds. */
@@ -85,9 +82,4 @@ async function endAfterFailure(node: SwarmNode, reason: string): Promise<void> {
     process.stderr.write(`amos: ${error instanceof Error ? error.message : String(error)}\n`)
   }
   endProcess(EXIT_CODES.storeFailed)
-}
-
-/** Whether a server did not start because of its settings, which the message explains. */
-export function isWrongSetup(error: unknown): error is Error {
-  return [ConfigError, OpenServerError, StoreRefusedError].some((type) => error instanceof type)
 }

@@ -37,6 +37,7 @@ export const PROBLEMS = {
   rate_limited: again(429, 'Too many requests'),
   overloaded: again(503, 'The server is too busy'),
   draining: again(503, 'The server is shutting down'),
+  starting: again(503, 'The server is starting'),
   answer_timeout: again(503, 'The server did not answer in time'),
   internal_error: once(500, 'The server made a mistake'),
 

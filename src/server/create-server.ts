@@ -34,10 +34,10 @@ import { swarmRoutes } from './routes/swarm-routes.ts'
 import { taskReportRoutes } from './routes/task-report-routes.ts'
 import { taskRoutes } from './routes/task-routes.ts'
 import type { ServerModules, ServerOptions } from './server-options.ts'
+import { refuseWhileNotServing } from './serving-guard.ts'
 import { WEBSOCKET_OPTIONS } from './sockets/handshake.ts'
 import { OpenSockets } from './sockets/open-sockets.ts'
 import { refuseOtherUpgrades, upgradesOf } from './sockets/upgrades.ts'
-import { refuseUnreadableStore } from './store-guard.ts'
 import { streamRoute } from './stream/stream-route.ts'
 
 /** The server of one node: REST, both WebSockets, health, metrics and the reference. */
@@ -94,7 +94,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   pending.observe(app)
   guardOrigins(app, { allowedOrigins: options.allowedOrigins, isOpen: authenticator.isOpen })
   refuseOtherUpgrades(app)
-  refuseUnreadableStore(app, modules)
+  refuseWhileNotServing(app, modules)
   guardRoutes(app, { entrance })
   await limitRates(app, options)
   observeRequests(app, { metrics, logger })

@@ -45,6 +45,8 @@ export interface ServerModules {
   readonly losses: Pick<StoreLosses, 'accept'>
   /** The same that the swarms deliver to. */
   readonly sessions: SessionRegistry
+  /** Whether the server listens and the swarms are not served yet; false where it is left out. */
+  readonly isStarting?: () => boolean
   readonly clock: Clock
   readonly ids: Ids
   readonly logger: Logger

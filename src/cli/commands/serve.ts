@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
 import { environment } from '../config/environment.ts'
 import type { Config, ConfigKey } from '../config/schema.ts'
-import { CommandError, EXIT_CODES } from '../exit-codes.ts'
+import { CommandError } from '../exit-codes.ts'
 
 interface ServeOptions {
   readonly host?: string
@@ -35,16 +35,18 @@ export function addServe(program: Command): void {
 
 async function serve(options: ServeOptions): Promise<void> {
   // Loaded when it is needed: the other commands are clients, and start five times as fast without a server in them.
-  const [{ readConfig }, { isWrongSetup, runServer }] = await Promise.all([
+  const [{ readConfig }, { runServer }, { exitCodeOfStart }] = await Promise.all([
     import('../config/read-config.ts'),
     import('../run-server.ts'),
+    import('../start-failure.ts'),
   ])
   try {
     const settings = readConfig(environment, overrides(options))
     const about = describe(settings.config)
     await runServer(settings, (url) => process.stderr.write(`amos: listening on ${url} (${about})\n`))
   } catch (error) {
-    throw isWrongSetup(error) ? new CommandError(error.message, EXIT_CODES.config) : error
+    const exitCode = exitCodeOfStart(error)
+    throw exitCode === undefined ? error : new CommandError((error as Error).message, exitCode)
   }
 }
 

@@ -3,9 +3,6 @@ import { Value } from '@sinclair/typebox/value'
 import { type Config, type ConfigKey, ConfigSchema } from './schema.ts'
 import { unknownSettings } from './unknown-settings.ts'
 
-/** Exit code of a wrong configuration (EX_CONFIG of sysexits.h). */
-export const CONFIG_EXIT_CODE = 78
-
 /** Names every wrong setting at once. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError'

@@ -62,6 +62,14 @@ export const ConfigSchema = Type.Object(
           'Another loss is not accepted.',
       }),
     ),
+    AMOS_START_CHECK_MIB_MAX: Type.Integer({
+      default: 4_096,
+      minimum: 0,
+      maximum: 1_048_576,
+      description:
+        'Largest embedded store whose pages are all checked when the server starts, in MiB (2 ms of one core each). ' +
+        'Of a larger one only the size and the meta pages are checked; `amos doctor` checks all of it.',
+    }),
     AMOS_API_KEYS: Type.Optional(
       Type.String({
         minLength: 2,

@@ -20,6 +20,7 @@ const WITH_CREDENTIAL = [
   'unauthorized',
   'rate_limited',
   'overloaded',
+  'starting',
   'store_unavailable',
   'record_damaged',
 ] as const

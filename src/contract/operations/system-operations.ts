@@ -63,7 +63,7 @@ export const SYSTEM_OPERATIONS = {
     tag: 'operations',
     summary: 'Readiness',
     description:
-      'Answers 200 while this node takes work, and 503 while it drains or its store cannot be written.',
+      'Answers 200 while this node takes work, and 503 while it starts or drains, or its store cannot be written.',
     access: 'public',
     replies: {
       200: { description: 'It takes work.', schema: Readiness },

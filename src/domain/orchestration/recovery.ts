@@ -1,6 +1,7 @@
 import type { Scope, TaskId } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
+import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRegistry } from './agent-registry.ts'
 import type { AgentState } from './agent-state.ts'
@@ -42,7 +43,7 @@ export async function recover(scope: Scope, modules: RecoveryModules): Promise<R
   const blocked: TaskId[] = []
   const children: { readonly taskId: TaskId; readonly parentTaskId: TaskId }[] = []
   const entries: ReadyEntry[] = []
-  for await (const { value: task } of allRecords(store, scope, 'task', { openOnly: true })) {
+  for await (const { value: task } of openTasksOf(scope, modules)) {
     adoptTask(task, modules)
     const { taskId, phase, spec } = task
     if (phase === 'blocked') blocked.push(taskId)
@@ -53,6 +54,22 @@ export async function recover(scope: Scope, modules: RecoveryModules): Promise<R
   }
   await modules.restore(entries)
   return { blocked, orphans: children.filter(({ parentTaskId }) => !modules.openTasks.has(parentTaskId)) }
+}
+
+/** Where a part of the index of open tasks is damaged, a second look finds those that it left out. */
+async function* openTasksOf(
+  scope: Scope,
+  { store, openTasks }: RecoveryModules,
+): AsyncGenerator<StoredRecord<'task'>> {
+  let isDamaged = false
+  const onDamaged = (): void => {
+    isDamaged = true
+  }
+  yield* allRecords(store, scope, 'task', { openOnly: true, onDamaged })
+  if (!isDamaged) return
+  for await (const record of allRecords(store, scope, 'task', { openOnly: true })) {
+    if (!openTasks.has(record.value.taskId)) yield record
+  }
 }
 
 function adoptTask(task: TaskRecord, { openTasks, leases, registry, clock, onTask }: RecoveryModules): void {

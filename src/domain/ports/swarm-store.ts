@@ -44,7 +44,10 @@ export interface ListRequest<K extends RecordKind> {
   readonly countMax: number
   readonly openOnly?: boolean
   readonly isDescending?: boolean
-  /** Called for each damaged record within the page. */
+  /**
+   * Called for each damaged record within the page. Where it was called for a list of open records, some that stand
+   * before it may have been left out: the same list read again from its beginning has them.
+   */
   readonly onDamaged?: (id: string) => void
 }
 

@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { type NodeId, nodeId } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
@@ -10,17 +9,18 @@ import { EmbeddedCoordination } from './embedded-coordination.ts'
 import { LonelyPeers } from './embedded-peers.ts'
 import { FileReserve } from './file-reserve.ts'
 import { beginLifetime, endLifetime } from './lifetime.ts'
-import { shortenWriteMessage } from './lmdb-message-patch.ts'
 import { LmdbSwarmStore } from './lmdb-swarm-store.ts'
-import { type LmdbTables, openLmdbTables } from './lmdb-tables.ts'
+import type { LmdbTables } from './lmdb-tables.ts'
 import { MemoryReadyQueues } from './memory-ready-queues.ts'
 import { NoLosses } from './no-losses.ts'
-import { ensureStoreEntry } from './store-format.ts'
+import { openStore } from './open-store.ts'
 
 export interface EmbeddedInfraOptions {
   /** Made where it is missing. One process at a time. */
   readonly dataDir: string
   readonly durability: Durability
+  /** Of a larger database only the size and the meta pages are checked when it is opened; no limit by default. */
+  readonly checkedBytesMax?: number
   /** A new one by default. */
   readonly nodeId?: NodeId
   /** Threads of libuv's pool, 4 by default. */
@@ -33,8 +33,6 @@ export interface EmbeddedInfraModules {
   /** Called once where the store has failed: calls are refused from then on, and the process should end. */
   readonly onFailed?: (reason: string) => void
 }
-
-const DATABASE_FILE = 'swarm.mdb'
 
 /** Everything one node needs, in one directory of this machine. @throws Error where another process has it */
 export async function createEmbeddedInfra(
@@ -60,11 +58,8 @@ async function openInfra(
   { clock, logger, onFailed = () => undefined }: EmbeddedInfraModules,
   lock: DirectoryLock,
 ): Promise<Infra> {
-  const { dataDir, durability } = options
-  if (!shortenWriteMessage()) logger.debug({}, 'the write message of LMDB stays too long')
-  const path = join(dataDir, DATABASE_FILE)
-  const tables = openLmdbTables(path, logger)
-  await ensureStoreEntry(tables)
+  const { durability } = options
+  const { tables, path } = await openStore(options, logger)
   const reserve = new FileReserve(path)
   const lossCount = await beginLifetime(tables, durability)
   const store = new LmdbSwarmStore(

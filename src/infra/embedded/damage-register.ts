@@ -9,6 +9,7 @@ const KNOWN_MAX = 10_000
 export class DamageRegister {
   readonly #logger: Logger
   readonly #known = new Set<string>()
+  readonly #indexes = new Set<string>()
   #count = 0
 
   constructor(logger: Logger) {
@@ -31,5 +32,14 @@ export class DamageRegister {
       this.#logger.error({ scope, kind, id }, 'record damaged')
     }
     return new SwarmError('record_damaged', { kind, id })
+  }
+
+  /** An entry of the index of the scope's open records of that kind is damaged. */
+  indexFound(scope: Scope, kind: string): void {
+    this.#indexes.add(`${scope}/${kind}`)
+  }
+
+  isIndexDamaged(scope: Scope, kind: string): boolean {
+    return this.#indexes.has(`${scope}/${kind}`)
   }
 }

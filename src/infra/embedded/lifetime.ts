@@ -4,6 +4,7 @@ import type { Durability } from '#domain/ports/swarm-store.ts'
 import { commitDurably } from './commit-durably.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
 import { decodeText, isWholeText, metaName, ScratchEncoder } from './record-codec.ts'
+import type { ScopeState } from './scope-ledger.ts'
 
 /** What one run of the store leaves for the next to find. */
 interface Lifetime {
@@ -32,6 +33,11 @@ export async function beginLifetime(
   bootId: string = readBootId(),
 ): Promise<number> {
   const before = readLifetime(tables)
+  if (before === 'damaged') {
+    const lossCount = highestLossCount(tables) + 1
+    await writeLifetime(tables, { lossCount, bootId, durability, isClosed: false })
+    return lossCount
+  }
   const mayHaveLost =
     before !== undefined && !before.isClosed && before.durability === 'committed' && before.bootId !== bootId
   const lossCount = (before?.lossCount ?? 0) + (mayHaveLost ? 1 : 0)
@@ -42,7 +48,8 @@ export async function beginLifetime(
 /** Notes that the run ended in good order, with everything on the disk. */
 export async function endLifetime(tables: LmdbTables): Promise<void> {
   const current = readLifetime(tables)
-  if (current !== undefined) await writeLifetime(tables, { ...current, isClosed: true })
+  if (current !== undefined && current !== 'damaged')
+    await writeLifetime(tables, { ...current, isClosed: true })
 }
 
 function readBootId(): string {
@@ -54,11 +61,23 @@ function readBootId(): string {
   }
 }
 
-function readLifetime({ meta, damage }: LmdbTables): Lifetime | undefined {
+function readLifetime({ meta, damage }: LmdbTables): Lifetime | 'damaged' | undefined {
   const bytes = meta.get(KEY)
   if (bytes === undefined) return undefined
-  if (!isWholeText(metaName(KEY), bytes)) throw damage.found('', 'lifetime', 'lifetime')
-  return decodeText(bytes) as Lifetime
+  if (isWholeText(metaName(KEY), bytes)) return decodeText(bytes) as Lifetime
+  damage.found('', 'lifetime', 'lifetime')
+  return 'damaged'
+}
+
+/** Of all claims: where nobody knows how often something was lost, it counts as lost once more. */
+function highestLossCount({ meta }: LmdbTables): number {
+  let highest = 0
+  for (const { key, value } of meta.getRange({})) {
+    const parts = [key].flat()
+    if (parts[0] !== 'scope' || !isWholeText(metaName(parts), value)) continue
+    highest = Math.max(highest, (decodeText(value) as ScopeState).lossCount)
+  }
+  return highest
 }
 
 async function writeLifetime(tables: LmdbTables, lifetime: Lifetime): Promise<void> {

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Scope } from '#domain/ids.ts'
@@ -30,10 +29,9 @@ export interface LmdbTables {
 /** Sorts behind every kind and every id. */
 const AFTER_ALL_TEXT = '\u007f'
 
-/** @param path the database file; its directory is made where it is missing, for this user alone. */
+/** @param path the database file, in a directory that is there */
 export function openLmdbTables(path: string, logger: Logger): LmdbTables {
   const directory = dirname(path)
-  mkdirSync(directory, { recursive: true, mode: 0o700 })
   // The store holds payloads, and keys that the server votes with. LMDB itself lets every user read its files.
   for (const file of [path, `${path}-lock`]) makePrivate(file)
   const root = open<Buffer, string>({
@@ -60,6 +58,11 @@ export function openLmdbTables(path: string, logger: Logger): LmdbTables {
 
 export function recordKey(scope: Scope, { kind, id }: RecordKey): RecordTableKey {
   return [scope, kind, id]
+}
+
+/** The id of a key that was read from a table: of a damaged one it may be anything. */
+export function idText(id: unknown): string {
+  return String(id)
 }
 
 /** Bounds of all records of a scope, of its open ones where used on that table. */

@@ -1,7 +1,7 @@
 import type { Scope } from '#domain/ids.ts'
 import type { RecordKey, RecordKind, StoredRecord } from '#domain/ports/records.ts'
 import type { ListRequest } from '#domain/ports/swarm-store.ts'
-import { kindRange, type LmdbTables, recordKey } from './lmdb-tables.ts'
+import { idText, kindRange, type LmdbTables, recordKey } from './lmdb-tables.ts'
 import {
   decodeHeader,
   decodeValue,
@@ -13,34 +13,50 @@ import {
 
 // All of these run without a pause, and so on one snapshot.
 
-/** @throws SwarmError `record_damaged` */
+/** @throws SwarmError `record_damaged`, also where a damaged key beside its place may have been this one */
 export function readRecord<K extends RecordKind>(
-  { records, damage }: Pick<LmdbTables, 'records' | 'damage'>,
+  tables: LmdbTables,
   scope: Scope,
   key: RecordKey<K>,
 ): StoredRecord<K> | undefined {
-  const bytes = records.getBinaryFast(recordKey(scope, key))
+  const bytes = tables.records.getBinaryFast(recordKey(scope, key))
+  if (
+    bytes === undefined ? isBesideDamage(tables, scope, key) : !isWholeRecord(recordName(scope, key), bytes)
+  )
+    throw tables.damage.found(scope, key.kind, key.id)
   if (bytes === undefined) return undefined
-  if (!isWholeRecord(recordName(scope, key), bytes)) throw damage.found(scope, key.kind, key.id)
   return { key, version: decodeHeader(bytes).version, value: decodeValue(key.kind, bytes) }
+}
+
+/** Where bits of a key have changed, its record stands near its place still, and does not match its checksum. */
+function isBesideDamage({ records }: LmdbTables, scope: Scope, key: RecordKey): boolean {
+  const start = recordKey(scope, key)
+  return [false, true].some((reverse) =>
+    [...records.getRange({ start, limit: 1, reverse })].some(
+      ({ key: [itsScope, kind, id], value }) => !isWholeRecord(recordName(itsScope, { kind, id }), value),
+    ),
+  )
 }
 
 /** Damaged records are passed over: a page that is not full is the last. */
 export function listRecords<K extends RecordKind>(
   tables: LmdbTables,
-  { scope, kind, after, countMax, openOnly = false, isDescending = false, onDamaged }: ListRequest<K>,
+  request: ListRequest<K>,
 ): readonly StoredRecord<K>[] {
+  const { scope, kind, after, countMax, openOnly = false, onDamaged } = request
+  const isByFlag = openOnly && tables.damage.isIndexDamaged(scope, kind)
   const page: StoredRecord<K>[] = []
   for (let from = after; page.length < countMax; ) {
     const wanted = countMax - page.length
-    const ids = nextIds(tables, { scope, kind, after: from, countMax: wanted, openOnly, isDescending })
+    const ids = nextIds(tables, request, from, wanted, openOnly && !isByFlag)
     for (const { id, isWhole } of ids) {
       const record = isWhole ? readWhole(tables, scope, { kind, id }) : undefined
-      if (record !== undefined) page.push(record)
-      else {
+      if (record === undefined) {
         tables.damage.found(scope, kind, id)
+        // What it stood for stands somewhere else, or nowhere: from now on the records themselves are asked.
+        if (!isWhole) tables.damage.indexFound(scope, kind)
         onDamaged?.(id)
-      }
+      } else if (!isByFlag || record.isOpen) page.push(record.stored)
     }
     from = ids.at(-1)?.id
     if (ids.length < wanted) break
@@ -56,17 +72,22 @@ interface ListedId {
 
 function nextIds(
   { open, records }: LmdbTables,
-  request: Required<Omit<ListRequest<RecordKind>, 'after' | 'onDamaged'>> & {
-    readonly after: string | undefined
-  },
+  { scope, kind, isDescending = false }: ListRequest<RecordKind>,
+  after: string | undefined,
+  limit: number,
+  isIndexUsed: boolean,
 ): readonly ListedId[] {
-  const { scope, kind, after, countMax, openOnly, isDescending } = request
-  const range = { ...kindRange(scope, kind, after, isDescending), limit: countMax }
-  if (!openOnly) return [...records.getKeys(range)].map(([, , id]) => ({ id, isWhole: true }))
-  return [...open.getRange(range)].map(({ key: [, , id], value }) => ({
-    id,
-    isWhole: isWholeMark(openName(scope, { kind, id }), value),
-  }))
+  const range = { ...kindRange(scope, kind, after, isDescending), limit }
+  if (!isIndexUsed) return [...records.getKeys(range)].map(([, , id]) => ({ id: idText(id), isWhole: true }))
+  return [...open.getRange(range)].map(({ key, value }) => {
+    const id = idText(key[2])
+    return { id, isWhole: isWholeMark(openName(scope, { kind, id }), value) }
+  })
+}
+
+interface OpenOrNot<K extends RecordKind> {
+  readonly stored: StoredRecord<K>
+  readonly isOpen: boolean
 }
 
 /** Undefined also where it is damaged. */
@@ -74,8 +95,9 @@ function readWhole<K extends RecordKind>(
   { records }: LmdbTables,
   scope: Scope,
   key: RecordKey<K>,
-): StoredRecord<K> | undefined {
+): OpenOrNot<K> | undefined {
   const bytes = records.getBinaryFast(recordKey(scope, key))
   if (bytes === undefined || !isWholeRecord(recordName(scope, key), bytes)) return undefined
-  return { key, version: decodeHeader(bytes).version, value: decodeValue(key.kind, bytes) }
+  const { version, isOpen } = decodeHeader(bytes)
+  return { stored: { key, version, value: decodeValue(key.kind, bytes) }, isOpen }
 }

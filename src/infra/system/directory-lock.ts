@@ -1,5 +1,6 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeUsableDirectory } from './make-directory.ts'
 
 export interface DirectoryLockOptions {
   /** Made where it is missing. */
@@ -25,7 +26,7 @@ export class DirectoryLock {
   /** @throws Error naming the process that has the directory */
   static acquire(options: DirectoryLockOptions): DirectoryLock {
     const { directory, fileName } = options
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeUsableDirectory(directory, options.directoryName)
     const path = join(directory, fileName)
     const holder = `${process.pid} ${startTimeOf(process.pid) ?? ''}`.trim()
     while (!create(path, holder)) {

@@ -9,12 +9,13 @@ import { routeOperation } from './route-operation.ts'
 export interface HealthRoutesModules {
   readonly store: Pick<SwarmStore, 'status'>
   readonly sockets: OpenSockets
+  readonly isStarting?: () => boolean
 }
 
 export function healthRoutes(
   app: FastifyInstance,
   { nodeId, version }: Pick<ServerOptions, 'nodeId' | 'version'>,
-  { store, sockets }: HealthRoutesModules,
+  { store, sockets, isStarting = () => false }: HealthRoutesModules,
 ): void {
   const { getLiveness, getReadiness } = SYSTEM_OPERATIONS
 
@@ -23,6 +24,7 @@ export function healthRoutes(
   routeOperation(app, getReadiness, async (_request, reply): Promise<Readiness> => {
     const { isWritable, reason, durability, damagedCount } = store.status()
     const reasons = [
+      ...(isStarting() ? ['the server is starting'] : []),
       ...(sockets.isDrainAnnounced ? ['the server is shutting down'] : []),
       ...(isWritable ? [] : [reason ?? 'the store cannot be written']),
     ]

@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, rmSync } from 'node:fs'
-import { basename, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { isProcessAlive } from '../process.ts'
@@ -30,7 +30,8 @@ export function bundle(entry: string, { external = [] }: BundleOptions = {}): Pr
 
 async function makeBundle(entry: string, external: readonly string[]): Promise<string> {
   removeAbandonedFolders()
-  const outfile = join(folderOfThisProcess(), `${basename(entry, '.ts')}.mjs`)
+  // Two programs may have the same name in different folders.
+  const outfile = join(folderOfThisProcess(), dirname(entry), `${basename(entry, '.ts')}.mjs`)
   await build({
     entryPoints: [fileURLToPath(new URL(entry, REPOSITORY))],
     outfile,

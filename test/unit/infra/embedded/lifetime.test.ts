@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { epochMs, swarmEpoch } from '#domain/ids.ts'
+import { epochMs, type Scope, swarmEpoch } from '#domain/ids.ts'
 import { beginLifetime, endLifetime } from '#infra/embedded/lifetime.ts'
+import { ScratchEncoder } from '#infra/embedded/record-codec.ts'
 import { claimedState, type ScopeState } from '#infra/embedded/scope-ledger.ts'
 import { SAMPLE_TIME } from '../../../helpers/sample-records.ts'
 import { openTemporaryTables, type TemporaryTables } from './temporary-tables.ts'
@@ -28,6 +29,21 @@ describe('the loss count of a store', () => {
     expect(await beginLifetime(tables, 'synced', 'boot-2')).toBe(0)
     expect(await beginLifetime(tables, 'committed', 'boot-3')).toBe(0)
   })
+})
+
+it('counts one more loss than any claim knows where the note of the last run is damaged', async () => {
+  const temporary = openTemporaryTables()
+  const { tables } = temporary
+  await beginLifetime(tables, 'committed', 'boot-1')
+  expect(await beginLifetime(tables, 'committed', 'boot-2')).toBe(1)
+  const note = Buffer.from(tables.meta.get(['lifetime'])!)
+  note[9] = (note[9] ?? 0) ^ 4
+  await tables.meta.put(['lifetime'], note)
+  const state = new ScratchEncoder().encodeText('meta:scope/acme/alpha', '{"lossCount":4}')
+  await tables.meta.put(['scope', 'acme/alpha' as Scope], Buffer.from(state))
+  expect(await beginLifetime(tables, 'synced', 'boot-2')).toBe(5)
+  expect(await beginLifetime(tables, 'synced', 'boot-2')).toBe(5)
+  await temporary.remove()
 })
 
 describe('a claim', () => {
