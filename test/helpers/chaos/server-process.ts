@@ -24,6 +24,7 @@ export interface ServerProcessOptions {
 export const LEASE_MS = 2_000
 /** From sources it would be longer; other test files and a busy machine take their time, too. */
 const READY_TIMEOUT_MS = 40_000
+const STOP_TIMEOUT_MS = 30_000
 
 /** One server node, a real process: killed, frozen and started again on the same port and data. */
 export class ServerProcess {
@@ -72,6 +73,11 @@ export class ServerProcess {
 
   async kill9(): Promise<void> {
     await this.#runs.at(-1)?.kill9()
+  }
+
+  /** SIGTERM, and waits until it has stopped in good order. */
+  async stop(): Promise<void> {
+    await this.#newest.stop({ graceMs: STOP_TIMEOUT_MS })
   }
 
   /** Sets the wall clock of the process; its next run has the right one again. */
@@ -129,7 +135,9 @@ export class ServerProcess {
       // Not what is tested here: no task may run out of attempts because its agents were killed often.
       AMOS_MAX_ATTEMPTS: '50',
       AMOS_LOG_LEVEL: 'warn',
-      ...(redisUrl === undefined ? { AMOS_DATA_DIR: this.#dataDir } : { AMOS_REDIS_URL: redisUrl }),
+      // On Redis, too: a node remembers there which store it has served.
+      AMOS_DATA_DIR: this.#dataDir,
+      ...(redisUrl === undefined ? {} : { AMOS_REDIS_URL: redisUrl }),
     }
   }
 }
