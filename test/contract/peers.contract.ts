@@ -37,6 +37,7 @@ class Listening {
         this.notices.push({ notice, from })
         this.onNotice(notice)
       },
+      cutOff: () => {},
       unreceived: (peer, notices) => this.unreceived.push(...notices.map((notice) => ({ notice, to: peer }))),
       missed: () => {
         this.missedCount += 1

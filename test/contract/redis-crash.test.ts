@@ -273,6 +273,7 @@ describe('Redis adapters when Redis or a node fails', () => {
     await infra.peers.start({
       call: async () => null,
       notice: () => {},
+      cutOff: () => {},
       unreceived: () => {},
       peerLost: (peer) => lost.push(peer),
       missed: () => {},

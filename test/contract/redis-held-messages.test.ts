@@ -35,6 +35,7 @@ describe('messages between nodes that a network holds back', () => {
       notice: ({ body }) => heard.push(body),
       news: () => {},
       peerLost: () => {},
+      cutOff: () => {},
       unreceived: () => {},
       missed: () => {
         if (infra === receiver) missedCount += 1

@@ -19,6 +19,7 @@ describe('what a node listens to', () => {
   let proxy: FaultProxy
   const nodes: Infra[] = []
   const announced: [Scope, number][] = []
+  let cutOffCount = 0
 
   const open = async (url: string): Promise<Infra> => {
     const infra = await createRedisInfra(
@@ -31,6 +32,7 @@ describe('what a node listens to', () => {
       notice: () => {},
       peerLost: () => {},
       missed: () => {},
+      cutOff: () => (cutOffCount += 1),
       unreceived: () => {},
       news: () => {},
       appended: (scope, lastSequence) => announced.push([scope, lastSequence]),
@@ -42,6 +44,7 @@ describe('what a node listens to', () => {
     redis = await startRedis()
     proxy = await FaultProxy.start({ targetPort: redis.port })
     announced.length = 0
+    cutOffCount = 0
   })
   afterEach(async () => {
     await Promise.all(nodes.splice(0).map((node) => node.close()))
@@ -66,5 +69,16 @@ describe('what a node listens to', () => {
       })
     }
     expect(announced.length).toBeGreaterThan(1)
+  })
+
+  it('is nothing for five seconds where it is cut off, which it says once', async () => {
+    await open(proxy.redisUrl)
+    proxy.hold('up')
+    await delay(4_000)
+    expect(cutOffCount).toBe(0)
+    await eventually(() => cutOffCount > 0)
+    await delay(1_500)
+    expect(cutOffCount).toBe(1)
+    proxy.release()
   })
 })

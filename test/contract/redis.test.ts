@@ -106,6 +106,7 @@ describe('Redis adapters', () => {
     const notices: unknown[] = []
     const handlers = {
       call: async () => null,
+      cutOff: () => {},
       unreceived: () => {},
       news: () => {},
       peerLost: () => {},
@@ -141,6 +142,7 @@ describe('Redis adapters', () => {
       ...handlers,
       notice: () => {},
       missed: () => {},
+      cutOff: () => {},
       unreceived: (peer, notices) => unreceived.push(...notices.map(({ body }) => ({ peer, body }))),
     })
     await second.peers.start({
@@ -149,6 +151,7 @@ describe('Redis adapters', () => {
       missed: () => {
         missedCount += 1
       },
+      cutOff: () => {},
       unreceived: () => {},
     })
     const peer = second.peers.nodeId
@@ -179,6 +182,7 @@ describe('Redis adapters', () => {
     const handlers = {
       call: async () => null,
       notice: () => {},
+      cutOff: () => {},
       unreceived: () => {},
       news: () => {},
       peerLost: () => {},

@@ -295,6 +295,9 @@ export class SwarmDirectory {
       },
       notice: (notice) => this.#open.get(notice.scope)?.hear(notice),
       news: (news) => this.#hear(news),
+      cutOff: () => {
+        for (const { gateway } of this.#open.values()) gateway.cutOff()
+      },
       missed: () => {
         for (const { scope, gateway } of this.#open.values()) {
           gateway.missed()

@@ -104,6 +104,11 @@ export class SwarmGateway {
     for (const sessionId of this.#sessions) this.#modules.sessions.deliver(sessionId, delivery)
   }
 
+  /** What this node can do for its agents, another one may do better. */
+  cutOff(): void {
+    this.tellSessions({ type: 'reattach', reason: 'this node cannot reach the store' })
+  }
+
   /** This node did not listen for a while: what another node told its agents meanwhile is lost. */
   missed(): void {
     if (this.#role?.type !== 'remote') return

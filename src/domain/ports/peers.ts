@@ -37,6 +37,8 @@ export interface PeerHandlers {
   peerLost(peer: NodeId): void
   /** Messages to this node may have been lost, though nobody died: it did not listen for a while. */
   missed(): void
+  /** This node has reached none of the others for 5 s. It may be the only one, or the only one that cannot. Said once. */
+  cutOff(): void
   /** Another node appended events to the scope's log, up to this number. Sent for watched scopes only. */
   appended(scope: Scope, lastSequence: number): void
 }

@@ -9,11 +9,19 @@ const BEAT_EVERY_MS = 500
 const PRESENCE_MS = 2_000
 /** Without an answer for this long, the silence may be that of Redis and not that of the peers. */
 const BLIND_AFTER_MS = 1_500
+/** Without an answer for this long, agents do better on another node. A Redis that is started again takes less. */
+const CUT_OFF_AFTER_MS = 5_000
 
 export interface PeerPresenceModules {
   readonly link: RedisLink
   readonly clock: Clock
   readonly logger: Logger
+}
+
+export interface PeerPresenceListeners {
+  onLost(peer: NodeId): void
+  /** Redis has not answered for a while. */
+  onCutOff(): void
 }
 
 /** Shows this node to the others and tells which of them are gone. */
@@ -22,7 +30,7 @@ export class PeerPresence {
   readonly #link: RedisLink
   readonly #clock: Clock
   readonly #logger: Logger
-  readonly #onLost: (peer: NodeId) => void
+  readonly #listeners: PeerPresenceListeners
   #present: ReadonlySet<NodeId> = new Set()
   #answeredAt: MonotonicMs | undefined
   /** Whether the last sign of life went unanswered, though Redis may have taken it. */
@@ -30,14 +38,19 @@ export class PeerPresence {
   /** Until then a peer that is missing may only not have been heard. */
   #blindUntil = 0
   #cancelTimer: () => void = () => {}
+  #isCutOff = false
   #isStopped = false
 
-  constructor(nodeId: NodeId, { link, clock, logger }: PeerPresenceModules, onLost: (peer: NodeId) => void) {
+  constructor(
+    nodeId: NodeId,
+    { link, clock, logger }: PeerPresenceModules,
+    listeners: PeerPresenceListeners,
+  ) {
     this.#nodeId = nodeId
     this.#link = link
     this.#clock = clock
     this.#logger = logger
-    this.#onLost = onLost
+    this.#listeners = listeners
   }
 
   /** The nodes that live, this one included, as Redis last said. */
@@ -60,7 +73,11 @@ export class PeerPresence {
 
   #schedule(): void {
     this.#cancelTimer = this.#clock.setTimer(BEAT_EVERY_MS, () => {
-      void this.#beat().then(() => this.#isStopped || this.#schedule())
+      void this.#beat().then(() => {
+        if (this.#isStopped) return
+        this.#noteSilence()
+        this.#schedule()
+      })
     })
   }
 
@@ -78,6 +95,16 @@ export class PeerPresence {
     }
   }
 
+  #noteSilence(): void {
+    const isCutOff =
+      this.#answeredAt !== undefined && this.#clock.monotonic() - this.#answeredAt >= CUT_OFF_AFTER_MS
+    if (isCutOff && !this.#isCutOff) {
+      this.#logger.warn({}, 'cut off from redis')
+      this.#listeners.onCutOff()
+    }
+    this.#isCutOff = isCutOff
+  }
+
   #compare(present: ReadonlySet<NodeId>): void {
     const now = this.#clock.monotonic()
     const silence = this.#answeredAt === undefined ? 0 : now - this.#answeredAt
@@ -92,7 +119,7 @@ export class PeerPresence {
     this.#present = present
     for (const peer of missing) {
       this.#logger.warn({ peer }, 'peer lost')
-      this.#onLost(peer)
+      this.#listeners.onLost(peer)
     }
   }
 }

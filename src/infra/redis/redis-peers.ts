@@ -68,7 +68,10 @@ export class RedisPeers implements Peers {
       if (notices.length > 0) this.#handlers?.unreceived(peer, notices)
     })
     this.#broadcast = new PeerBroadcast(nodeId, modules)
-    this.#presence = new PeerPresence(nodeId, modules, (peer) => this.#peerLost(peer))
+    this.#presence = new PeerPresence(nodeId, modules, {
+      onLost: (peer) => this.#peerLost(peer),
+      onCutOff: () => this.#handlers?.cutOff(),
+    })
     this.#appended = new AppendedChannel(nodeId, modules)
     this.#watch = new SubscriberWatch(modules, () => void this.#resumed())
   }

@@ -16,7 +16,7 @@ export interface LinkEnd {
 }
 
 export interface AgentLinkOptions {
-  /** Of the nodes, with `http:` or `https:`; tried in turn. */
+  /** Of the nodes, with `http:` or `https:`. The first is tried first; after a failure one of the others is, by draw. */
   readonly urls: readonly string[]
   readonly swarmId: string
   readonly codec: FrameCodec
@@ -64,7 +64,7 @@ export class AgentLink {
       const end = await this.#live().catch((error: unknown) => this.#judge(error as Error))
       if (this.#closing.signal.aborted) break
       if (end !== undefined) return end
-      this.#turn += 1
+      this.#turn = anotherThan(this.#turn, this.#options.urls.length)
       await pause(this.#backoff.nextMs(this.#leaseMs / TRIES_PER_LEASE), this.#closing.signal).catch(
         () => undefined,
       )
@@ -80,7 +80,7 @@ export class AgentLink {
 
   /** From one connection's opening to its end; undefined where another is to follow. */
   async #live(): Promise<LinkEnd | undefined> {
-    const url = this.#options.urls[this.#turn % this.#options.urls.length] ?? ''
+    const url = this.#options.urls[this.#turn] ?? ''
     const { agentId, token } = await this.#identity.obtain()
     let onClose: (closed: ChannelClosed) => void = () => undefined
     const closed = new Promise<ChannelClosed>((resolve) => (onClose = resolve))
@@ -175,6 +175,11 @@ export class AgentLink {
     this.#options.onInterrupted(error)
     return undefined
   }
+}
+
+/** Drawn, so that the agents of a node that is gone spread over all others, and do not gather on the next one. */
+function anotherThan(place: number, count: number): number {
+  return count <= 1 ? 0 : (place + 1 + Math.floor(Math.random() * (count - 1))) % count
 }
 
 function channelUrl(url: string, swarmId: string, agentId: string): string {

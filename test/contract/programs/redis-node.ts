@@ -16,6 +16,7 @@ const infra = await createRedisInfra({ url, nodeId: nodeId('doomed') }, { clock,
 await infra.peers.start({
   call: async () => null,
   notice: () => {},
+  cutOff: () => {},
   unreceived: () => {},
   peerLost: () => {},
   missed: () => {},

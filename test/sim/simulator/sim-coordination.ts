@@ -39,6 +39,7 @@ export function simPeers(inner: Peers, process: SimProcess): Peers {
           ),
         notice: (notice, from) => process.run(() => handlers.notice(notice, from)),
         news: (news) => process.run(() => handlers.news(news)),
+        cutOff: () => process.run(() => handlers.cutOff()),
         missed: () => process.run(() => handlers.missed()),
         unreceived: (peer, notices) => process.run(() => handlers.unreceived(peer, notices)),
         peerLost: (peer) => process.run(() => handlers.peerLost(peer)),

@@ -285,3 +285,16 @@ describe('a swarm', () => {
     expect(cluster.clock.timerCount).toBe(0)
   })
 })
+
+describe('a node that is cut off', () => {
+  it('sends its agents to other nodes', async () => {
+    const cluster = new Cluster()
+    const first = await cluster.node({ isAlone: false })
+    const second = await cluster.node({ isAlone: false })
+    const agents = [await anAgent('ada', first), await cluster.settle(anAgent('bob', second))]
+    first.swarm.gateway.cutOff()
+    second.swarm.gateway.cutOff()
+    for (const { told } of agents)
+      expect(told.at(-1)).toEqual({ type: 'reattach', reason: 'this node cannot reach the store' })
+  })
+})
