@@ -37,7 +37,7 @@ describe.each(['embedded', 'redis'])('what was sent is what arrives, store %s', 
 
   beforeAll(async () => {
     redis = store === 'redis' ? await startRedis() : undefined
-    const settings = redis === undefined ? {} : { AMOS_STORE: 'redis', AMOS_REDIS_URL: redis.url }
+    const settings = redis === undefined ? {} : { AMOS_REDIS_URL: redis.url }
     node = await startTestNode(settings)
     farNode = redis === undefined ? node : await startTestNode(settings)
     agents = new ChannelAgents(farNode.url)

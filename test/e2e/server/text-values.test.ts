@@ -20,7 +20,7 @@ describe('text that people choose', () => {
 
   beforeAll(async () => {
     node = await startTestNode({
-      AMOS_ALLOWED_ORIGINS: 'https://Console.Example.org:443/, http://other.example:8080',
+      AMOS_ALLOWED_ORIGINS: 'https://Console.Example.org:443, http://other.example:8080',
     })
     agents = new ChannelAgents(node.url)
   })
