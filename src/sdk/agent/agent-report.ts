@@ -1,6 +1,7 @@
 import type { AgentFrameOf } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
-import { clipText, disarm, textOf } from '../client/user-code.ts'
+import { cutText } from '#contract/text.ts'
+import { disarm, textOf } from '../client/user-code.ts'
 import { writeJson } from '../json/raw-json.ts'
 import { TaskFailure } from './agent-task.ts'
 
@@ -55,7 +56,7 @@ export function release({ taskId, fencingToken }: Held, reason: string): AgentRe
     type: 'task.release',
     taskId,
     fencingToken,
-    reason: clipText(textOf(reason), LIMITS.textLengthMax),
+    reason: cutText(textOf(reason), LIMITS.textLengthMax),
   }
 }
 
@@ -65,7 +66,7 @@ function failure(
   kind: 'retry' | 'fail' | 'reject',
 ): AgentReport {
   disarm(thrown)
-  const message = clipText(textOf(thrown), MESSAGE_LENGTH_MAX)
+  const message = cutText(textOf(thrown), MESSAGE_LENGTH_MAX)
   return { type: 'task.fail', taskId, fencingToken, failure: { code: codeOf(thrown), message }, kind }
 }
 

@@ -1,7 +1,8 @@
 import { LIMITS } from '#contract/limits.ts'
+import { cutText } from '#contract/text.ts'
 import type { SwarmApiError } from '../client/swarm-api-error.ts'
 import type { SwarmClient } from '../client/swarm-client.ts'
-import { clipText, errorOf, textOf } from '../client/user-code.ts'
+import { errorOf, textOf } from '../client/user-code.ts'
 import { type AgentReport, completion, failureOf, rejection, release } from './agent-report.ts'
 import { type AgentTask, type TaskContext, TaskFailure, type TaskHandler, TaskRevoked } from './agent-task.ts'
 import { guardListeners } from './guarded-signal.ts'
@@ -120,7 +121,7 @@ export class TaskRun {
       return
     }
     const note = { ratio: Math.min(1, Math.max(0, ratio)) }
-    const clipped = message === undefined ? {} : { message: clipText(message, LIMITS.textLengthMax) }
+    const clipped = message === undefined ? {} : { message: cutText(message, LIMITS.textLengthMax) }
     this.#options.onProgress({ ...note, ...clipped })
   }
 

@@ -1,3 +1,5 @@
+import { cutText } from '#contract/text.ts'
+
 /**
  * What the SDK needs around code it did not write. Such code may throw any value, and reading that value may throw
  * again: an object without a prototype, a `message` that is no text, a `toString` or a proxy that throws.
@@ -37,13 +39,6 @@ export function disarm(thrown: unknown): void {
   }
 }
 
-/** At most `lengthMax` UTF-16 units, never with half of a character at the end. */
-export function clipText(text: string, lengthMax: number): string {
-  if (text.length <= lengthMax) return text
-  const isHalf = /[\uD800-\uDBFF]/.test(text.charAt(lengthMax - 1))
-  return text.slice(0, isHalf ? lengthMax - 1 : lengthMax)
-}
-
 /**
  * Calls an observer: whatever it throws, at once or from a promise, comes to `onFailure` and to nobody else.
  *
@@ -71,7 +66,7 @@ function warn(error: Error): void {
     readonly process?: { emitWarning?(warning: string, type: string): void }
     readonly console?: { error(text: string): void }
   }
-  const text = `an observer failed: ${clipText(error.message, WARNING_LENGTH_MAX)}`
+  const text = `an observer failed: ${cutText(error.message, WARNING_LENGTH_MAX)}`
   if (process?.emitWarning === undefined) console?.error(text)
   else process.emitWarning(text, 'AmosObserverWarning')
 }

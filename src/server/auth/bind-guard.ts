@@ -15,5 +15,5 @@ export function refuseOpenServer(host: string, hasKeys: boolean): void {
 
 function isLoopback(host: string): boolean {
   if (isIP(host) === 4) return host.startsWith('127.')
-  return host === '::1' || host === 'localhost'
+  return host === '::1' || host.toLowerCase() === 'localhost'
 }
