@@ -2,6 +2,7 @@ import type { Scenario } from './harness/scenario.ts'
 import { decisions, decisionsByzantine, decisionsDeadProposer } from './scenarios/decisions.ts'
 import { elections } from './scenarios/elections.ts'
 import { eventFanOut } from './scenarios/event-fan-out.ts'
+import { fairShares } from './scenarios/fair-shares.ts'
 import { fanOut } from './scenarios/fan-out.ts'
 import { idleAgents } from './scenarios/idle-agents.ts'
 import { inProcess10, inProcess100, inProcess1000 } from './scenarios/in-process.ts'
@@ -33,6 +34,7 @@ export const SCENARIOS: readonly Scenario[] = [
   decisionsDeadProposer,
   decisionsByzantine,
   elections,
+  fairShares,
   idleAgents,
   restart,
 ]
