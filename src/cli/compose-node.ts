@@ -5,6 +5,7 @@ import { SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
+import { FairTurns } from '#infra/system/fair-turns.ts'
 import { createPinoLogger } from '#infra/system/pino-logger.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { createConsensusCrypto } from '#infra/system/system-consensus-crypto.ts'
@@ -57,8 +58,8 @@ export async function composeNode({
   onStoreFailed = () => undefined,
 }: ComposeNodeOptions): Promise<SwarmNode> {
   const machineClock = new SystemClock()
-  const random = new SystemRandom()
   const self = nodeId(new UuidIds({ clock: machineClock }).next())
+  const turns = new FairTurns({ clock: machineClock, nextTurn: setImmediate })
   const logger = createPinoLogger({
     level: config.AMOS_LOG_LEVEL,
     fileDescriptor: logTo,
@@ -70,6 +71,7 @@ export async function composeNode({
   const infra = await openInfra(config, chosen.has('AMOS_DURABILITY'), {
     clock: machineClock,
     logger,
+    turns,
     nodeId: self,
     onFailed: onStoreFailed,
   })
@@ -79,17 +81,16 @@ export async function composeNode({
   const swarms = new SwarmDirectory(directoryOptions(config), {
     ...infra,
     sessions,
-    random,
+    random: new SystemRandom(),
     logger,
     consensusCrypto: createConsensusCrypto(),
   })
   const server = await createServer(serverOptions(config, self, apiKeys), {
+    ...infra,
     swarms,
-    store: infra.store,
-    losses: infra.losses,
     sessions,
     isStarting: () => isStarting,
-    clock: infra.clock,
+    turns,
     ids,
     logger,
   })
@@ -122,6 +123,7 @@ function serverOptions(config: Config, self: NodeId, apiKeys: ApiKeys | undefine
     requestsPerSecondMax: config.AMOS_REQUESTS_PER_SECOND_MAX,
     eventLoopDelayMaxMs: config.AMOS_EVENT_LOOP_DELAY_MAX_MS,
     connectionsMax: config.AMOS_CONNECTIONS_MAX,
+    waitingRequestsMax: config.AMOS_WAITING_REQUESTS_MAX,
     anonymousMax: config.AMOS_ANONYMOUS_CONNECTIONS_MAX,
     anonymousPerAddressMax: config.AMOS_ANONYMOUS_CONNECTIONS_PER_ADDRESS_MAX,
     wrongCredentialsPerMinuteMax: config.AMOS_WRONG_CREDENTIALS_PER_MINUTE_MAX,
@@ -151,6 +153,7 @@ async function reloadKeys(source: ApiKeySource, { server, swarms, logger }: Keye
 
 interface InfraParts {
   readonly clock: SystemClock
+  readonly turns: FairTurns
   readonly logger: ReturnType<typeof createPinoLogger>
   readonly nodeId: ReturnType<typeof nodeId>
   readonly onFailed: (reason: string) => void
@@ -159,7 +162,7 @@ interface InfraParts {
 async function openInfra(
   config: Config,
   isDurabilityChosen: boolean,
-  { clock, logger, nodeId: self, onFailed }: InfraParts,
+  { clock, logger, turns, nodeId: self, onFailed }: InfraParts,
 ): Promise<Infra> {
   const { AMOS_REDIS_URL: url, AMOS_DATA_DIR: dataDir, AMOS_DURABILITY: durability } = config
   if (url === undefined && durability === 'none')
@@ -169,7 +172,7 @@ async function openInfra(
   if (url === undefined) {
     return createEmbeddedInfra(
       { dataDir, durability, nodeId: self, checkedBytesMax: config.AMOS_START_CHECK_MIB_MAX * MEBIBYTE },
-      { clock, logger, onFailed },
+      { clock, logger, turns, onFailed },
     )
   }
   // BullMQ and its like take a good part of a start, and most nodes have no use for them.

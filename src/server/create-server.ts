@@ -13,6 +13,7 @@ import { WrongCredentials } from './auth/wrong-credentials.ts'
 import { channelRoute } from './channel/channel-route.ts'
 import { ConnectionDrain } from './connections/connection-drain.ts'
 import { ConnectionGate } from './connections/connection-gate.ts'
+import { shareTurns } from './fair-requests.ts'
 import { HARDENED, hardenReplies, KEEP_ALIVE_TIMEOUT_MS, limitRates } from './hardening.ts'
 import { acceptJsonOnly } from './input/json-body.ts'
 import { validateRequests } from './input/validation.ts'
@@ -72,10 +73,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   connections.watch(app.server)
 
   const authenticator = new Authenticator(options.apiKeys, { swarms })
-  const wrongCredentials = new WrongCredentials(
-    { perMinuteMax: options.wrongCredentialsPerMinuteMax },
-    modules,
-  )
+  const wrongCredentials = new WrongCredentials(options, modules)
   const entrance = new Entrance({ authenticator, wrongCredentials, connections })
   const openAccess = new OpenAccess({ ...modules, authenticator })
   const sockets = new OpenSockets()
@@ -97,6 +95,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   refuseWhileNotServing(app, modules)
   guardRoutes(app, { entrance })
   await limitRates(app, options)
+  shareTurns(app, options, modules)
   observeRequests(app, { metrics, logger })
   await addRoutes(app, options, { ...modules, authenticator, entrance, openAccess, sockets, metrics })
 

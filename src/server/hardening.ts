@@ -73,7 +73,7 @@ export async function limitRates(
   await app.register(rateLimit, {
     max: requestsPerSecondMax,
     timeWindow: 1_000,
-    hook: 'preValidation',
+    hook: 'onRequest',
     keyGenerator: (request) => (request.caller === null ? request.ip : principalKey(request.caller)),
     allowList: (request) => request.routeOptions.config.access === 'public',
     addHeadersOnExceeding: {

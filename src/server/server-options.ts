@@ -5,6 +5,7 @@ import type { Logger } from '#domain/ports/logger.ts'
 import type { Ids } from '#domain/ports/random.ts'
 import type { StoreLosses } from '#domain/ports/store-losses.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
+import type { Turns } from '#domain/ports/turns.ts'
 import type { ApiKeys } from './auth/api-keys.ts'
 import type { SessionRegistry } from './channel/session-registry.ts'
 import type { Swarms } from './swarms.ts'
@@ -24,6 +25,8 @@ export interface ServerOptions {
   /** Mean event loop delay past which requests get 503, in milliseconds. */
   readonly eventLoopDelayMaxMs: number
   readonly connectionsMax: number
+  /** Requests of one tenant that may wait for their turn while the node works for others too. */
+  readonly waitingRequestsMax: number
   /** Connections that have shown no valid credential, of all addresses and of one. */
   readonly anonymousMax: number
   readonly anonymousPerAddressMax: number
@@ -48,6 +51,7 @@ export interface ServerModules {
   /** Whether the server listens and the swarms are not served yet; false where it is left out. */
   readonly isStarting?: () => boolean
   readonly clock: Clock
+  readonly turns: Turns
   readonly ids: Ids
   readonly logger: Logger
 }

@@ -204,6 +204,13 @@ export const ConfigSchema = Type.Object(
       description:
         'Connections of this node. When it is reached, the oldest connection without a valid credential is closed.',
     }),
+    AMOS_WAITING_REQUESTS_MAX: Type.Integer({
+      default: 10_000,
+      minimum: 1,
+      maximum: 1_000_000,
+      description:
+        'Requests of one tenant that may wait while the node serves several tenants, past which it gets 429.',
+    }),
     AMOS_ANONYMOUS_CONNECTIONS_MAX: Type.Integer({
       default: 256,
       minimum: 1,

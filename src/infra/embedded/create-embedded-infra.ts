@@ -2,6 +2,7 @@ import { type NodeId, nodeId } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
+import type { Turns } from '#domain/ports/turns.ts'
 import type { Infra } from '../infra.ts'
 import { DirectoryLock } from '../system/directory-lock.ts'
 import { UuidIds } from '../system/uuid-ids.ts'
@@ -32,7 +33,11 @@ export interface EmbeddedInfraModules {
   readonly logger: Logger
   /** Called once where the store has failed: calls are refused from then on, and the process should end. */
   readonly onFailed?: (reason: string) => void
+  /** Shared with whatever else works for tenants in this process; by default nothing else does. */
+  readonly turns?: Pick<Turns, 'enter'>
 }
+
+const NO_TURNS = { enter: () => undefined }
 
 /** Everything one node needs, in one directory of this machine. @throws Error where another process has it */
 export async function createEmbeddedInfra(
@@ -55,7 +60,7 @@ export async function createEmbeddedInfra(
 
 async function openInfra(
   options: EmbeddedInfraOptions,
-  { clock, logger, onFailed = () => undefined }: EmbeddedInfraModules,
+  { clock, logger, onFailed = () => undefined, turns = NO_TURNS }: EmbeddedInfraModules,
   lock: DirectoryLock,
 ): Promise<Infra> {
   const { durability } = options
@@ -64,7 +69,15 @@ async function openInfra(
   const lossCount = await beginLifetime(tables, durability)
   const store = new LmdbSwarmStore(
     { ...options, lossCount },
-    { tables, clock, logger, reserve, onFailed, deliver: (scope, entries) => queues.deliver(scope, entries) },
+    {
+      tables,
+      clock,
+      logger,
+      reserve,
+      turns,
+      onFailed,
+      deliver: (scope, entries) => queues.deliver(scope, entries),
+    },
   )
   const queues = new MemoryReadyQueues({ clock })
   const self = options.nodeId ?? nodeId(new UuidIds({ clock }).next())

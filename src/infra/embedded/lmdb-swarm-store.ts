@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { EpochMs, Scope, SwarmEpoch } from '#domain/ids.ts'
+import { type EpochMs, type Scope, type SwarmEpoch, splitScope } from '#domain/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
@@ -13,6 +13,7 @@ import type {
   StoreStatus,
   SwarmStore,
 } from '#domain/ports/swarm-store.ts'
+import type { Turns } from '#domain/ports/turns.ts'
 import type { Batch } from './batch.ts'
 import type { FileReserve } from './file-reserve.ts'
 import { GroupCommit } from './group-commit.ts'
@@ -45,11 +46,15 @@ export interface LmdbSwarmStoreModules {
   readonly clock: Clock
   readonly logger: Logger
   readonly reserve: FileReserve
+  readonly turns: Pick<Turns, 'enter'>
   /** Called once, when the store has failed and the process has to end. */
   readonly onFailed: (reason: string) => void
   /** Takes the outbox. */
   readonly deliver: (scope: Scope, entries: readonly ReadyEntry[]) => void
 }
+
+/** Of reading a page, in small requests. */
+const PAGE_COST = 4
 
 /** The SwarmStore of a single node, in LMDB. */
 export class LmdbSwarmStore implements SwarmStore {
@@ -95,11 +100,11 @@ export class LmdbSwarmStore implements SwarmStore {
   }
 
   list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
-    return this.#readPage((tables) => listRecords(tables, request))
+    return this.#readPage(request.scope, (tables) => listRecords(tables, request))
   }
 
   readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
-    return this.#readPage((tables) => readEventPage(tables, scope, after, countMax))
+    return this.#readPage(scope, (tables) => readEventPage(tables, scope, after, countMax))
   }
 
   async trimEvents(scope: Scope, sequence: number): Promise<void> {
@@ -149,8 +154,8 @@ export class LmdbSwarmStore implements SwarmStore {
    * In a turn of its own: a read waits for nothing, so that a caller that reads page after page would otherwise keep the
    * event loop from everybody else.
    */
-  async #readPage<T>(read: (tables: LmdbTables) => T): Promise<T> {
-    await nextTurn()
+  async #readPage<T>(scope: Scope, read: (tables: LmdbTables) => T): Promise<T> {
+    await (this.#modules.turns.enter(splitScope(scope).tenant, PAGE_COST) ?? nextTurn())
     return this.#read(read)
   }
 

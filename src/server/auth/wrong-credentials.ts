@@ -4,7 +4,7 @@ import { secretHash } from './secret-hash.ts'
 
 export interface WrongCredentialsOptions {
   /** Wrong credentials of one address a minute, past which its credentials are refused unread; 0 for any number. */
-  readonly perMinuteMax: number
+  readonly wrongCredentialsPerMinuteMax: number
 }
 
 const MINUTE_MS = 60_000
@@ -23,7 +23,10 @@ export class WrongCredentials {
   readonly #fullAt = new Map<string, number>()
   readonly #valid = new Set<string>()
 
-  constructor({ perMinuteMax }: WrongCredentialsOptions, { clock }: { readonly clock: Clock }) {
+  constructor(
+    { wrongCredentialsPerMinuteMax: perMinuteMax }: WrongCredentialsOptions,
+    { clock }: { readonly clock: Clock },
+  ) {
     this.#perMinuteMax = perMinuteMax
     this.#clock = clock
   }

@@ -53,6 +53,8 @@ export interface AgentChannelModules {
    * @param token of the `hello` frame
    */
   admit(token: string | undefined): Promise<Admission>
+  /** When the next frame of the agent may be worked on; undefined where that is at once. */
+  enterTurn(): Promise<void> | undefined
   /** Called for every frame that was read, with its type. */
   onFrame(type: AgentFrame['type']): void
 }
@@ -249,6 +251,8 @@ export class AgentChannel {
     this.#inFlight += 1
     if (this.#inFlight === IN_FLIGHT_MAX) socket.pause()
     try {
+      const turn = this.#modules.enterTurn()
+      if (turn !== undefined) await turn
       const { format } = socket
       const result = await callService(frame, { service, agentId, sessionId, format, ids })
       this.#acknowledge(frame, result)

@@ -4,6 +4,7 @@ import { AgentParams } from '#contract/operations/common.ts'
 import { agentId, type NodeId, sessionId, swarmId } from '#domain/ids.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Ids } from '#domain/ports/random.ts'
+import type { Turns } from '#domain/ports/turns.ts'
 import { authorize, type Target } from '../auth/authorize.ts'
 import type { Entrance } from '../auth/entrance.ts'
 import { type Hold, holdLatest, type OpenAccess } from '../auth/open-access.ts'
@@ -25,9 +26,13 @@ export interface ChannelRouteModules {
   readonly entrance: Entrance
   readonly openAccess: OpenAccess
   readonly metrics: ServerMetrics
+  readonly turns: Turns
   readonly ids: Ids
   readonly logger: Logger
 }
+
+/** Of a frame, in small requests. */
+const FRAME_COST = 1 / 16
 
 /** The agents' WebSocket. */
 export function channelRoute(app: FastifyInstance, nodeId: NodeId, modules: ChannelRouteModules): void {
@@ -52,11 +57,12 @@ function openChannel(
   socket: WebSocket,
   request: FastifyRequest,
   nodeId: NodeId,
-  { swarms, sessions, sockets, entrance, openAccess, metrics, ids, logger }: ChannelRouteModules,
+  { swarms, sessions, sockets, entrance, openAccess, metrics, turns, ids, logger }: ChannelRouteModules,
 ): void {
   // Taken out of the request, which the connection would otherwise keep for as long as it lives.
   const { caller } = request
   const tcp = request.raw.socket
+  let tenant = caller?.tenant
   const params = request.params as { readonly swarmId: string; readonly agentId: string }
   const frameSocket = new FrameSocket(socket, {
     onMessage: (data, isBinary) => channel.receive(data, isBinary),
@@ -82,8 +88,10 @@ function openChannel(
         const shown =
           caller === null || token !== undefined ? await entrance.authenticate(tcp, token) : caller
         authority.holdFor(shown)
+        tenant = shown.tenant
         return admit(shown, params, swarms)
       },
+      enterTurn: () => (tenant === undefined ? undefined : turns.enter(tenant, FRAME_COST)),
       onFrame: (type) => metrics.frameReceived('channel', type),
     },
   )

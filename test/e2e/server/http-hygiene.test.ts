@@ -3,6 +3,7 @@ import { request as sendHttp } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeId } from '#domain/ids.ts'
+import { FairTurns } from '#infra/system/fair-turns.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
 import { createServer, type SwarmServer } from '#server/create-server.ts'
@@ -34,6 +35,7 @@ describe('every answer', () => {
         requestsPerSecondMax: 0,
         eventLoopDelayMaxMs: 60_000,
         connectionsMax: 100,
+        waitingRequestsMax: 100,
         anonymousMax: 100,
         anonymousPerAddressMax: 100,
         wrongCredentialsPerMinuteMax: 0,
@@ -53,6 +55,7 @@ describe('every answer', () => {
         losses: node.infra.losses,
         sessions: new SessionRegistry(),
         clock,
+        turns: new FairTurns({ clock, nextTurn: setImmediate }),
         ids: new UuidIds({ clock }),
         logger,
       },

@@ -5,6 +5,7 @@ import { TASK_OPERATIONS } from '#contract/operations/task-operations.ts'
 import { nodeId, tenantId } from '#domain/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import { SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
+import { FairTurns } from '#infra/system/fair-turns.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { createConsensusCrypto } from '#infra/system/system-consensus-crypto.ts'
 import { SystemRandom } from '#infra/system/system-random.ts'
@@ -62,6 +63,7 @@ describe('while the store cannot be written', () => {
         requestsPerSecondMax: 0,
         eventLoopDelayMaxMs: 60_000,
         connectionsMax: 100,
+        waitingRequestsMax: 100,
         anonymousMax: 100,
         anonymousPerAddressMax: 100,
         wrongCredentialsPerMinuteMax: 0,
@@ -76,6 +78,7 @@ describe('while the store cannot be written', () => {
         losses: infra.losses,
         sessions,
         clock,
+        turns: new FairTurns({ clock, nextTurn: setImmediate }),
         ids: new UuidIds({ clock }),
         logger,
       },

@@ -7,7 +7,7 @@ const GOOD = 'good'
 
 function setUp(perMinuteMax: number) {
   const clock = new ManualClock()
-  const limits = new WrongCredentials({ perMinuteMax }, { clock })
+  const limits = new WrongCredentials({ wrongCredentialsPerMinuteMax: perMinuteMax }, { clock })
   let lookUps = 0
   const attempt = (credential: string, address = '192.0.2.1'): Promise<string> =>
     limits

@@ -26,6 +26,7 @@ const openStore = (): LmdbSwarmStore =>
       clock: new ManualClock(),
       logger,
       deliver: () => undefined,
+      turns: { enter: () => undefined },
       onFailed: () => undefined,
     },
   )
