@@ -35,6 +35,8 @@ export interface Hold {
 
 /** Pause before another look where the store did not answer, in milliseconds. */
 const LOOK_AGAIN_MS = 250
+/** Credentials that are then looked up at once; where the store still does not answer the others are not asked for. */
+const LOOK_AT_ONCE_MAX = 100
 
 /**
  * Ends what is open as soon as it would not be opened any more: the agent's token was replaced, the agent or its swarm
@@ -43,6 +45,9 @@ const LOOK_AGAIN_MS = 250
 export class OpenAccess {
   readonly #modules: OpenAccessModules
   readonly #opened = new Set<Opened>()
+  /** Whose credential could not be looked up, each with whether its agent is another now. */
+  readonly #unanswered = new Map<Opened, boolean>()
+  #isLookPlanned = false
 
   constructor(modules: OpenAccessModules) {
     this.#modules = modules
@@ -54,7 +59,10 @@ export class OpenAccess {
     this.#opened.add(opened)
     // A change since it was authenticated has been told already, to what was open then.
     if (!this.#modules.authenticator.isUpToDate(opened.caller)) void this.#look(opened)
-    return () => this.#opened.delete(opened)
+    return () => {
+      this.#opened.delete(opened)
+      this.#unanswered.delete(opened)
+    }
   }
 
   /** From now on these keys are valid. */
@@ -78,25 +86,45 @@ export class OpenAccess {
 
   /** @param isReplaced whether the agent it acts for is another now */
   async #look(opened: Opened, isReplaced = false): Promise<void> {
-    const { authenticator, swarms, logger } = this.#modules
+    const { authenticator, swarms } = this.#modules
     const { caller, access, target } = opened
     try {
       const present = await authenticator.authenticateAgain(caller)
       authorize(present, access, target)
       await swarms.open(caller.tenant, swarmId(target.swarmId ?? ''))
     } catch (error) {
-      if (!isSwarmError(error) || !error.retryable) {
-        this.#end(opened, error)
-        return
-      }
-      logger.warn({ error }, 'credential of an open connection not looked up')
-      setTimeout(() => this.#opened.has(opened) && void this.#look(opened, isReplaced), LOOK_AGAIN_MS).unref()
+      if (isSwarmError(error) && error.retryable) this.#lookAgain(opened, isReplaced)
+      else this.#end(opened, error)
       return
     }
     if (isReplaced && this.#opened.has(opened)) opened.agentReplaced?.()
   }
 
+  #lookAgain(opened: Opened, isReplaced: boolean): void {
+    if (!this.#opened.has(opened)) return
+    this.#unanswered.set(opened, isReplaced || this.#unanswered.get(opened) === true)
+    if (this.#isLookPlanned) return
+    this.#isLookPlanned = true
+    this.#modules.logger.warn({}, 'credentials of open connections not looked up')
+    setTimeout(() => void this.#lookAtUnanswered(), LOOK_AGAIN_MS).unref()
+  }
+
+  async #lookAtUnanswered(): Promise<void> {
+    this.#isLookPlanned = false
+    const waiting = [...this.#unanswered]
+    this.#unanswered.clear()
+    while (waiting.length > 0) {
+      await Promise.all(
+        waiting.splice(0, LOOK_AT_ONCE_MAX).map(([opened, isReplaced]) => this.#look(opened, isReplaced)),
+      )
+      if (this.#unanswered.size > 0)
+        for (const [rest, isReplaced] of waiting.splice(0)) this.#lookAgain(rest, isReplaced)
+    }
+  }
+
   #end(opened: Opened, error: unknown): void {
+    this.#unanswered.delete(opened)
+
     if (this.#opened.delete(opened)) opened.end(error)
   }
 }
