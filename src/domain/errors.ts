@@ -21,7 +21,8 @@ export interface SwarmErrorDetails {
   dependency_not_found: { readonly taskId: TaskId }
   parent_not_open: { readonly taskId: TaskId }
   deadline_passed: { readonly deadlineAt: EpochMs }
-  lease_lost: { readonly taskId: TaskId; readonly heldBy: AgentId | null }
+  /** `status` where the task is over: `canceled` tells an agent why its work is not wanted any more. */
+  lease_lost: { readonly taskId: TaskId; readonly heldBy: AgentId | null; readonly status?: string }
   decision_not_found: { readonly taskId: TaskId }
   idempotency_key_reused: { readonly idempotencyKey: string }
   idempotency_in_flight: { readonly idempotencyKey: string }
@@ -83,16 +84,6 @@ export function isSwarmError<C extends SwarmErrorCode>(
   ...codes: C[]
 ): error is SwarmError<C> {
   return error instanceof SwarmError && (codes.length === 0 || codes.includes(error.code as C))
-}
-
-/** @throws SwarmError `lease_lost` unless `actual` is the token the task is held under now. */
-export function refuseStaleToken(
-  taskId: TaskId,
-  heldBy: AgentId | undefined,
-  actual: FencingToken | undefined,
-  presented: FencingToken,
-): void {
-  if (actual !== presented) throw new SwarmError('lease_lost', { taskId, heldBy: heldBy ?? null })
 }
 
 /** @throws SwarmError `version_conflict` where a version is expected and another one stands. */

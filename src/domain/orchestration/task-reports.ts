@@ -1,4 +1,4 @@
-import { refuseStaleToken, SwarmError } from '../errors.ts'
+import { SwarmError } from '../errors.ts'
 import type { EpochMs } from '../ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
@@ -26,7 +26,7 @@ import {
   startTask,
   type TaskChange,
 } from './task-machine.ts'
-import type { TaskAttempt, TaskRecord } from './task-record.ts'
+import { isTerminal, type TaskAttempt, type TaskRecord } from './task-record.ts'
 import { taskKey, taskStep } from './task-writer.ts'
 
 export interface TaskReportsOptions {
@@ -126,7 +126,7 @@ export class TaskReports {
         return unchanged<Reported>({ task: before, ended: { agentId, fencingToken } })
       }
       const own = before.lease?.agentId === agentId ? before.lease : undefined
-      refuseStaleToken(taskId, before.lease?.agentId, own?.fencingToken, fencingToken)
+      if (own?.fencingToken !== fencingToken) throw leaseLost(before)
       const changed = change(before, clock.now())
       const reported: Reported = {
         task: changed.task,
@@ -138,6 +138,11 @@ export class TaskReports {
     aftermath.changed(task)
     return task
   }
+}
+
+function leaseLost({ taskId, lease, status }: TaskRecord): SwarmError {
+  const heldBy = lease?.agentId ?? null
+  return new SwarmError('lease_lost', { taskId, heldBy, ...(isTerminal(status) ? { status } : {}) })
 }
 
 function isRepeated(task: TaskRecord, report: TaskReport, outcome: TaskAttempt['outcome']): boolean {

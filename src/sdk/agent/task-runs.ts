@@ -172,7 +172,9 @@ export class TaskRuns {
 
   #refused(entry: Entry, error: SwarmApiError): void {
     if (!this.#isHeld(entry)) return
-    this.#drop(entry, new TaskRevoked('lease_lost', error.message))
+    // The answer to a report may come before the notice of what ended the task.
+    const code = error.details['status'] === 'canceled' ? 'canceled' : 'lease_lost'
+    this.#drop(entry, new TaskRevoked(code, error.message))
     this.#options.onRefused(entry.run.taskId, error)
   }
 

@@ -28,10 +28,12 @@ export const SENTENCES: Sentences = {
   parent_not_open: ({ taskId }) =>
     `Task ${taskId} does not exist or is finished, and can have no more parts.`,
   deadline_passed: ({ deadlineAt }) => `The deadline was at ${new Date(deadlineAt).toISOString()}.`,
-  lease_lost: ({ taskId, heldBy }) =>
-    heldBy === null
+  lease_lost: ({ taskId, heldBy, status }) => {
+    if (status !== undefined) return `Task ${taskId} is ${status} already.`
+    return heldBy === null
       ? `Task ${taskId} is no longer held under this token.`
-      : `Task ${taskId} is held by agent ${heldBy}, under another token.`,
+      : `Task ${taskId} is held by agent ${heldBy}, under another token.`
+  },
   decision_not_found: ({ taskId }) => `Task ${taskId} was never assigned.`,
   idempotency_key_reused: ({ idempotencyKey }) =>
     `The key ${idempotencyKey} came with another body before; use a new one.`,

@@ -131,6 +131,19 @@ describe('the life of a task', () => {
     expect(second!.fencingToken).toBeGreaterThan(first!.fencingToken)
   })
 
+  it('tells an agent whose report is refused that the task was canceled', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const ada = await anAgent('ada', node)
+    const task = await submit(node, 'unwanted')
+    await cluster.pass(0)
+    await node.service.cancel({ taskId: task, reason: 'no use' })
+    await expect(ada.accept(ada.assignments[0]!)).rejects.toMatchObject({
+      code: 'lease_lost',
+      details: { heldBy: null, status: 'canceled' },
+    })
+  })
+
   it('waits for its delay and fails at its deadline, whatever it is doing', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
@@ -148,7 +161,10 @@ describe('the life of a task', () => {
       failure: { code: 'deadline_exceeded' },
     })
     expect(ada.told.at(-1)).toMatchObject({ type: 'revoked', held: { taskId: delayed } })
-    await expect(ada.complete(ada.assignments[0]!)).rejects.toMatchObject({ code: 'lease_lost' })
+    await expect(ada.complete(ada.assignments[0]!)).rejects.toMatchObject({
+      code: 'lease_lost',
+      details: { heldBy: null, status: 'failed' },
+    })
   })
 
   it('is refused once its deadline has passed', async () => {

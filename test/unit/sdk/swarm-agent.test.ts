@@ -90,6 +90,27 @@ describe('SwarmAgent', () => {
     expect(notices).toContainEqual({ type: 'task_lost', taskId: 't1', reason: 'not needed' })
   })
 
+  it.each(['lease_lost', 'task_finished'] as const)(
+    'says that its task was canceled also where a report is refused with %s before the notice comes',
+    async (code) => {
+      hub.answers.acknowledges.delete('task.accept')
+      const codes: string[] = []
+      const agent = newAgent().handle('*', async (_task, { signal }) => {
+        await new Promise((resolve) => signal.addEventListener('abort', resolve))
+        codes.push((signal.reason as TaskRevoked).code)
+      })
+      await agent.start()
+      const channel = await hub.channel()
+      channel.assign('t1')
+      const { requestId = 0 } = await channel.frame('task.accept')
+      const { type: _, instance: __, ...refusal } = problem(code, 409)
+      channel.send({ type: 'error', ...refusal, code, requestId, details: { status: 'canceled' } })
+      channel.send({ type: 'task.canceled', taskId: 't1', fencingToken: 1, reason: 'no use' })
+      await eventually(() => codes.length === 1)
+      expect(codes).toEqual(['canceled'])
+    },
+  )
+
   it('fails a task that takes longer than it may', async () => {
     const agent = newAgent().handle('*', async (_task, { signal }) => {
       await new Promise((resolve) => signal.addEventListener('abort', resolve))
