@@ -54,6 +54,10 @@ describe('the source tree', () => {
     expect(root).toHaveLength(1)
   })
 
+  it('sets timers of a length that others choose in one place', () => {
+    expect(rules.unboundedTimers(source)).toEqual([])
+  })
+
   it('has no default export', () => {
     expect(rules.defaultExports(source)).toEqual([])
   })
@@ -169,6 +173,19 @@ describe('the rules', () => {
     expect(rules.barrels([file('src/domain/a.ts', "export * from './b.ts'")])).toHaveLength(1)
     expect(rules.barrels([file('src/sdk/index.ts', "export * from './b.ts'")])).toHaveLength(1)
     expect(rules.barrels([file('src/sdk/index.ts', "export { b } from './b.ts'")])).toEqual([])
+  })
+
+  it('find a timer whose length is not bounded, by any name', () => {
+    const text = `
+      import { setTimeout as sleep } from 'node:timers/promises'
+      setTimeout(() => undefined, WAIT_MS); setInterval(look, PERIOD_MS / TURNS)
+      setTimeout(() => undefined, options.waitMs); globalThis.setInterval(look, every); socket.setTimeout(quiet)
+      AbortSignal.timeout(timeoutMs); await sleep(ms); clock.setTimer(whatever, look)`
+    expect(rules.unboundedTimers([parseSource('src/sdk/client/x.ts', text)])).toEqual(
+      ['options.waitMs', 'every', 'quiet', 'timeoutMs', 'ms'].map(
+        (delay) => `src/sdk/client/x.ts sets a timer for ${delay}: use startTimer or timeLimit`,
+      ),
+    )
   })
 
   it('find a file that is too long, and one that shouts', () => {

@@ -1,4 +1,4 @@
-import type { AgentId, EpochMs, FencingToken, NodeId, ProposalId, SwarmId, TaskId } from './ids.ts'
+import type { AgentId, EpochMs, NodeId, ProposalId, SwarmId, TaskId } from './ids.ts'
 
 /** One row for each failure a caller can act on; the value is what it gets to act with. */
 export interface SwarmErrorDetails {

@@ -171,3 +171,28 @@ function layerOf(path: string): string | undefined {
 function lastPart(path: string): string {
   return path.slice(path.lastIndexOf('/') + 1)
 }
+
+/** The one place that may set a platform's timer for a time somebody else chooses. */
+const TIMER_HOME = 'src/infra/system/timer.ts'
+/** Delays that are no constants, and what bounds them. */
+const BOUNDED_DELAYS: Readonly<Record<string, string>> = {
+  'src/server/create-server.ts options.drainNoticeMs': 'AMOS_DRAIN_NOTICE_MS',
+  'src/server/connections/connection-drain.ts waitMsMax': 'AMOS_DRAIN_MS',
+  'src/server/sockets/frame-socket.ts withinMs': 'a constant of its callers',
+  'src/server/routes/claim-routes.ts request.body.waitMs + ANSWER_MARGIN_MS': 'claimWaitMsMax',
+}
+
+/** Timers that would fire at once for a delay of more than 24.8 days, and for `Infinity`. */
+export function unboundedTimers(files: readonly SourceFile[]): string[] {
+  return files.flatMap(({ path, timerDelays }) =>
+    path === TIMER_HOME
+      ? []
+      : timerDelays
+          .filter((delay) => !isConstant(delay) && BOUNDED_DELAYS[`${path} ${delay}`] === undefined)
+          .map((delay) => `${path} sets a timer for ${delay}: use startTimer or timeLimit`),
+  )
+}
+
+function isConstant(delay: string): boolean {
+  return /^[A-Z\d_]+(?: [*/+] [A-Z\d_]+)*$/.test(delay)
+}

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path/posix'
 import { parseSync, type StaticExportEntry } from 'oxc-parser'
+import { timerDelays } from './timer-delays.ts'
 
 /** One import of a file, static or dynamic, type-only or not. */
 export interface ImportEdge {
@@ -23,6 +24,8 @@ export interface SourceFile {
   readonly reExports: readonly string[]
   readonly hasStarExport: boolean
   readonly readsEnvironment: boolean
+  /** The delays of the platform's timers it sets, as they are written. */
+  readonly timerDelays: readonly string[]
 }
 
 /** Every TypeScript file below a folder of the project, sorted by path. */
@@ -36,7 +39,7 @@ export function readSourceTree(root: string, folder: string): SourceFile[] {
 
 /** @throws Error when the text is not TypeScript: a file that cannot be read would pass every rule. */
 export function parseSource(path: string, text: string): SourceFile {
-  const { module, comments, errors } = parseSync(path, text)
+  const { module, program, comments, errors } = parseSync(path, text)
   const [firstError] = errors
   if (firstError) throw new Error(`${path}: ${firstError.message}`)
   const exported = module.staticExports.flatMap((statement) => statement.entries)
@@ -65,6 +68,7 @@ export function parseSource(path: string, text: string): SourceFile {
     reExports: reExported.map((entry) => entry.moduleRequest?.value ?? ''),
     hasStarExport: exported.some(isStar),
     readsEnvironment: mentionsEnvironment(blankOut(text, comments)),
+    timerDelays: timerDelays(program, text),
   }
 }
 

@@ -1,6 +1,7 @@
 import { WebSocket } from 'ws'
 import type { ChannelFrame, ChannelFrameOf } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
+import { startTimer } from '#infra/system/timer.ts'
 import { onUpgradeRefused } from '../client/refused-upgrade.ts'
 import { connectionFailed, errorFromProblem, SwarmApiError } from '../client/swarm-api-error.ts'
 import type { FrameCodec, OutgoingFrame } from './frame-codec.ts'
@@ -120,7 +121,7 @@ export class AgentChannel {
 
   close(reason: string): void {
     this.#socket.close(1000, reason)
-    setTimeout(() => this.#socket.terminate(), CLOSE_TIMEOUT_MS).unref()
+    startTimer(CLOSE_TIMEOUT_MS, () => this.#socket.terminate(), { keepsAlive: false })
   }
 
   /** Without waiting for a server that may be gone. */
@@ -130,10 +131,8 @@ export class AgentChannel {
 
   #receive(data: Buffer): void {
     this.#hasHeard = true
-    let frame: ChannelFrame
-    try {
-      frame = this.#options.codec.decode(data)
-    } catch {
+    const frame = this.#read(data)
+    if (frame === undefined) {
       this.#socket.close(1003, 'not a frame')
       return
     }
@@ -142,6 +141,16 @@ export class AgentChannel {
     else if (frame.type === 'ack') pending?.resolve(frame.result)
     else if (frame.type === 'welcome') pending?.resolve(frame)
     else this.#options.onNotice(frame)
+  }
+
+  /** Undefined for what is none: something else than the server may be at the other end. */
+  #read(data: Buffer): ChannelFrame | undefined {
+    try {
+      const frame = this.#options.codec.decode(data) as ChannelFrame | null | undefined
+      return typeof frame === 'object' && frame !== null ? frame : undefined
+    } catch {
+      return undefined
+    }
   }
 
   #takePending(requestId: string | number | undefined): PendingRequest | undefined {

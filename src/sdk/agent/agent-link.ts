@@ -1,4 +1,5 @@
 import type { AgentHeartbeatReply, ChannelFrameOf, CLOSE_CODES, HeldTask } from '#contract/index.ts'
+import { startTimer } from '#infra/system/timer.ts'
 import { Backoff, pause } from '../client/backoff.ts'
 import { connectionFailed, SwarmApiError } from '../client/swarm-api-error.ts'
 import { AgentChannel, type ChannelClosed, type Notice } from './agent-channel.ts'
@@ -40,6 +41,7 @@ const REMOVED: (typeof CLOSE_CODES)['removed'] = 4005
 /** A server that comes back gives every lease its whole time again: enough tries fall into it, however long it was away. */
 const TRIES_PER_LEASE = 4
 const HELLO_TIMEOUT_MS = 10_000
+const HEARTBEAT_MS_MIN = 10
 /** This many heartbeats in a row without a word from the server make a whole lease of silence. */
 const SILENT_BEATS_MAX = 3
 
@@ -94,17 +96,17 @@ export class AgentLink {
     this.#channel = channel
     // Closed while it was opened: nobody else will close it.
     if (this.#closing.signal.aborted) channel.close('the agent ends')
-    let beating: NodeJS.Timeout | undefined
+    let stopBeating: (() => void) | undefined
     try {
       const { heartbeatMs } = await this.#greet(channel, url)
-      beating = this.#startHeartbeats(channel, heartbeatMs)
+      stopBeating = this.#startHeartbeats(channel, heartbeatMs)
       return this.#afterClose(await closed, url)
     } catch (error) {
       // The server's reason to close says more than the greeting that went unanswered, or could not be sent any more.
       if (channel.isOpen) throw error
       return this.#afterClose(channel.closed ?? (await closed), url)
     } finally {
-      clearInterval(beating)
+      stopBeating?.()
       this.#channel = undefined
       channel.terminate()
     }
@@ -112,7 +114,7 @@ export class AgentLink {
 
   async #greet(channel: AgentChannel, url: string): Promise<Welcome> {
     const held = this.#options.held()
-    const timer = setTimeout(() => channel.terminate(), HELLO_TIMEOUT_MS)
+    const cancel = startTimer(HELLO_TIMEOUT_MS, () => channel.terminate())
     try {
       const welcome = await channel.request<Welcome>({ type: 'hello', held: [...held] })
       this.#backoff.reset()
@@ -121,18 +123,25 @@ export class AgentLink {
       this.#options.onOpen(channel, welcome, url)
       return welcome
     } finally {
-      clearTimeout(timer)
+      cancel()
     }
   }
 
-  #startHeartbeats(channel: AgentChannel, heartbeatMs: number): NodeJS.Timeout {
+  /** The returned function ends them. */
+  #startHeartbeats(channel: AgentChannel, heartbeatMs: number): () => void {
     let silentBeats = 0
+    let cancel: () => void = () => undefined
+    // The server says how often; no answer of its may keep the agent busy with nothing else.
+    const everyMs = Math.max(HEARTBEAT_MS_MIN, heartbeatMs)
     // Beats, not time: a handler that blocked the event loop for long has let messages pile up, not the server fall silent.
-    return setInterval(() => {
+    const beat = (): void => {
       silentBeats = channel.takeHeard() ? 0 : silentBeats + 1
       if (silentBeats > SILENT_BEATS_MAX) channel.terminate()
       else void this.#beat(channel)
-    }, heartbeatMs)
+      cancel = startTimer(everyMs, beat)
+    }
+    cancel = startTimer(everyMs, beat)
+    return () => cancel()
   }
 
   async #beat(channel: AgentChannel): Promise<void> {

@@ -1,4 +1,6 @@
 import type { MessageSent, MessageTarget, MessageView } from '#contract/index.ts'
+import { LIMITS } from '#contract/limits.ts'
+import { checkDurationMs, startTimer } from '#infra/system/timer.ts'
 import { connectionFailed, SwarmApiError } from '../client/swarm-api-error.ts'
 import { errorOf } from '../client/user-code.ts'
 import type { PayloadText } from '../json/exact-texts.ts'
@@ -40,7 +42,7 @@ const CONNECT_TIMEOUT_MS = 10_000
 interface PendingReply {
   readonly resolve: (payload: unknown) => void
   readonly reject: (error: Error) => void
-  readonly timer: ReturnType<typeof setTimeout>
+  readonly cancelTimer: () => void
 }
 
 /** What one agent says to others and hears from them, over as many connections as that takes. */
@@ -93,14 +95,15 @@ export class AgentMessages {
     payload: unknown,
     { timeoutMs = REQUEST_TIMEOUT_MS, isDurable = false }: RequestOptions = {},
   ): Promise<unknown> {
+    checkDurationMs('timeoutMs', timeoutMs)
     const correlationId = newId()
-    const frame = frameOf({ kind: 'agent', agentId }, payload, { isDurable, ttlMs: timeoutMs })
+    const frame = frameOf({ kind: 'agent', agentId }, payload, { isDurable, ttlMs: ttlOf(timeoutMs) })
     const reply = new Promise<unknown>((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const cancelTimer = startTimer(timeoutMs, () => {
         this.#replies.delete(correlationId)
         reject(new DOMException(`no reply from ${agentId} within ${timeoutMs} ms`, 'TimeoutError'))
-      }, timeoutMs)
-      this.#replies.set(correlationId, { resolve, reject, timer })
+      })
+      this.#replies.set(correlationId, { resolve, reject, cancelTimer })
     })
     this.#send({ ...frame, kind: 'request', correlationId }).catch((error: Error) =>
       this.#takeReply(correlationId)?.reject(error),
@@ -143,12 +146,12 @@ export class AgentMessages {
 
   #nextChannel(): Promise<AgentChannel> {
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
+      const cancelTimer = startTimer(CONNECT_TIMEOUT_MS, () => {
         this.#waiting.delete(proceed)
         reject(connectionFailed('', 'the agent is not connected'))
-      }, CONNECT_TIMEOUT_MS)
+      })
       const proceed = (channel: AgentChannel): void => {
-        clearTimeout(timer)
+        cancelTimer()
         resolve(channel)
       }
       this.#waiting.add(proceed)
@@ -175,7 +178,7 @@ export class AgentMessages {
   #takeReply(correlationId: string): PendingReply | undefined {
     const pending = this.#replies.get(correlationId)
     this.#replies.delete(correlationId)
-    clearTimeout(pending?.timer)
+    pending?.cancelTimer()
     return pending
   }
 
@@ -201,6 +204,11 @@ export class AgentMessages {
 function frameOf(to: MessageTarget, payload: unknown, options: SendOptions): MessageSendFrame {
   const { messageId = newId(), ...rest } = options
   return { type: 'message.send', messageId, to, ...rest, payloadText: writeJson(payload) ?? 'null' }
+}
+
+/** A request is of no use once its reply is waited for no longer. */
+function ttlOf(timeoutMs: number): number {
+  return Math.min(LIMITS.messageTtlMsMax, Math.max(1, Math.ceil(timeoutMs)))
 }
 
 function newId(): string {

@@ -1,4 +1,5 @@
 import type { AgentRegisterInput, MessageSent } from '#contract/index.ts'
+import { startTimer } from '#infra/system/timer.ts'
 import { errorFromProblem } from '../client/swarm-api-error.ts'
 import { callObserver, errorOf } from '../client/user-code.ts'
 import { copyPayloadText } from '../json/exact-texts.ts'
@@ -195,7 +196,9 @@ export class SwarmAgent {
 
   /** Ends now: handlers are aborted, and what they worked on goes back to the queue. */
   async close(): Promise<void> {
-    const isTimeUp = new Promise<void>((resolve) => setTimeout(resolve, CLOSE_WITHIN_MS).unref())
+    const isTimeUp = new Promise<void>((resolve) =>
+      startTimer(CLOSE_WITHIN_MS, resolve, { keepsAlive: false }),
+    )
     await Promise.race([this.#runs.giveBack('the agent closes'), isTimeUp])
     this.#link.close()
     if (this.#isStarted) await this.ended

@@ -1,5 +1,6 @@
 import { LIMITS } from '#contract/limits.ts'
 import { cutText } from '#contract/text.ts'
+import { startTimer } from '#infra/system/timer.ts'
 import type { SwarmApiError } from '../client/swarm-api-error.ts'
 import type { SwarmClient } from '../client/swarm-client.ts'
 import { errorOf, textOf } from '../client/user-code.ts'
@@ -30,7 +31,7 @@ export class TaskRun {
   readonly #signal: AbortSignal
   #report: AgentReport | undefined
   #isReplaced = false
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #cancelTimer: () => void = () => undefined
 
   constructor(options: TaskRunOptions) {
     this.task = options.task
@@ -58,20 +59,20 @@ export class TaskRun {
       this.#end(failureOf(task, new TaskFailure(`no handler for ${task.type}`, { code: 'no_handler' })))
       return
     }
-    this.#timer = setTimeout(() => this.#timeOut(), task.timeoutMs)
     try {
+      this.#cancelTimer = startTimer(task.timeoutMs, () => this.#timeOut())
       const returned = await handler(task, this.#context())
       this.#end(completion(task, returned))
     } catch (error) {
       this.#end(failureOf(task, error))
     } finally {
-      clearTimeout(this.#timer)
+      this.#cancelTimer()
     }
   }
 
   /** The work is no longer wanted: whatever comes of it is dropped. */
   revoke(reason: TaskRevoked): void {
-    clearTimeout(this.#timer)
+    this.#cancelTimer()
     this.#aborting.abort(reason)
   }
 

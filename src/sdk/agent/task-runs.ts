@@ -1,5 +1,6 @@
 import type { HeldTask } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
+import { startTimer } from '#infra/system/timer.ts'
 import { Backoff, pause } from '../client/backoff.ts'
 import { SwarmApiError } from '../client/swarm-api-error.ts'
 import type { SwarmClient } from '../client/swarm-client.ts'
@@ -23,7 +24,7 @@ const ACCEPT_AFTER_MS = 20
 
 interface Entry {
   readonly run: TaskRun
-  readonly acceptTimer: ReturnType<typeof setTimeout>
+  readonly cancelAccept: () => void
   isAcceptDue: boolean
   isAccepted: boolean
   progress: ProgressNote | undefined
@@ -68,13 +69,13 @@ export class TaskRuns {
       onProgress: (note) => this.#progressed(entry, note),
       onError: (error) => this.#options.onError(error),
     })
-    const acceptTimer = setTimeout(() => {
+    const cancelAccept = startTimer(ACCEPT_AFTER_MS, () => {
       entry.isAcceptDue = true
       void this.#accept(entry)
-    }, ACCEPT_AFTER_MS)
+    })
     const entry: Entry = {
       run,
-      acceptTimer,
+      cancelAccept,
       isAcceptDue: false,
       isAccepted: false,
       progress: undefined,
@@ -122,7 +123,7 @@ export class TaskRuns {
   }
 
   #finished(entry: Entry): void {
-    clearTimeout(entry.acceptTimer)
+    entry.cancelAccept()
     void this.#report(entry)
   }
 
@@ -184,7 +185,7 @@ export class TaskRuns {
 
   #drop(entry: Entry | undefined, reason?: TaskRevoked): void {
     if (entry === undefined || !this.#isHeld(entry)) return
-    clearTimeout(entry.acceptTimer)
+    entry.cancelAccept()
     this.#entries.delete(entry.run.taskId)
     if (reason !== undefined) entry.run.revoke(reason)
     if (this.#entries.size > 0) return

@@ -1,3 +1,5 @@
+import { startTimer } from '#infra/system/timer.ts'
+
 export interface BackoffOptions {
   /** No wait is shorter. */
   readonly minMs: number
@@ -34,12 +36,12 @@ export class Backoff {
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     signal?.throwIfAborted()
-    const timer = setTimeout(() => {
+    const cancel = startTimer(ms, () => {
       signal?.removeEventListener('abort', onAbort)
       resolve()
-    }, ms)
+    })
     function onAbort(): void {
-      clearTimeout(timer)
+      cancel()
       reject(signal?.reason as Error)
     }
     signal?.addEventListener('abort', onAbort, { once: true })
