@@ -4,6 +4,14 @@ import type { HttpConnection } from './http-connection.ts'
 /** An event of the log, or a `gap`: events that are no longer to be had. */
 export type EventItem = StreamFrameOf<'event'> | StreamFrameOf<'gap'>
 
+/** Whether what came can be an item: something else than the server may have sent it. */
+export function isEventItem(item: unknown): item is EventItem {
+  if (typeof item !== 'object' || item === null) return false
+  const { type, event, reason } = item as Partial<Record<'type' | 'event' | 'reason', unknown>>
+  if (type === 'gap') return typeof reason === 'string'
+  return type === 'event' && typeof (event as { readonly id?: unknown } | null | undefined)?.id === 'string'
+}
+
 /** What an {@link OpenFeed} is asked for. */
 export interface FeedRequest {
   readonly connection: HttpConnection

@@ -1,9 +1,10 @@
-import type { Problem } from '#contract/index.ts'
 import type { OpaqueShape } from '#contract/json/opaque-shape.ts'
+import { checkDurationMs, timeLimit } from '#infra/system/timer.ts'
 import { readJson } from '../json/exact-texts.ts'
 import { writeJson } from '../json/raw-json.ts'
 import { Backoff, pause } from './backoff.ts'
-import { connectionFailed, errorFromProblem, SwarmApiError } from './swarm-api-error.ts'
+import { errorFromRefusal, noAnswer, TOO_MANY_REQUESTS } from './refusal.ts'
+import { connectionFailed, SwarmApiError } from './swarm-api-error.ts'
 
 /** Which server, and how patiently it is asked. */
 export interface HttpConnectionOptions {
@@ -28,8 +29,8 @@ export interface HttpRequest {
   readonly body?: unknown
   /** Where the answer holds payloads and results, whose exact texts are wanted. */
   readonly opaque?: OpaqueShape | undefined
-  /** A status beyond 2xx that is an answer like any other. */
-  readonly alsoAnswers?: number
+  /** A status beyond 2xx that is an answer like any other, where its body is one. */
+  readonly alsoAnswers?: { readonly status: number; isAnswer(body: unknown): boolean }
   /** Whether doing it twice is as good as once: then it is repeated when it fails for a while. */
   readonly isRepeatable?: boolean
   readonly timeoutMs?: number | undefined
@@ -46,10 +47,12 @@ export class HttpConnection {
   readonly #options: HttpConnectionOptions
   #current = 0
 
-  /** @throws TypeError when no URL is given or one is none */
+  /** @throws TypeError when no URL is given or one is none; RangeError for a time that is none */
   constructor(options: HttpConnectionOptions) {
     this.#urls = [options.url].flat().map(baseOf)
     if (this.#urls.length === 0) throw new TypeError('no server URL given')
+    checkDurationMs('retryForMs', options.retryForMs)
+    checkDurationMs('timeoutMs', options.timeoutMs)
     this.#options = options
   }
 
@@ -73,17 +76,21 @@ export class HttpConnection {
    * @throws SwarmApiError when the server refuses, or none answers
    */
   async call<T>(request: HttpRequest): Promise<T> {
+    // What cannot be written is the caller's mistake, and no failure of the connection.
+    const body = request.body === undefined ? undefined : (writeJson(request.body) ?? 'null')
     const backoff = new Backoff({ minMs: 20, baseMs: FIRST_WAIT_MAX_MS, maxMs: WAIT_MAX_MS })
     const giveUpAt = performance.now() + (this.#options.retryForMs ?? 15_000)
     for (;;) {
+      const limit = timeLimit(this.#timeoutOf(request))
       try {
-        const limit = AbortSignal.timeout(request.timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS)
-        return (await decode(await this.#send(request, limit), request.opaque)) as T
+        return (await decode(await this.#send(request, body, limit.signal), request.opaque)) as T
       } catch (error) {
         if (!(error instanceof SwarmApiError) || !mayRepeat(error, request)) throw error
         const waitMs = Math.max(backoff.nextMs(), error.retryAfterMs ?? 0)
         if (performance.now() + waitMs > giveUpAt) throw error
         await pause(waitMs, request.signal)
+      } finally {
+        limit.cancel()
       }
     }
   }
@@ -95,21 +102,21 @@ export class HttpConnection {
    * @throws SwarmApiError as {@link call} does
    */
   async open(request: HttpRequest): Promise<Response> {
-    const limit = new AbortController()
-    const timer = setTimeout(
-      () => limit.abort(new Error('no answer in time')),
-      request.timeoutMs ?? TIMEOUT_MS,
-    )
+    const limit = timeLimit(this.#timeoutOf(request))
     try {
-      return await this.#send(request, limit.signal)
+      return await this.#send(request, undefined, limit.signal)
     } finally {
-      clearTimeout(timer)
+      limit.cancel()
     }
   }
 
-  async #send(request: HttpRequest, limit: AbortSignal): Promise<Response> {
+  #timeoutOf({ timeoutMs }: HttpRequest): number {
+    return timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS
+  }
+
+  async #send(request: HttpRequest, body: string | undefined, limit: AbortSignal): Promise<Response> {
     const { url } = this
-    const { method, body } = request
+    const { method } = request
     let response: Response
     try {
       response = await (this.#options.fetch ?? globalThis.fetch)(
@@ -117,7 +124,7 @@ export class HttpConnection {
         {
           method,
           headers: this.#headersOf(request),
-          ...(body === undefined ? {} : { body: writeJson(body) ?? 'null' }),
+          ...(body === undefined ? {} : { body }),
           signal: request.signal === undefined ? limit : AbortSignal.any([limit, request.signal]),
         },
       )
@@ -126,15 +133,19 @@ export class HttpConnection {
       this.turn()
       throw connectionFailed(url, error)
     }
-    if (!response.ok && response.status !== request.alsoAnswers) throw await this.#refusal(response)
-    return response
+    return response.ok ? response : this.#refused(response, request)
   }
 
-  async #refusal(response: Response): Promise<SwarmApiError> {
-    const error = await refusalOf(response)
-    // A node that drains or lost its store may have a healthy neighbour.
-    if (response.status === 503) this.turn()
-    return error
+  /** @returns the answer, where it is one all the same */
+  async #refused(response: Response, { alsoAnswers }: HttpRequest): Promise<Response> {
+    const { status, url } = response
+    const text = await readText(response)
+    if (status === alsoAnswers?.status && alsoAnswers.isAnswer(parsedOrNot(text)))
+      return new Response(text, response)
+    const error = errorFromRefusal({ url, status, text })
+    // A node that drains, lost its store, or stands behind a gateway that fails may have a healthy neighbour.
+    if (status === 503 || isNoVerdict(error)) this.turn()
+    throw error
   }
 
   #headersOf({ body, headers }: HttpRequest): Record<string, string> {
@@ -147,29 +158,30 @@ export class HttpConnection {
   }
 }
 
+function isNoVerdict({ code }: SwarmApiError): boolean {
+  return code === 'connection_failed' || code === 'response_invalid'
+}
+
 /** What a request that may not be repeated is still repeated for: it was turned away at the door. */
 const REFUSED_AT_THE_DOOR: ReadonlySet<string> = new Set(['rate_limited', 'overloaded'])
 
 function mayRepeat(error: SwarmApiError, { isRepeatable, method }: HttpRequest): boolean {
   if (!error.retryable) return false
-  return isRepeatable ?? (method === 'GET' || REFUSED_AT_THE_DOOR.has(error.code))
+  const isByGateway = error.code === 'connection_failed' && error.status === TOO_MANY_REQUESTS
+  return isRepeatable ?? (method === 'GET' || isByGateway || REFUSED_AT_THE_DOOR.has(error.code))
 }
 
 async function decode(response: Response, opaque: OpaqueShape | undefined): Promise<unknown> {
   if (response.status === 204) return undefined
   const text = await readText(response)
-  if (!(response.headers.get('content-type') ?? '').toLowerCase().includes('json')) return text
+  const { url, status } = response
+  // A page in the server's place, or an answer that was cut off.
+  const type = (response.headers.get('content-type') ?? '').toLowerCase()
+  if (!type.includes('json')) throw noAnswer(status, `${url} answered without JSON`)
   try {
     return opaque === undefined ? JSON.parse(text) : readJson(text, opaque)
   } catch (error) {
-    throw new SwarmApiError(
-      {
-        code: 'response_invalid',
-        message: `${response.url} answered with broken JSON`,
-        status: response.status,
-      },
-      { cause: error },
-    )
+    throw noAnswer(status, `${url} answered with broken JSON`, { cause: error })
   }
 }
 
@@ -182,27 +194,9 @@ async function readText(response: Response): Promise<string> {
   }
 }
 
-async function refusalOf(response: Response): Promise<SwarmApiError> {
-  const text = await readText(response)
-  const problem = parseProblem(text)
-  if (problem !== undefined) return errorFromProblem(problem)
-  const { status, statusText, url } = response
-  // Proxies answer in their own words: 5xx of theirs is as good as no answer.
-  const isPassing = status === 502 || status === 503 || status === 504
-  return new SwarmApiError({
-    code: isPassing ? 'connection_failed' : 'response_invalid',
-    message: `${url} answered ${status} ${statusText} without a problem document`,
-    status,
-    retryable: isPassing,
-  })
-}
-
-function parseProblem(text: string): Problem | undefined {
+function parsedOrNot(text: string): unknown {
   try {
-    const parsed = JSON.parse(text) as Partial<Problem> | null
-    return typeof parsed?.code === 'string' && typeof parsed.status === 'number'
-      ? (parsed as Problem)
-      : undefined
+    return JSON.parse(text)
   } catch {
     return undefined
   }

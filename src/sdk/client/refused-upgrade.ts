@@ -1,8 +1,13 @@
 import type { WebSocket } from 'ws'
-import type { Problem } from '#contract/index.ts'
-import { errorFromProblem, SwarmApiError } from './swarm-api-error.ts'
+import { startTimer } from '#infra/system/timer.ts'
+import { errorFromRefusal } from './refusal.ts'
+import type { SwarmApiError } from './swarm-api-error.ts'
 
-/** Calls back with what the server answered instead of opening a WebSocket. */
+/** A gateway may answer with a page of any length, and never end it. */
+const TEXT_LENGTH_MAX = 64 * 1_024
+const TEXT_WITHIN_MS = 5_000
+
+/** Calls back once with what the server, or something in its place, answered instead of opening a WebSocket. */
 export function onUpgradeRefused(
   socket: WebSocket,
   url: string,
@@ -10,20 +15,21 @@ export function onUpgradeRefused(
 ): void {
   socket.once('unexpected-response', (_request, response) => {
     let text = ''
-    response.setEncoding('utf8')
-    response.on('data', (chunk: string) => (text += chunk))
-    response.once('close', () => {
-      callback(refusal(text, response.statusCode ?? 0, url))
+    let isTold = false
+    const tell = (): void => {
+      if (isTold) return
+      isTold = true
+      cancel()
+      callback(errorFromRefusal({ url, status: response.statusCode ?? 0, text }))
       socket.terminate()
+    }
+    const cancel = startTimer(TEXT_WITHIN_MS, tell)
+    response.setEncoding('utf8')
+    response.on('data', (chunk: string) => {
+      text += chunk
+      if (text.length > TEXT_LENGTH_MAX) tell()
     })
+    response.on('error', () => undefined)
+    response.once('close', tell)
   })
-}
-
-function refusal(text: string, status: number, url: string): SwarmApiError {
-  try {
-    return errorFromProblem(JSON.parse(text) as Problem)
-  } catch {
-    const message = `${url} answered ${status} instead of opening a WebSocket`
-    return new SwarmApiError({ code: 'connection_failed', message, status, retryable: true })
-  }
 }

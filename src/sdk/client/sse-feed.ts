@@ -1,5 +1,7 @@
 import type { Gap, SwarmEvent } from '#contract/index.ts'
-import type { EventItem, FeedRequest } from './event-feed.ts'
+import { startTimer } from '#infra/system/timer.ts'
+import { type EventItem, type FeedRequest, isEventItem } from './event-feed.ts'
+import { noAnswer } from './refusal.ts'
 import { type SseMessage, SseParser } from './sse-parser.ts'
 import { connectionFailed } from './swarm-api-error.ts'
 
@@ -17,7 +19,11 @@ export async function* openSseFeed(request: FeedRequest): AsyncGenerator<EventIt
     headers: { accept: 'text/event-stream' },
     signal: AbortSignal.any([request.signal, ending.signal]),
   })
-  if (response.body === null) return
+  const type = response.headers.get('content-type') ?? ''
+  if (response.body === null || !type.toLowerCase().startsWith('text/event-stream')) {
+    ending.abort()
+    throw noAnswer(response.status, `${connection.url} answered without an event stream`)
+  }
   const reader = response.body.getReader()
   const decoder = new TextDecoder()
   const parser = new SseParser()
@@ -41,13 +47,17 @@ export async function* openSseFeed(request: FeedRequest): AsyncGenerator<EventIt
 }
 
 function toItem({ event, data }: SseMessage): EventItem {
-  if (event === 'gap') return { type: 'gap', ...(JSON.parse(data) as Gap) }
-  return { type: 'event', event: JSON.parse(data) as SwarmEvent }
+  const item =
+    event === 'gap'
+      ? { type: 'gap' as const, ...(JSON.parse(data) as Gap) }
+      : { type: 'event' as const, event: JSON.parse(data) as SwarmEvent }
+  if (!isEventItem(item)) throw new TypeError('what came is no event')
+  return item
 }
 
 class Watchdog {
   readonly #onSilence: () => void
-  #timer: ReturnType<typeof setTimeout> | undefined
+  #cancel: () => void = () => undefined
 
   constructor(onSilence: () => void) {
     this.#onSilence = onSilence
@@ -55,10 +65,10 @@ class Watchdog {
 
   restart(): void {
     this.stop()
-    this.#timer = setTimeout(this.#onSilence, SILENCE_MAX_MS)
+    this.#cancel = startTimer(SILENCE_MAX_MS, this.#onSilence)
   }
 
   stop(): void {
-    clearTimeout(this.#timer)
+    this.#cancel()
   }
 }

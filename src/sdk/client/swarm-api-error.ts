@@ -3,7 +3,7 @@ import { textOf } from './user-code.ts'
 
 /**
  * What a call failed with: a code of the server's problem documents, or `connection_failed` where no server answered
- * and `response_invalid` where what answered is no AMOS server.
+ * and `response_invalid` where what answered is no AMOS server, as behind a wrong address.
  */
 export type SwarmApiErrorCode = ProblemCode | 'connection_failed' | 'response_invalid'
 

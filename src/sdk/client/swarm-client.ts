@@ -298,7 +298,7 @@ export class SwarmClient {
 
   /** Whether the server takes work, and why not where it does not. */
   getReadiness({ signal }: CallOptions = {}): Promise<Readiness> {
-    return this.#http.call({ method: 'GET', path: '/health/ready', alsoAnswers: 503, signal })
+    return this.#http.call({ method: 'GET', path: '/health/ready', alsoAnswers: NOT_READY, signal })
   }
 
   getStore({ signal }: CallOptions = {}): Promise<StoreView> {
@@ -326,6 +326,12 @@ export class SwarmClient {
   #call<T>(request: HttpRequest): Promise<T> {
     return this.#http.call({ ...request, path: this.#swarmPath + request.path })
   }
+}
+
+/** A gateway in front of the server answers 503 as well, in words of its own. */
+const NOT_READY = {
+  status: 503,
+  isAnswer: (body: unknown): boolean => (body as Partial<Readiness> | undefined)?.status === 'not_ready',
 }
 
 function taskPath(taskId: string): string {

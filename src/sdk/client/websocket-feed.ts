@@ -1,7 +1,8 @@
 import { WebSocket } from 'ws'
 import type { StreamFrame } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
-import type { EventItem, FeedRequest } from './event-feed.ts'
+import { startTimer } from '#infra/system/timer.ts'
+import { type EventItem, type FeedRequest, isEventItem } from './event-feed.ts'
 import { onUpgradeRefused } from './refused-upgrade.ts'
 import { connectionFailed, errorFromProblem } from './swarm-api-error.ts'
 
@@ -27,7 +28,7 @@ class WebSocketFeed {
   readonly #buffer: EventItem[] = []
   #end: { readonly error: Error | undefined } | undefined
   #wake: () => void = () => undefined
-  #silence: NodeJS.Timeout | undefined
+  #cancelSilence: () => void = () => undefined
   readonly #stopListening: () => void
 
   constructor({ connection, swarmId, since, types, subject, signal }: FeedRequest) {
@@ -55,7 +56,10 @@ class WebSocketFeed {
       connection.turn()
       this.#finish(connectionFailed(this.#url, error))
     })
-    onUpgradeRefused(socket, this.#url, (error) => this.#finish(error))
+    onUpgradeRefused(socket, this.#url, (error) => {
+      if (error.retryable) connection.turn()
+      this.#finish(error)
+    })
     socket.on('close', () => this.#finish(undefined))
     const onAbort = (): void => this.#finish(undefined)
     signal.addEventListener('abort', onAbort)
@@ -83,7 +87,7 @@ class WebSocketFeed {
     const frame = parseFrame(text)
     if (frame === undefined) this.#finish(connectionFailed(this.#url, 'what came is no frame'))
     else if (frame.type === 'error') this.#finish(errorFromProblem(frame))
-    else if (frame.type === 'event' || frame.type === 'gap') this.#hold(frame)
+    else if (isEventItem(frame)) this.#hold(frame)
   }
 
   #hold(item: EventItem): void {
@@ -93,7 +97,7 @@ class WebSocketFeed {
   }
 
   #pause(): void {
-    clearTimeout(this.#silence)
+    this.#cancelSilence()
     this.#socket.pause()
   }
 
@@ -103,16 +107,16 @@ class WebSocketFeed {
   }
 
   #heard(): void {
-    clearTimeout(this.#silence)
+    this.#cancelSilence()
     if (this.#end !== undefined) return
     const error = connectionFailed(this.#url, `silent for ${SILENCE_MAX_MS} ms`)
-    this.#silence = setTimeout(() => this.#finish(error), SILENCE_MAX_MS)
+    this.#cancelSilence = startTimer(SILENCE_MAX_MS, () => this.#finish(error))
   }
 
   /** What has arrived is still handed out. */
   #finish(error: Error | undefined): void {
     this.#end ??= { error }
-    clearTimeout(this.#silence)
+    this.#cancelSilence()
     // The signal lives as long as the subscription, which may open feeds without number.
     this.#stopListening()
     this.#wake()
@@ -121,7 +125,8 @@ class WebSocketFeed {
 
 function parseFrame(text: string): StreamFrame | undefined {
   try {
-    return JSON.parse(text) as StreamFrame
+    const frame = JSON.parse(text) as StreamFrame | null
+    return typeof frame === 'object' && frame !== null ? frame : undefined
   } catch {
     return undefined
   }

@@ -75,6 +75,8 @@ export interface HubAnswers {
   closeOnHello: number | undefined
   /** A status an upgrade is refused with. */
   refuseUpgrade: number | undefined
+  /** Whole HTTP answers to the next upgrades, one each, as of a gateway in front of the hub. */
+  gatewayAnswers: string[]
 }
 
 /**
@@ -100,6 +102,7 @@ export class ScriptedHub {
       reply(response, 201, { ...body, agentId: body['agentId'] ?? 'chosen', token: 'agt.token' }),
     closeOnHello: undefined,
     refuseUpgrade: undefined,
+    gatewayAnswers: [],
   }
   readonly #http = createServer((request, response) => void this.#answer(request, response))
   readonly #sockets = new WebSocketServer({
@@ -141,6 +144,11 @@ export class ScriptedHub {
   }
 
   #upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
+    const byGateway = this.answers.gatewayAnswers.shift()
+    if (byGateway !== undefined) {
+      socket.end(byGateway)
+      return
+    }
     const status = this.answers.refuseUpgrade
     if (status !== undefined) {
       socket.end(`HTTP/1.1 ${status} No\r\ncontent-length: 0\r\nconnection: close\r\n\r\n`)

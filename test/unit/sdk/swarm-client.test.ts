@@ -189,7 +189,7 @@ describe('SwarmClient', () => {
         response.end('<h1>Not here</h1>')
       },
     ]
-    await expect(new SwarmClient({ url }).getTask('t1')).rejects.toMatchObject({
+    await expect(new SwarmClient({ url, retryForMs: 100 }).getTask('t1')).rejects.toMatchObject({
       code: 'response_invalid',
       status: 404,
     })
