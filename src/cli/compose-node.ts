@@ -202,6 +202,7 @@ function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDir
       undeliveredMax: config.AMOS_UNDELIVERED_MAX,
       agingMs: config.AMOS_AGING_MS,
       taskRetentionMs: config.AMOS_TASK_RETENTION_MS,
+      finishedTasksMax: config.AMOS_FINISHED_TASKS_MAX,
       eventRetentionMs: config.AMOS_EVENT_RETENTION_MS,
       removedAgentRetentionMs: config.AMOS_REMOVED_AGENT_RETENTION_MS,
       idempotencyMs: config.AMOS_IDEMPOTENCY_MS,

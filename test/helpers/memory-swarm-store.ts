@@ -130,6 +130,12 @@ export class MemorySwarmStore implements SwarmStore {
     return page
   }
 
+  async count(scope: Scope, kind: RecordKind): Promise<number> {
+    this.#refuseWhenClosed()
+    return [...this.#modules.medium.scope(scope).records.keys()].filter((name) => name.startsWith(`${kind}/`))
+      .length
+  }
+
   async readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
     this.#refuseWhenClosed()
     const { events, lastSequence, damaged } = this.#modules.medium.scope(scope)

@@ -171,6 +171,14 @@ export const ConfigSchema = Type.Object(
       60_000,
       3_650 * DAY_MS,
     ),
+    AMOS_FINISHED_TASKS_MAX: Type.Integer({
+      default: 1_000_000,
+      minimum: 0,
+      maximum: 1_000_000_000,
+      description:
+        'Finished tasks that a swarm keeps; the oldest leave first, within 10 seconds. The server removes a finished task ' +
+        'by age or by count, whichever comes first.',
+    }),
     AMOS_EVENT_RETENTION_MS: milliseconds('How long events can be read', 7 * DAY_MS, 60_000, 3_650 * DAY_MS),
     AMOS_REMOVED_AGENT_RETENTION_MS: milliseconds(
       'How long a removed agent is remembered. Until then its process ends with the reason when it connects, instead of registering itself anew',

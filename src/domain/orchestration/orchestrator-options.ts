@@ -14,6 +14,8 @@ export interface OrchestratorOptions {
   readonly eventTailMax: number
   /** How long a finished task can be read. */
   readonly taskRetentionMs: number
+  /** How many finished tasks can be read; the oldest leave first. */
+  readonly finishedTasksMax: number
   readonly eventRetentionMs: number
   /** How long the token of an agent that was removed is remembered. */
   readonly removedAgentRetentionMs: number
@@ -37,10 +39,11 @@ export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
   windowMax: 10_000,
   eventTailMax: 10_000,
   taskRetentionMs: 7 * 86_400_000,
+  finishedTasksMax: 1_000_000,
   eventRetentionMs: 7 * 86_400_000,
   removedAgentRetentionMs: 7 * 86_400_000,
   idempotencyMs: 86_400_000,
-  retentionEveryMs: 60_000,
+  retentionEveryMs: 10_000,
   inboxMessagesMax: 1_000,
   topicsPerAgentMax: 100,
   openProposalsMax: 100,

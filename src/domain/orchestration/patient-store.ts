@@ -38,6 +38,7 @@ export function patientReads(store: SwarmStore, modules: PatienceModules): Swarm
     get: (scope, key) => repeat(() => store.get(scope, key)),
     getMany: (scope, keys) => repeat(() => store.getMany(scope, keys)),
     list: (request) => listInPages(store, request, repeat),
+    count: (scope, kind) => repeat(() => store.count(scope, kind)),
     readEvents: (scope, after, countMax) => repeat(() => store.readEvents(scope, after, countMax)),
     trimEvents: (scope, sequence) => store.trimEvents(scope, sequence),
     drop: (scope, epoch) => store.drop(scope, epoch),

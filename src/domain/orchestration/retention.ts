@@ -3,73 +3,76 @@ import type { ProposalRecord } from '../consensus/hub/proposal-record.ts'
 import { DEADLINE_MS_MAX } from '../consensus/proposal.ts'
 import { isSwarmError } from '../errors.ts'
 import type { EpochMs } from '../ids.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { type RecordValues, type RecordWrite, remove } from '../ports/records.ts'
-import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRegistry } from './agent-registry.ts'
-import type { OpenTasks } from './open-tasks.ts'
+import { FinishedTasks, type FinishedTasksModules, type FinishedTasksOptions } from './finished-tasks.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
-import { type SwarmJournal, unchanged } from './swarm-journal.ts'
-import { isTerminal, type TaskRecord } from './task-record.ts'
+import { unchanged } from './swarm-journal.ts'
 
 export interface RetentionOptions
-  extends Pick<
-    OrchestratorOptions,
-    'taskRetentionMs' | 'eventRetentionMs' | 'removedAgentRetentionMs' | 'idempotencyMs' | 'retentionEveryMs'
-  > {
+  extends FinishedTasksOptions,
+    Pick<
+      OrchestratorOptions,
+      'eventRetentionMs' | 'removedAgentRetentionMs' | 'idempotencyMs' | 'retentionEveryMs'
+    > {
   /** Read at each sweep, since a swarm's limits can be changed. */
   eventsMax(): number
 }
 
-export interface RetentionModules {
-  readonly journal: SwarmJournal
-  readonly store: SwarmStore
+export interface RetentionModules extends FinishedTasksModules {
   readonly registry: AgentRegistry
-  readonly openTasks: OpenTasks
-  readonly clock: Clock
   readonly logger: Logger
 }
 
-type SweptKind = 'task' | 'removed_agent' | 'idempotency' | 'inbox' | 'proposal' | 'hosted_signing'
+type SweptKind = 'removed_agent' | 'idempotency' | 'inbox' | 'proposal' | 'hosted_signing'
 
 const STEP = 200
 /** Twice the longest deadline of a proposal. */
 const SIGNINGS_KEPT_MS = 2 * DEADLINE_MS_MAX
-/** Records or events looked at in one sweep; the next one goes on where it stopped. */
+/** Events looked at in one sweep; the next one goes on where it stopped. */
 const SWEEP_MAX = 20_000
+/** Records of a kind looked at in one sweep, at least. */
+const LOOK_MIN = 2_000
+/** A pass over all records of a kind takes about so long at most, however many there are. */
+const PASS_MS = 3_600_000
 
 /** Forgets what is old: finished tasks and proposals, remembered Idempotency-Keys, expired messages, events. In small steps, beside the work. */
 export class Retention {
   readonly #options: RetentionOptions
   readonly #modules: RetentionModules
+  readonly #finished: FinishedTasks
   readonly #cursors = new Map<SweptKind, string>()
+  /** How many records of a kind there were when the present pass over them began. */
+  readonly #counts = new Map<SweptKind, number>()
   #isStopped = false
   #cancelTimer: () => void = () => undefined
 
   constructor(options: RetentionOptions, modules: RetentionModules) {
     this.#options = options
     this.#modules = modules
+    this.#finished = new FinishedTasks(options, modules)
   }
 
   start(): void {
+    this.#finished.start()
+    this.#schedule()
+  }
+
+  #schedule(): void {
     this.#cancelTimer = this.#modules.clock.setTimer(this.#options.retentionEveryMs, () => void this.#turn())
   }
 
   stop(): void {
     this.#isStopped = true
+    this.#finished.stop()
     this.#cancelTimer()
   }
 
   async sweep(): Promise<void> {
-    const { clock, registry, openTasks } = this.#modules
+    const { clock, registry } = this.#modules
     const now = clock.now()
     const { taskRetentionMs, idempotencyMs, removedAgentRetentionMs } = this.#options
-    await this.#sweepKind(
-      'task',
-      (task) => isForgettable(task, now - taskRetentionMs) && !openTasks.isReferredTo(task.taskId),
-      ['task', 'payload', 'result', 'decision'],
-    )
     await this.#sweepKind('idempotency', ({ createdAt }) => createdAt < now - idempotencyMs, ['idempotency'])
     await this.#sweepKind('removed_agent', ({ removedAt }) => removedAt < now - removedAgentRetentionMs, [
       'removed_agent',
@@ -88,6 +91,7 @@ export class Retention {
       'hosted_signing',
     ])
     await this.#sweepEvents(now)
+    await this.#finished.sweep()
   }
 
   async #turn(): Promise<void> {
@@ -96,7 +100,7 @@ export class Retention {
     } catch (error) {
       if (!isSwarmError(error)) this.#modules.logger.error({ error }, 'retention sweep failed')
     }
-    if (!this.#isStopped) this.start()
+    if (!this.#isStopped) this.#schedule()
   }
 
   async #sweepKind<K extends SweptKind>(
@@ -105,7 +109,8 @@ export class Retention {
     removedKinds: readonly (keyof RecordValues)[],
   ): Promise<void> {
     const { store, journal } = this.#modules
-    for (let looked = 0; looked < SWEEP_MAX && !this.#isStopped; looked += STEP) {
+    const lookMax = await this.#lookMax(kind)
+    for (let looked = 0; looked < lookMax && !this.#isStopped; looked += STEP) {
       const after = this.#cursors.get(kind)
       const from = after === undefined ? {} : { after }
       const records = await store.list({ scope: journal.scope, kind, countMax: STEP, ...from })
@@ -130,6 +135,13 @@ export class Retention {
     }
   }
 
+  async #lookMax(kind: SweptKind): Promise<number> {
+    const { store, journal } = this.#modules
+    if (!this.#cursors.has(kind)) this.#counts.set(kind, await store.count(journal.scope, kind))
+    const share = this.#options.retentionEveryMs / PASS_MS
+    return Math.max(LOOK_MIN, Math.ceil((this.#counts.get(kind) ?? 0) * share))
+  }
+
   /** By count first, then by age, which is looked up in the log itself. */
   async #sweepEvents(now: EpochMs): Promise<void> {
     const { store, journal } = this.#modules
@@ -149,8 +161,4 @@ export class Retention {
 
 function isEnded({ status, endedAt }: ProposalRecord, endedBefore: number): boolean {
   return status !== 'open' && endedAt !== null && endedAt < endedBefore
-}
-
-function isForgettable({ status, finishedAt }: TaskRecord, finishedBefore: number): boolean {
-  return isTerminal(status) && finishedAt !== undefined && finishedAt < finishedBefore
 }

@@ -89,7 +89,11 @@ export class TaskIntake {
         return { tasks: written.accepted, isReplay: false }
       }
       this.#unwatch(watched)
-      return { tasks: await this.#load(written.replayOf), isReplay: true }
+      const tasks = await this.#load(written.replayOf)
+      const [gone] = written.replayOf.filter((id) => !tasks.some(({ taskId }) => taskId === id))
+      // The key is remembered longer than a task that was done long ago.
+      if (gone !== undefined) throw new SwarmError('task_not_found', { taskId: gone })
+      return { tasks, isReplay: true }
     } catch (error) {
       if (isSwarmError(error, 'store_unavailable')) this.#lookAgain(watched)
       else this.#unwatch(watched)

@@ -119,6 +119,8 @@ export interface SwarmStore {
   ): Promise<readonly (StoredRecord<K> | undefined)[]>
   /** In the order of the ids. */
   list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]>
+  /** How many records of the kind there are. */
+  count(scope: Scope, kind: RecordKind): Promise<number>
   /** Events with a sequence number above `after`, oldest first. */
   readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage>
   /** Drops the events up to and including `sequence`. */

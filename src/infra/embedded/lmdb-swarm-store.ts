@@ -30,7 +30,7 @@ import {
 import { ScratchEncoder } from './record-codec.ts'
 import { StepJob } from './step-job.ts'
 import { StoreHealth } from './store-health.ts'
-import { listRecords, readRecord } from './table-reads.ts'
+import { idsOf, listRecords, readRecord } from './table-reads.ts'
 import { WorkingSet } from './working-set.ts'
 
 export interface LmdbSwarmStoreOptions {
@@ -55,6 +55,8 @@ export interface LmdbSwarmStoreModules {
 
 /** Of reading a page, in small requests. */
 const PAGE_COST = 4
+/** Ids counted in one turn of the event loop. */
+const IDS_AT_ONCE_MAX = 5_000
 
 /** The SwarmStore of a single node, in LMDB. */
 export class LmdbSwarmStore implements SwarmStore {
@@ -101,6 +103,17 @@ export class LmdbSwarmStore implements SwarmStore {
 
   list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
     return this.#readPage(request.scope, (tables) => listRecords(tables, request))
+  }
+
+  async count(scope: Scope, kind: RecordKind): Promise<number> {
+    let count = 0
+    let after: string | undefined
+    do {
+      const ids = await this.#readPage(scope, (tables) => idsOf(tables, scope, kind, after, IDS_AT_ONCE_MAX))
+      count += ids.length
+      after = ids.length < IDS_AT_ONCE_MAX ? undefined : ids.at(-1)
+    } while (after !== undefined)
+    return count
   }
 
   readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {

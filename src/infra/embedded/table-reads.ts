@@ -64,6 +64,18 @@ export function listRecords<K extends RecordKind>(
   return page
 }
 
+/** The ids of one kind behind `after`, in their order. */
+export function idsOf(
+  { records }: Pick<LmdbTables, 'records'>,
+  scope: Scope,
+  kind: RecordKind,
+  after: string | undefined,
+  countMax: number,
+): readonly string[] {
+  const range = { ...kindRange(scope, kind, after, false), limit: countMax }
+  return [...records.getKeys(range)].map(([, , id]) => id)
+}
+
 interface ListedId {
   readonly id: string
   /** Whether the entry of the index is what was stored; always where no index is used. */

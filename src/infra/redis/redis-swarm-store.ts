@@ -125,6 +125,10 @@ export class RedisSwarmStore implements SwarmStore {
     }
   }
 
+  count(scope: Scope, kind: RecordKind): Promise<number> {
+    return this.#guard(() => this.#link.client.hlen(recordsKey(scope, kind)))
+  }
+
   /** Also from a store that is lost, so that its readers are told what is gone. */
   async readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
     // The log of another store is not this one's.

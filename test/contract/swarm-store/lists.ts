@@ -41,6 +41,15 @@ export function describeLists(setup: SetupInfra): void {
       expect(first).toEqual({ key: { kind: 'task', id: 'a' }, version: 2, value: sampleTask('a') })
     })
 
+    it('counts the records of a kind, open or not, as they come and go', async () => {
+      expect(await t.infra.store.count(swarm.scope, 'task')).toBe(0)
+      await putTasks(['a', 'b', 'c'], true)
+      await putTasks(['b', 'd'], false)
+      await write(t, swarm, { writes: [remove('task', 'a'), put('payload', 'a', jsonText('1'))] })
+      expect(await t.infra.store.count(swarm.scope, 'task')).toBe(3)
+      expect(await t.infra.store.count(swarm.scope, 'payload')).toBe(1)
+    })
+
     it('starts behind `after` and ends with `countMax`, whether `after` is there or not', async () => {
       await putTasks(['a', 'b', 'd', 'e', 'f'], true)
       expect(await listed({ after: 'b', countMax: 2 })).toEqual(['d', 'e'])

@@ -56,6 +56,7 @@ export function simStore(inner: MemorySwarmStore, process: SimProcess, world: Wo
     get: (scope, key) => cross(() => inner.get(scope, key)),
     getMany: (scope, keys) => cross(() => inner.getMany(scope, keys)),
     list: <K extends RecordKey['kind']>(request: ListRequest<K>) => cross(() => inner.list(request)),
+    count: (scope, kind) => cross(() => inner.count(scope, kind)),
     readEvents: (scope, after, countMax) => cross(() => inner.readEvents(scope, after, countMax)),
     trimEvents: (scope, sequence) => cross(() => inner.trimEvents(scope, sequence)),
     drop: (scope, epoch) => cross(() => inner.drop(scope, epoch)),
