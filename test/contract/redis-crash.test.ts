@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { isSwarmError } from '#domain/errors.ts'
-import { jsonText, type NodeId, nodeId, type Scope, type SwarmEpoch } from '#domain/ids.ts'
+import { type NodeId, nodeId, type Scope, type SwarmEpoch } from '#domain/ids.ts'
 import { put, type SwarmEvent } from '#domain/ports/records.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
@@ -12,7 +12,7 @@ import { MemoryLogger } from '../helpers/memory-logger.ts'
 import { spawnSource } from '../helpers/process.ts'
 import { askRedis } from '../helpers/redis-inline.ts'
 import { type RedisOptions, type RedisServer, startRedis } from '../helpers/redis-server.ts'
-import { sampleEntry, sampleEvent } from '../helpers/sample-records.ts'
+import { sampleAgent, sampleEntry, sampleEvent, sampleTask } from '../helpers/sample-records.ts'
 import { freshScope } from './infra-under-test.ts'
 
 const clock = new SystemClock()
@@ -56,11 +56,11 @@ describe('Redis adapters when Redis or a node fails', () => {
     infra.store.transact({
       scope,
       epoch,
-      keys: [{ kind: 'payload', id }],
-      decide: ([payload]) =>
-        payload === undefined
+      keys: [{ kind: 'task', id }],
+      decide: ([task]) =>
+        task === undefined
           ? {
-              writes: [put('payload', id, jsonText('1'), { isOpen: true }), put('result', id, jsonText('2'))],
+              writes: [put('task', id, sampleTask(id), { isOpen: true }), put('agent', id, sampleAgent(id))],
               events: [sampleEvent(id)],
               ready: [],
               result: null,
@@ -76,7 +76,7 @@ describe('Redis adapters when Redis or a node fails', () => {
       if (page.events.length === 0) return events
     }
   }
-  const idsOf = async (kind: 'payload' | 'result', openOnly = false): Promise<readonly string[]> => {
+  const idsOf = async (kind: 'task' | 'agent', openOnly = false): Promise<readonly string[]> => {
     const records = await infra.store.list({ scope, kind, countMax: 50_000, openOnly })
     return records.map(({ key }) => key.id)
   }
@@ -84,9 +84,9 @@ describe('Redis adapters when Redis or a node fails', () => {
   /** No step is there by half, and no event number is missing or there twice. */
   const expectWhole = async (): Promise<readonly string[]> => {
     const events = await allEvents()
-    const ids = await idsOf('payload')
-    expect(await idsOf('result')).toEqual(ids)
-    expect(await idsOf('payload', true)).toEqual(ids)
+    const ids = await idsOf('task')
+    expect(await idsOf('agent')).toEqual(ids)
+    expect(await idsOf('task', true)).toEqual(ids)
     expect(events.map(({ subject }) => subject).toSorted()).toEqual(ids.toSorted())
     return ids
   }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { cp, mkdtemp, readdir, rm } from 'node:fs/promises'
+import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -8,6 +8,7 @@ import { put } from '#domain/ports/records.ts'
 import type { StoreLoss } from '#domain/ports/swarm-store.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra, type RedisInfraOptions } from '#infra/redis/create-redis-infra.ts'
+import { StoreRefusedError } from '#infra/store-refused-error.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { MemoryLogger } from '../helpers/memory-logger.ts'
@@ -52,9 +53,7 @@ describe('a Redis that is not what it was', () => {
     const unavailable = { code: 'store_unavailable' }
     await expect(write(infra, 'meanwhile')).rejects.toMatchObject(unavailable)
     await expect(infra.store.get(scope, { kind: 'payload', id: 'a' })).rejects.toMatchObject(unavailable)
-    await expect(infra.store.list({ scope, kind: 'payload', countMax: 10 })).rejects.toMatchObject(
-      unavailable,
-    )
+    await expect(infra.store.list({ scope, kind: 'task', countMax: 10 })).rejects.toMatchObject(unavailable)
     await expect(infra.coordination.claim(scope, 0)).rejects.toMatchObject(unavailable)
     await expect(infra.store.drop(scope, epoch)).rejects.toMatchObject(unavailable)
     expect(infra.store.status().isWritable).toBe(false)
@@ -271,5 +270,12 @@ describe('a Redis that is not what it was', () => {
     await redis.restart()
     await eventually(() => infra.store.status().isWritable)
     expect(infra.store.status().loss).toBeUndefined()
+  })
+
+  it('cannot be recognised without a data directory that can be used', async () => {
+    await expect(open('a', { dataDir: '/proc/nowhere' })).rejects.toBeInstanceOf(StoreRefusedError)
+    await (await open('b')).close()
+    await writeFile(join(folder, 'b', 'redis-stores.json'), '{"half":')
+    await expect(open('b')).rejects.toThrow('is not what a server has written')
   })
 })

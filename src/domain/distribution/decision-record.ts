@@ -25,4 +25,4 @@ export interface DecisionRecord {
   readonly decidedAt: EpochMs
 }
 
-export const CANDIDATES_KEPT_MAX = 10
+export const CANDIDATES_KEPT_MAX = 5

@@ -90,7 +90,7 @@ export class TaskIntake {
       }
       this.#unwatch(watched)
       const tasks = await this.#load(written.replayOf)
-      const [gone] = written.replayOf.filter((id) => !tasks.some(({ taskId }) => taskId === id))
+      const gone = written.replayOf.find((id) => !tasks.some(({ taskId }) => taskId === id))
       // The key is remembered longer than a task that was done long ago.
       if (gone !== undefined) throw new SwarmError('task_not_found', { taskId: gone })
       return { tasks, isReplay: true }

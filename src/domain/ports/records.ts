@@ -48,6 +48,11 @@ export interface RecordValues {
 }
 export type RecordKind = keyof RecordValues
 
+/** Kinds that nobody lists: they are read by the id of what they belong to, and a store need not keep an index. */
+const UNLISTED_KINDS: ReadonlySet<RecordKind> = new Set(['payload', 'result', 'decision', 'proposal_payload'])
+
+export const isListed = (kind: RecordKind): boolean => !UNLISTED_KINDS.has(kind)
+
 export interface RecordKey<K extends RecordKind = RecordKind> {
   readonly kind: K
   /** 1 to 255 printable ASCII characters without `/`. */

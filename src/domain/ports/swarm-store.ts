@@ -38,6 +38,7 @@ export interface Committed<T> {
 
 export interface ListRequest<K extends RecordKind> {
   readonly scope: Scope
+  /** One that is listed; see {@link isListed}. */
   readonly kind: K
   /** Exclusive start. */
   readonly after?: string

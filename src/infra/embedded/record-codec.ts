@@ -1,5 +1,6 @@
 import { jsonText, type Scope } from '#domain/ids.ts'
 import type { RecordKey, RecordKind, RecordValues } from '#domain/ports/records.ts'
+import { packRecord, unpackRecord } from '../packed-records.ts'
 import { checksumOf } from '../record-checksum.ts'
 
 export interface RecordHeader {
@@ -33,7 +34,7 @@ export const metaName = (key: readonly string[]): string => `meta:${key.join('/'
 
 /** What a value is stored as. Payloads and results are JSON text already and stay what they came as. */
 export function textOf(kind: RecordKind, value: RecordValues[RecordKind]): string {
-  return isText(kind) ? (value as RecordValues['payload']) : JSON.stringify(value)
+  return isText(kind) ? (value as RecordValues['payload']) : packRecord(kind, value)
 }
 
 /** Whether these are the very bytes that were stored under the name as a record. */
@@ -64,9 +65,12 @@ export function decodeHeader(bytes: Buffer): RecordHeader {
   }
 }
 
-export function decodeValue<K extends RecordKind>(kind: K, bytes: Buffer): RecordValues[K] {
+export function decodeValue<K extends RecordKind>(
+  { kind, id }: RecordKey<K>,
+  bytes: Buffer,
+): RecordValues[K] {
   const text = bytes.toString('utf8', RECORD_TEXT_OFFSET, bytes.length)
-  return (isText(kind) ? jsonText(text) : JSON.parse(text)) as RecordValues[K]
+  return (isText(kind) ? jsonText(text) : unpackRecord(kind, id, text)) as RecordValues[K]
 }
 
 export function decodeText(bytes: Buffer): unknown {

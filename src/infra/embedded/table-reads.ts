@@ -25,7 +25,7 @@ export function readRecord<K extends RecordKind>(
   )
     throw tables.damage.found(scope, key.kind, key.id)
   if (bytes === undefined) return undefined
-  return { key, version: decodeHeader(bytes).version, value: decodeValue(key.kind, bytes) }
+  return { key, version: decodeHeader(bytes).version, value: decodeValue(key, bytes) }
 }
 
 /** Where bits of a key have changed, its record stands near its place still, and does not match its checksum. */
@@ -111,5 +111,5 @@ function readWhole<K extends RecordKind>(
   const bytes = records.getBinaryFast(recordKey(scope, key))
   if (bytes === undefined || !isWholeRecord(recordName(scope, key), bytes)) return undefined
   const { version, isOpen } = decodeHeader(bytes)
-  return { stored: { key, version, value: decodeValue(key.kind, bytes) }, isOpen }
+  return { stored: { key, version, value: decodeValue(key, bytes) }, isOpen }
 }

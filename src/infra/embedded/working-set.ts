@@ -67,7 +67,7 @@ export class WorkingSet {
     const [scope, kind, id] = slot.key
     if (bytes === undefined || !isWholeRecord(recordName(scope, { kind, id }), bytes))
       throw this.#tables.damage.found(scope, kind, id)
-    slot.value = decodeValue(slot.key[1], bytes)
+    slot.value = decodeValue({ kind, id }, bytes)
     this.#youngSize += bytes.length
     return slot.value
   }

@@ -25,7 +25,10 @@ export async function readRecords(
   const readKind = async ([kind, places]: [RecordKind, number[]]): Promise<void> => {
     const ids = places.map((place) => keys[place]?.id ?? '')
     const stored = await link.client.hmget(recordsKey(scope, kind), ...ids)
-    for (const [index, place] of places.entries()) found[place] = decodeRecord(kind, stored[index])
+    for (const [index, place] of places.entries()) {
+      const id = keys[place]?.id ?? ''
+      found[place] = decodeRecord({ kind, id }, stored[index])
+    }
   }
   try {
     await Promise.all([...placesOfKind].map(readKind))

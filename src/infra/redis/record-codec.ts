@@ -1,5 +1,6 @@
 import { assert } from '#domain/errors.ts'
 import type { RecordKey, RecordKind, RecordValues, StoredRecord } from '#domain/ports/records.ts'
+import { packRecord, unpackRecord } from '../packed-records.ts'
 
 /**
  * One record as this node knows it: the stored text is `<version><+|-><stamp> <body>`, `+` for an open record.
@@ -25,17 +26,17 @@ export function headOf(version: number, isOpen: boolean, stamp: string): string 
 }
 
 export function encodeBody(kind: RecordKind, value: RecordValues[RecordKind]): string {
-  return TEXT_KINDS.has(kind) ? (value as string) : JSON.stringify(value)
+  return TEXT_KINDS.has(kind) ? (value as string) : packRecord(kind, value)
 }
 
-export function decodeRecord(kind: RecordKind, stored: string | null | undefined): KnownRecord {
+export function decodeRecord({ kind, id }: RecordKey, stored: string | null | undefined): KnownRecord {
   if (stored === null || stored === undefined) return NO_RECORD
   const space = stored.indexOf(' ')
   const head = stored.slice(0, space + 1)
   const version = Number.parseInt(head, 10)
   assert(space > 0 && version > 0, `record of kind ${kind} begins with a head`)
   const body = stored.slice(space + 1)
-  const value = (TEXT_KINDS.has(kind) ? body : JSON.parse(body)) as RecordValues[RecordKind]
+  const value = TEXT_KINDS.has(kind) ? (body as RecordValues['payload']) : unpackRecord(kind, id, body)
   return { head, version, isOpen: head.includes('+'), value }
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { assert, SwarmError } from '#domain/errors.ts'
 import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import type { RecordKey, RecordKind, StoredRecord } from '#domain/ports/records.ts'
+import { isListed, type RecordKey, type RecordKind, type StoredRecord } from '#domain/ports/records.ts'
 import type {
   Committed,
   EventPage,
@@ -109,6 +109,7 @@ export class RedisSwarmStore implements SwarmStore {
   }
 
   async list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
+    assert(isListed(request.kind), `records of the kind ${request.kind} are not listed`)
     this.#identity.requireStoreId()
     const { countMax, isDescending = false } = request
     const found: StoredRecord<K>[] = []
@@ -192,7 +193,7 @@ export class RedisSwarmStore implements SwarmStore {
     const texts = reply as readonly string[]
     return texts.flatMap((id, index) => {
       if (index % 2 === 1) return []
-      return toStored({ kind, id }, decodeRecord(kind, texts[index + 1])) ?? []
+      return toStored({ kind, id }, decodeRecord({ kind, id }, texts[index + 1])) ?? []
     })
   }
 

@@ -1,7 +1,14 @@
 import type { Scope, SwarmEpoch } from '#domain/ids.ts'
 import { swarmEpoch } from '#domain/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import type { EventDraft, RecordKey, RecordKind, RecordWrite, SwarmEvent } from '#domain/ports/records.ts'
+import {
+  type EventDraft,
+  isListed,
+  type RecordKey,
+  type RecordKind,
+  type RecordWrite,
+  type SwarmEvent,
+} from '#domain/ports/records.ts'
 import type { Step, StepRequest } from '#domain/ports/swarm-store.ts'
 import type { ScriptArgument } from './lua-script.ts'
 import { encodeReadyEntry, readyJobId } from './ready-entry-codec.ts'
@@ -126,7 +133,7 @@ export class StepBatch {
     const before = isSettled ? (this.#overlay.get(name) ?? NO_RECORD) : NO_RECORD
     const after = value === undefined ? NO_RECORD : this.#next(before, value, isOpen)
     const text = after.head + body
-    this.#arguments.push(orderOf(before, after), this.#place(key.kind), key.id, text)
+    this.#arguments.push(orderOf(key.kind, before, after), this.#place(key.kind), key.id, text)
     this.#writeCount += 1
     this.#weight += text.length >> 8
     this.#overlay.set(name, after)
@@ -188,8 +195,9 @@ function decide(request: AnyRequest, seen: readonly KnownRecord[]): Decision {
 }
 
 /** See the commit script. */
-function orderOf(before: KnownRecord, after: KnownRecord): string {
+function orderOf(kind: RecordKind, before: KnownRecord, after: KnownRecord): string {
   if (after.value === undefined) return 'd'
+  if (!isListed(kind)) return before.value === undefined ? 'u' : 's'
   if (before.value === undefined) return after.isOpen ? 'N' : 'n'
   if (before.isOpen === after.isOpen) return 's'
   return after.isOpen ? 'o' : 'c'

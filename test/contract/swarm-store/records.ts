@@ -138,11 +138,11 @@ export function describeRecords(setup: SetupInfra): void {
     it('keeps the records of many swarms apart, also where one name begins with another', async () => {
       const swarms = [swarm, await openSwarm(t, 'a'), await openSwarm(t, 'a-b'), await openSwarm(t, 'ab')]
       for (const [index, each] of swarms.entries()) {
-        await write(t, each, { writes: [put('payload', 'a', jsonText(String(index)), { isOpen: true })] })
+        await write(t, each, { writes: [put('task', 'a', sampleTask('a', { attempt: index }))] })
       }
       for (const [index, { scope }] of swarms.entries()) {
-        const listed = await t.infra.store.list({ scope, kind: 'payload', countMax: 10 })
-        expect(listed.map(({ value }) => value)).toEqual([String(index)])
+        const listed = await t.infra.store.list({ scope, kind: 'task', countMax: 10 })
+        expect(listed.map(({ value }) => value.attempt)).toEqual([index])
       }
     })
   })

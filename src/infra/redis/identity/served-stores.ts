@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StoreRefusedError } from '../../store-refused-error.ts'
+import { makeUsableDirectory } from '../../system/make-directory.ts'
 
 export interface ServedStore {
   readonly id: string
@@ -38,17 +39,10 @@ export class ServedStores {
   static async open(directory: string | undefined): Promise<ServedStores> {
     const fresh: Content = { witnessId: randomUUID(), stores: [] }
     if (directory === undefined) return new ServedStores(directory, fresh)
-    try {
-      await mkdir(directory, { recursive: true, mode: 0o700 })
-      const stores = new ServedStores(directory, (await read(join(directory, FILE))) ?? fresh)
-      await stores.save()
-      return stores
-    } catch (error) {
-      const why = error instanceof Error ? error.message : String(error)
-      throw new StoreRefusedError(
-        `the data directory ${directory} cannot be used; a server on Redis keeps there which stores it has served: ${why}`,
-      )
-    }
+    makeUsableDirectory(directory, 'data directory')
+    const stores = new ServedStores(directory, (await read(join(directory, FILE))) ?? fresh)
+    await stores.save()
+    return stores
   }
 
   /** Names the account: two nodes with one data directory are one witness. */
@@ -82,7 +76,8 @@ export class ServedStores {
       .catch(() => undefined)
       .then(async () => {
         const path = join(directory, FILE)
-        const draft = `${path}.${process.pid}.new`
+        // Nodes that share a directory do not share drafts.
+        const draft = `${path}.${randomUUID()}.new`
         await writeFile(draft, `${JSON.stringify(this.#content, null, 2)}\n`, { mode: 0o600, flush: true })
         await rename(draft, path)
       })
@@ -98,8 +93,18 @@ async function read(path: string): Promise<Content | undefined> {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined
     throw error
   }
-  const content = JSON.parse(text) as Content
-  const isContent = typeof content.witnessId === 'string' && Array.isArray(content.stores)
-  if (!isContent) throw new Error(`${path} is not what a server has written`)
+  const content = parse(text)
+  if (content === undefined)
+    throw new StoreRefusedError(`${path} is not what a server has written: restore it, or remove it`)
   return content
+}
+
+function parse(text: string): Content | undefined {
+  try {
+    const content = JSON.parse(text) as Partial<Content> | null
+    const isContent = typeof content?.witnessId === 'string' && Array.isArray(content.stores)
+    return isContent ? (content as Content) : undefined
+  } catch {
+    return undefined
+  }
 }

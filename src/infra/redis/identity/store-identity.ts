@@ -120,6 +120,7 @@ export class StoreIdentity implements StoreLosses {
   }
 
   async stop(): Promise<void> {
+    if (this.#isStopped) return
     this.#isStopped = true
     this.#cancelBeat()
     await this.#turn

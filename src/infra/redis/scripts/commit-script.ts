@@ -9,6 +9,7 @@ import { LuaScript } from '../lua-script.ts'
  * checks, writes, events and ready entries, and
  *   check  = place of the kind's `records` in KEYS, id, head the stored record must begin with ('' = no record)
  *   write  = order, place, id, encoded record. Orders: `n`, `N` = first write known (closed, open);
+ *            `u` = first write known, of a kind without an index;
  *            `s` = changed, openness kept; `o` = changed, now open; `c` = changed, now closed; `d` = removed
  *   event  = encoded event
  *   ready  = job id, encoded entry
@@ -50,15 +51,15 @@ local function setOpen(place, id, isOpen)
 end
 
 -- True when the record existed after all; it then gets the version after the one it had.
-local function writeNew(place, id, record, isOpen)
+local function writeNew(place, id, record, isOpen, isListed)
   if redis.call('HSETNX', KEYS[place], id, record) == 1 then
-    redis.call('ZADD', KEYS[place + 1], 0, id)
+    if isListed then redis.call('ZADD', KEYS[place + 1], 0, id) end
     if isOpen then setOpen(place, id, true) end
     return false
   end
   local version = tonumber(string.match(redis.call('HGET', KEYS[place], id), '^%d+'))
   redis.call('HSET', KEYS[place], id, string.format('%d', version + 1) .. string.sub(record, 2))
-  setOpen(place, id, isOpen)
+  if isListed then setOpen(place, id, isOpen) end
   return true
 end
 
@@ -79,8 +80,8 @@ local function commitStep()
   for _ = 1, writes do
     local order, place, id, record = argument(), tonumber(argument()), argument(), argument()
     writeNumber = writeNumber + 1
-    if order == 'n' or order == 'N' then
-      if writeNew(place, id, record, order == 'N') then found[#found + 1] = writeNumber end
+    if order == 'n' or order == 'N' or order == 'u' then
+      if writeNew(place, id, record, order == 'N', order ~= 'u') then found[#found + 1] = writeNumber end
     elseif order == 'd' then
       remove(place, id)
     else
