@@ -1,6 +1,6 @@
 /** The clients of one of our servers: who submits, and ten agents that complete at once what they are given. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { TaskSubmitInput } from '#contract/task.ts'
+import type { TaskSubmitInput } from '#contract/inputs.ts'
 import { answerCalls } from '../harness/calls.ts'
 import { Histogram } from '../harness/histogram.ts'
 import { AmosAgent, type AssignedFrame, CAPABILITY, registerAgent } from '../peers/amos-agent.ts'

@@ -91,11 +91,6 @@ export const AgentRegister = closedObject(
   { title: 'AgentRegister', description: 'An agent that joins the swarm.' },
 )
 export type AgentRegister = Static<typeof AgentRegister>
-/** As an agent may write it: everything has a default. */
-export type AgentRegisterInput = Partial<Omit<AgentRegister, 'capabilities'>> & {
-  capabilities?: (Pick<Static<typeof Capability>, 'name'> & Partial<Static<typeof Capability>>)[]
-}
-
 export const AgentPatch = closedObject(
   {
     name: Type.Optional(spec.name),

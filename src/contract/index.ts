@@ -5,7 +5,6 @@ export type {
   AgentPatch,
   AgentRegister,
   AgentRegistered,
-  AgentRegisterInput,
   AgentStatus,
   AgentView,
 } from './agent.ts'
@@ -27,7 +26,6 @@ export type {
   DecisionView,
   ProposalCancel,
   ProposalCreate,
-  ProposalInput,
   ProposalPage,
   ProposalView,
 } from './consensus/proposal.ts'
@@ -70,6 +68,7 @@ export {
   type SubscribeFrame,
 } from './frames/stream-frames.ts'
 export type { Liveness, Readiness } from './health.ts'
+export type { AgentRegisterInput, ProposalInput, TaskSubmitInput } from './inputs.ts'
 export { LIMITS } from './limits.ts'
 export type {
   InboxAcknowledged,
@@ -101,7 +100,6 @@ export type {
   TaskPhase,
   TaskStatus,
   TaskSubmit,
-  TaskSubmitInput,
   TaskView,
 } from './task.ts'
 export type { TopologyView } from './topology.ts'

@@ -1,7 +1,8 @@
 import { type Static, Type } from '@sinclair/typebox'
+import type { TaskSubmitInput } from './inputs.ts'
 import { LIMITS } from './limits.ts'
 import { closedObject } from './schema.ts'
-import { TaskSubmit, type TaskSubmitInput } from './task.ts'
+import { TaskSubmit } from './task.ts'
 
 const { type, capabilities, payload, priority, maxAttempts, timeoutMs, backoff, resources, metadata } =
   TaskSubmit.properties

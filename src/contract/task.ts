@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import type { TaskSubmitInput } from './inputs.ts'
 import { LIMITS } from './limits.ts'
 import {
   AgentId,
@@ -142,8 +143,6 @@ export const TaskSubmit = closedObject(
 )
 /** With every default filled in, as the server sees it. */
 export type TaskSubmit = Static<typeof TaskSubmit>
-/** As a client may write it: only `type` is needed. */
-export type TaskSubmitInput = Pick<TaskSubmit, 'type'> & Partial<TaskSubmit>
 
 export const TaskLeaseView = closedObject(
   { agentId: AgentId, fencingToken: FencingToken, leaseMs: LeaseMs },

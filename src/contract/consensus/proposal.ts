@@ -83,8 +83,6 @@ export const ProposalCreate = closedObject(
   { title: 'ProposalCreate', description: 'Something to put to the vote.' },
 )
 export type ProposalCreate = Static<typeof ProposalCreate>
-/** As a client may write it. */
-export type ProposalInput = Pick<ProposalCreate, 'title'> & Partial<ProposalCreate>
 
 export const ProposalStatus = textEnum(['open', 'decided', 'undecided'], {
   description:

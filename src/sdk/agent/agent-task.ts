@@ -2,14 +2,19 @@ import type { AssignedTask, ChannelFrameOf } from '#contract/index.ts'
 import type { SwarmClient } from '../client/swarm-client.ts'
 import { addText, type PayloadText } from '../json/exact-texts.ts'
 
-/** A task an agent was given. `payload` is what the client submitted, unchecked. */
-export interface AgentTask extends AssignedTask {
+/**
+ * A task an agent was given.
+ *
+ * @typeParam Payload what the clients of this type of task submit; nothing checks that they do
+ */
+export interface AgentTask<Payload = unknown> extends AssignedTask {
   readonly taskId: string
   /** Proves the right to do the task. The agent sends it by itself; pass it on to systems that should refuse stale writers. */
   readonly fencingToken: number
   /** 1 for the first try. */
   readonly attempt: number
-  readonly payload: unknown
+  /** What the client submitted, parsed. */
+  readonly payload: Payload
   /**
    * The JSON text of `payload`, byte for byte as the client sent it: for numbers and keys that JavaScript values cannot
    * hold. Copies of the task and `JSON.stringify` leave it out.
@@ -37,8 +42,14 @@ export interface TaskContext {
 /**
  * Does one kind of task. What it returns, as JSON, is the task's result. What it throws fails the attempt: another one
  * follows while there are any left, unless it throws a {@link TaskFailure} that says otherwise.
+ *
+ * @typeParam Payload of the task
+ * @typeParam Result as the client reads it
  */
-export type TaskHandler = (task: AgentTask, context: TaskContext) => unknown
+export type TaskHandler<Payload = unknown, Result = unknown> = (
+  task: AgentTask<Payload>,
+  context: TaskContext,
+) => Result | Promise<Result>
 
 /** What a {@link TaskFailure} says besides its message. */
 export interface TaskFailureOptions extends ErrorOptions {
