@@ -34,6 +34,7 @@ export const AGENT_FRAME_EXAMPLES: { readonly [T in AgentFrameType]: AgentFrameO
     kind: 'fail',
   },
   'task.release': { type: 'task.release', requestId: 2, ...held, reason: 'The agent restarts.' },
+  drain: { type: 'drain', requestId: 3 },
   'message.send': {
     type: 'message.send',
     requestId: 3,

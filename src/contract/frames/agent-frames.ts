@@ -69,6 +69,12 @@ export const AGENT_FRAMES = {
     ...held,
     reason: Type.Optional(ReleaseReason),
   }),
+  drain: frame(
+    'drain',
+    'StopWorkFrame',
+    'The agent takes no new task over this connection; it goes on with the tasks that it holds.',
+    { requestId },
+  ),
   'message.send': frame('message.send', 'MessageSendFrame', 'The agent says something to others.', {
     requestId,
     ...MESSAGE_PROPERTIES,

@@ -24,6 +24,8 @@ export interface Reservation {
 export class AgentState {
   record: AgentRecord
   session: SessionAddress | undefined
+  /** The connection over which the agent wants no new task. */
+  #stopped: SessionAddress | undefined
   /** The HTTP claim that waits for work, if one does. */
   claim: PendingClaim | undefined
   /** The newest claim that was answered with tasks, until it is known what became of the answer. */
@@ -99,10 +101,21 @@ export class AgentState {
     return true
   }
 
+  /** Whether nothing new is to be sent over its present connection. */
+  get hasStopped(): boolean {
+    return this.session !== undefined && this.session === this.#stopped
+  }
+
+  /** The agent takes no new task over its present connection. */
+  stopWork(): void {
+    this.#stopped = this.session
+  }
+
   /** How many more tasks it can be given now. */
   freeSlots(now: MonotonicMs): number {
     const { status, quarantine } = this.record
     if (status !== 'online' || quarantine !== undefined || !this.breaker.allows(now)) return 0
+    if (this.hasStopped) return 0
     const free = this.record.spec.slots - this.heldCount
     const wanted = this.session === undefined ? (this.claim?.room ?? 0) : free
     const trialsMax = this.breaker.state(now) === 'half_open' ? 1 : free

@@ -131,10 +131,8 @@ export class SwarmDirectory {
     this.#isDraining = true
     this.#sweep.stop()
     const swarms = [...this.#open.values()]
-    for (const swarm of swarms) {
-      swarm.gateway.orchestrator?.drain()
-      swarm.gateway.tellSessions({ type: 'drain', reason: 'the server is shutting down' })
-    }
+    for (const swarm of swarms) swarm.gateway.orchestrator?.drain()
+    await Promise.all(swarms.map(({ gateway }) => gateway.drainSessions('the server is shutting down')))
     if (!this.#modules.peers.isAlone) await Promise.all(swarms.map((swarm) => swarm.handOver()))
   }
 

@@ -1,6 +1,6 @@
 import type { EventStream } from '../communication/event-stream.ts'
 import { isSwarmError, SwarmError } from '../errors.ts'
-import type { NodeId, Scope, SessionId } from '../ids.ts'
+import type { AgentId, NodeId, Scope, SessionId } from '../ids.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClaimOutcome } from '../ports/coordination.ts'
@@ -49,7 +49,7 @@ export class SwarmGateway {
   readonly #options: SwarmGatewayOptions
   readonly #modules: SwarmGatewayModules
   /** The agents' connections on this node. */
-  readonly #sessions = new Set<SessionId>()
+  readonly #sessions = new Map<SessionId, AgentId>()
   #role: Role | undefined
   #resolving: Promise<Role> | undefined
   #ending: Promise<void> = Promise.resolve()
@@ -92,8 +92,8 @@ export class SwarmGateway {
   }
 
   /** Notes which agents are connected here, so that they can be told when the swarm is coordinated anew. */
-  attached({ nodeId, sessionId }: AttachRequest): void {
-    if (nodeId === this.#modules.peers.nodeId) this.#sessions.add(sessionId)
+  attached({ nodeId, sessionId, agentId }: AttachRequest): void {
+    if (nodeId === this.#modules.peers.nodeId) this.#sessions.set(sessionId, agentId)
   }
 
   detached({ sessionId }: DetachRequest): void {
@@ -101,7 +101,17 @@ export class SwarmGateway {
   }
 
   tellSessions(delivery: AgentDelivery): void {
-    for (const sessionId of this.#sessions) this.#modules.sessions.deliver(sessionId, delivery)
+    for (const sessionId of this.#sessions.keys()) this.#modules.sessions.deliver(sessionId, delivery)
+  }
+
+  /** This node goes away: its agents are given nothing new, wherever the swarm is coordinated, and are told so. */
+  async drainSessions(reason: string): Promise<void> {
+    const stopped = Array.from(this.#sessions, ([sessionId, agentId]) =>
+      // A coordinator that does not answer assigns nothing either.
+      this.call('stopWork', { agentId, sessionId }).catch(() => null),
+    )
+    await Promise.all(stopped)
+    this.tellSessions({ type: 'drain', reason })
   }
 
   /** What this node can do for its agents, another one may do better. */

@@ -40,6 +40,7 @@ import type {
   RetryRequest,
   SendMessageRequest,
   StartElectionRequest,
+  StopWorkRequest,
   SubmitReply,
   SubmitRequest,
   SubscribeTopicsRequest,
@@ -107,8 +108,11 @@ export class SwarmOrchestrator implements SwarmService {
 
   /** No new assignments. What agents hold stays under its lease and is reported as ever. */
   drain(): void {
-    this.#parts.distributor.stop()
-    this.#parts.claims.drain()
+    const { distributor, claims, registry } = this.#parts
+    distributor.stop()
+    claims.drain()
+    // An assignment that is being written now is taken back when it is: its agent is told that nothing new comes.
+    for (const agent of registry.agents) agent.stopWork()
   }
 
   /** Stops all timers. What is being written is still written, if the store lets it. */
@@ -243,6 +247,14 @@ export class SwarmOrchestrator implements SwarmService {
   async inbox({ agentId, after, countMax }: InboxRequest): Promise<readonly InboxRecord[]> {
     this.#parts.registry.get(agentId)
     return this.#parts.inbox.list(agentId, after, countMax)
+  }
+
+  async stopWork({ agentId, sessionId }: StopWorkRequest): Promise<null> {
+    const { registry } = this.#parts
+    const agent = registry.getOn(agentId, sessionId)
+    agent.stopWork()
+    registry.refresh(agent)
+    return null
   }
 
   async subscribeTopics({ agentId, sessionId, topics }: SubscribeTopicsRequest): Promise<null> {

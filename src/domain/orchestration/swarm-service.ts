@@ -191,6 +191,11 @@ export interface AcknowledgeRequest {
   readonly messageIds: readonly string[]
 }
 
+export interface StopWorkRequest {
+  readonly agentId: AgentId
+  readonly sessionId: SessionId
+}
+
 export interface SubscribeTopicsRequest {
   readonly agentId: AgentId
   readonly sessionId: SessionId
@@ -275,6 +280,8 @@ export interface SwarmService {
   acknowledgeMessages(request: AcknowledgeRequest): Promise<number>
   /** What waits in an agent's inbox, oldest first. @throws `agent_not_found` */
   inbox(request: InboxRequest): Promise<readonly InboxRecord[]>
+  /** Gives the agent no new task over this connection. @throws `agent_not_found`, `session_superseded`, `session_unknown` */
+  stopWork(request: StopWorkRequest): Promise<null>
   /** In place of the topics of before; to be said anew after each attach. @throws `limit_exceeded` */
   subscribeTopics(request: SubscribeTopicsRequest): Promise<null>
   topology(): Promise<TopologyView>
@@ -322,6 +329,7 @@ export const SWARM_METHODS = [
   'sendMessage',
   'acknowledgeMessages',
   'inbox',
+  'stopWork',
   'subscribeTopics',
   'topology',
   'messaging',

@@ -146,7 +146,7 @@ export class TaskAssigner {
     leases.begin(task.taskId, lease, task.spec.timeoutMs)
     openTasks.setPhase(task.taskId, task.phase)
     if (task.phase === 'running') return
-    if (agent.session === undefined) {
+    if (agent.session === undefined || agent.hasStopped) {
       void ender.takeBack(task.taskId, lease, 'the agent left before it was given the task')
       return
     }

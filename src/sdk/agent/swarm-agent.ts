@@ -113,9 +113,15 @@ export class SwarmAgent {
     return this.#runs.size
   }
 
-  /** Says who does tasks of this type; `*` does all that nobody else does. To be called before `start`. */
-  handle(taskType: string, handler: TaskHandler): this {
-    this.#handlers.set(taskType, handler)
+  /**
+   * Registers the handler of a type of task; the handler of `*` does the tasks of all types without one of their own. To be
+   * called before `start`.
+   *
+   * @typeParam Payload of these tasks, as the handler reads it; nothing checks what clients submit
+   * @typeParam Result of these tasks
+   */
+  handle<Payload = unknown, Result = unknown>(taskType: string, handler: TaskHandler<Payload, Result>): this {
+    this.#handlers.set(taskType, handler as TaskHandler)
     return this
   }
 
@@ -194,12 +200,12 @@ export class SwarmAgent {
     await this.close()
   }
 
-  /** Ends now: handlers are aborted, and what they worked on goes back to the queue. */
+  /** Ends now: handlers are aborted, and what they worked on goes back to the queue. No new task comes meanwhile. */
   async close(): Promise<void> {
     const isTimeUp = new Promise<void>((resolve) =>
       startTimer(CLOSE_WITHIN_MS, resolve, { keepsAlive: false }),
     )
-    await Promise.race([this.#runs.giveBack('the agent closes'), isTimeUp])
+    await Promise.race([this.#runs.end('the agent closes'), isTimeUp])
     this.#link.close()
     if (this.#isStarted) await this.ended
     else this.#onEnded({ reason: 'closed' })

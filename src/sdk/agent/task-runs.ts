@@ -40,6 +40,7 @@ export class TaskRuns {
   readonly #client: SwarmClient
   readonly #entries = new Map<string, Entry>()
   #channel: AgentChannel | undefined
+  #isEnding = false
   readonly #onIdle: (() => void)[] = []
 
   constructor(options: TaskRunsOptions, { client }: { readonly client: SwarmClient }) {
@@ -58,6 +59,11 @@ export class TaskRuns {
   }
 
   assign(task: AgentTask): void {
+    // It was on its way when the agent said that it takes no more: another agent gets it, and no attempt is charged.
+    if (this.#isEnding) {
+      this.#channel?.send(release(task, 'the agent closes'))
+      return
+    }
     const earlier = this.#entries.get(task.taskId)
     // Told twice of one assignment: work goes on.
     if (earlier !== undefined && earlier.run.fencingToken >= task.fencingToken) return
@@ -104,6 +110,14 @@ export class TaskRuns {
 
   disconnected(): void {
     this.#channel = undefined
+  }
+
+  /** Takes nothing new, then gives back what is not finished; resolves once the swarm knows, or cannot be told. */
+  async end(reason: string): Promise<void> {
+    this.#isEnding = true
+    // Frames are taken up in order: the server has heard this when it hears what is given back.
+    this.#channel?.send({ type: 'drain' })
+    await this.giveBack(reason)
   }
 
   /** Gives back what is not finished; resolves once the swarm knows, or cannot be told. */

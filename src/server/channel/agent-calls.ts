@@ -64,6 +64,9 @@ export async function callService(
       const { reason = 'released by the agent' } = frame
       return outcome(await service.release({ ...reportOf(frame, context), reason }))
     }
+    case 'drain':
+      await service.stopWork({ agentId, sessionId })
+      return undefined
     case 'message.send': {
       const payload = format.opaqueText(frame.payload, 'payload')
       return service.sendMessage(sendRequest(frame, payload, { from: agentId, sessionId }, context.ids))

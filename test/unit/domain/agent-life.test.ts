@@ -18,6 +18,38 @@ describe('an agent on a channel', () => {
     expect(ada.assignments).toHaveLength(3)
   })
 
+  it('gets nothing new over a connection over which it stopped, and again over the next', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const ada = await anAgent('ada', node)
+    const id = await submit(node, 't1', { maxAttempts: 1 })
+    await cluster.pass(0)
+    const [held] = ada.assignments
+    await node.service.stopWork({ agentId: ada.id, sessionId: ada.session })
+    await node.service.release({ ...ada.report(held!), reason: 'the agent closes' })
+    await cluster.pass(5_000)
+    expect(ada.assignments).toHaveLength(1)
+    expect(await node.swarm.reader.task(id)).toMatchObject({ phase: 'queued' })
+    await ada.attach()
+    await cluster.pass(0)
+    expect(ada.assignments.map(({ taskId }) => taskId)).toEqual([id])
+  })
+
+  it('gets no task after it was told that the node goes away, also where one was being written', async () => {
+    const cluster = new Cluster({ faultFor: () => ({ delayMs: 20 }) })
+    const node = await cluster.node()
+    const ada = await cluster.settle(anAgent('ada', node))
+    const submitted = submit(node, 't1')
+    // The submit is written, the assignment is not yet.
+    await cluster.pass(30)
+    const drained = node.directory.drain()
+    await cluster.settle(Promise.all([submitted, drained]))
+    await cluster.pass(1_000)
+    const told = ada.told.map(({ type }) => type)
+    expect(told).toContain('drain')
+    expect(told.slice(told.indexOf('drain'))).not.toContain('assigned')
+  })
+
   it('keeps its tasks when it comes back within the grace period', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
