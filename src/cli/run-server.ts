@@ -5,6 +5,8 @@ import { EXIT_CODES } from './exit-codes.ts'
 
 /** Time to close after the drain, before the process is ended all the same, in milliseconds. */
 const CLOSE_MS = 10_000
+/** A fault of native code comes again where a listener lets it go on: the process would hang instead of ending. */
+const FAULTS = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP', 'SIGABRT'] as const
 /** The same where the store has failed: there is nothing left to save, and a supervisor waits to start the next one. */
 const CLOSE_AFTER_FAILURE_MS = 3_000
 
@@ -28,6 +30,8 @@ export async function runServer(
     hasFailed = true
     tellFailure(reason)
   }
+  // A terminal that was closed takes no words any more; the server goes on.
+  process.stderr.on('error', () => undefined)
   const reloadKeysOf = listenForHangUp()
   const node = await composeNode({ ...options, onStoreFailed })
   reloadKeysOf(node)
@@ -41,7 +45,7 @@ export async function runServer(
   }
   const { AMOS_DRAIN_NOTICE_MS: noticeMs, AMOS_DRAIN_MS: drainMs } = options.config
   const delay = noticeMs + drainMs + CLOSE_MS
-  closeWithGrace({ delay, skip: ['SIGHUP'] }, async ({ err, signal }) => {
+  closeWithGrace({ delay, skip: ['SIGHUP', ...FAULTS] }, async ({ err, signal }) => {
     if (err !== undefined) process.stderr.write(`amos: ${err.stack ?? err.message}\n`)
     // Whoever ends the process then does it under the exit code of the failure.
     if (hasFailed) return new Promise(() => undefined)

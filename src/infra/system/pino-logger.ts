@@ -20,8 +20,15 @@ const SECRET_PATHS = [
   'token',
 ]
 
-/** One JSON object a line. What it returns serves as the domain's Logger and as Fastify's `loggerInstance`. */
+/** Lines that wait for an output that takes none; past it they are dropped, in characters. */
+const UNWRITTEN_MAX = 1024 * 1024
+
+/**
+ * One JSON object a line. An output that is gone, as that of a terminal which was closed, loses lines and nothing else. What it returns serves as the domain's Logger and as Fastify's `loggerInstance`. */
 export function createPinoLogger({ level, fileDescriptor, fields = {} }: PinoLoggerOptions): PinoLogger {
+  // Synchronous, so that the last lines before an exit are not lost.
+  const output = destination({ fd: fileDescriptor, sync: true, maxLength: UNWRITTEN_MAX })
+  output.on('error', () => undefined)
   return pino(
     {
       level,
@@ -32,7 +39,6 @@ export function createPinoLogger({ level, fileDescriptor, fields = {} }: PinoLog
       serializers: { error: stdSerializers.err, err: stdSerializers.err },
       redact: { paths: SECRET_PATHS, censor: '[redacted]' },
     },
-    // Synchronous, so that the last lines before an exit are not lost.
-    destination({ fd: fileDescriptor, sync: true }),
+    output,
   )
 }

@@ -1,9 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { eventually } from '../../helpers/eventually.ts'
 import { freePort } from '../../helpers/free-port.ts'
-import { spawnSource } from '../../helpers/process.ts'
+import { isProcessAlive, spawnProcess, spawnSource } from '../../helpers/process.ts'
 
 const KEY = 'a-key-of-the-server-0123456789'
 const keys = (key: string): string => JSON.stringify([{ name: 'ada', tenant: 'acme', roles: ['admin'], key }])
@@ -77,6 +78,29 @@ describe('SIGHUP', () => {
     expect((await fetch(`${url}/health/ready`)).status).toBe(200)
     await server.stop()
   })
+})
+
+it('a server outlives the terminal that it was started from, and can still be ended', async () => {
+  const dataDir = join(folder, 'orphaned')
+  const port = await freePort()
+  const url = `http://127.0.0.1:${port}`
+  const command = `${process.execPath} --import tsx --conditions=source src/main.ts`
+  const env = { AMOS_PORT: String(port), AMOS_DATA_DIR: dataDir }
+  // `script` is the terminal: with it the server loses its output, and is hung up.
+  const terminal = spawnProcess('script', ['-qfc', command, '/dev/null'], { env })
+  await terminal.waitForHttp(`${url}/health/ready`)
+  const pid = Number((await readFile(join(dataDir, 'node.lock'), 'utf8')).split(' ')[0])
+  try {
+    await terminal.kill9()
+    // Its answer to the hang-up is a line that it cannot write.
+    process.kill(pid, 'SIGHUP')
+    const answers = await Promise.all([1, 2, 3].map(() => fetch(`${url}/health/ready`)))
+    expect(answers.map(({ status }) => status)).toEqual([200, 200, 200])
+    process.kill(pid, 'SIGTERM')
+    await eventually(() => !isProcessAlive(pid))
+  } finally {
+    if (isProcessAlive(pid)) process.kill(pid, 'SIGKILL')
+  }
 })
 
 function twice(key: string): string {
