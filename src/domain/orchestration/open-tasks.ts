@@ -1,8 +1,10 @@
-import type { TaskId } from '../ids.ts'
-import type { TaskPhase } from './task-record.ts'
+import type { EpochMs, TaskId } from '../ids.ts'
+import { phaseAt, type TaskPhase, type TaskRecord } from './task-record.ts'
 
 interface OpenTask {
-  phase: TaskPhase
+  /** Undefined until the task was accepted. */
+  phase: TaskPhase | undefined
+  readyAt: EpochMs | undefined
   readonly parentTaskId: TaskId | undefined
   /** What it depends on and has not been seen to finish. */
   readonly waitingFor: Set<TaskId>
@@ -11,7 +13,9 @@ interface OpenTask {
 
 export interface OpenTaskFacts {
   readonly taskId: TaskId
-  readonly phase: TaskPhase
+  /** Left out for a task that is not accepted yet. */
+  readonly phase?: TaskPhase
+  readonly readyAt?: EpochMs | undefined
   readonly parentTaskId?: TaskId | undefined
   readonly waitingFor: readonly TaskId[]
   /** See `referencesOf`. */
@@ -28,7 +32,10 @@ export class OpenTasks {
   readonly #children = new Map<TaskId, Set<TaskId>>()
   /** How many open tasks refer to a task, which may be finished. */
   readonly #references = new Map<TaskId, number>()
+  /** By what their records say. */
   readonly #phaseCounts = new Map<TaskPhase, number>()
+  /** Those that wait for their time, or did when their record was written. */
+  readonly #timed = new Set<OpenTask>()
 
   get size(): number {
     return this.#tasks.size
@@ -42,8 +49,15 @@ export class OpenTasks {
     return [...this.#tasks.keys()]
   }
 
-  phaseCounts(): Partial<Record<TaskPhase, number>> {
-    return Object.fromEntries([...this.#phaseCounts].filter(([, count]) => count > 0))
+  /** How many accepted tasks are in each phase now; see `phaseAt`. */
+  phaseCounts(now: EpochMs): Partial<Record<TaskPhase, number>> {
+    const counts = new Map(this.#phaseCounts)
+    for (const { phase, readyAt } of this.#timed) {
+      if (phase === undefined || phaseAt({ phase, readyAt }, now) === phase) continue
+      counts.set(phase, (counts.get(phase) ?? 0) - 1)
+      counts.set('queued', (counts.get('queued') ?? 0) + 1)
+    }
+    return Object.fromEntries([...counts].filter(([, count]) => count > 0))
   }
 
   /** Whether an open task needs the record or the result of this task. */
@@ -51,28 +65,33 @@ export class OpenTasks {
     return this.#references.has(taskId)
   }
 
-  add({ taskId, phase, parentTaskId, waitingFor, refersTo }: OpenTaskFacts): void {
+  add({ taskId, phase, readyAt, parentTaskId, waitingFor, refersTo }: OpenTaskFacts): void {
     this.delete(taskId)
-    this.#tasks.set(taskId, { phase, parentTaskId, waitingFor: setOf(waitingFor), refersTo })
-    this.#count(phase, 1)
+    const task: OpenTask = {
+      phase: undefined,
+      readyAt: undefined,
+      parentTaskId,
+      waitingFor: setOf(waitingFor),
+      refersTo,
+    }
+    this.#tasks.set(taskId, task)
+    this.#setPhase(task, phase, readyAt)
     for (const reference of refersTo) this.#countReference(reference, 1)
     for (const dependency of waitingFor) addTo(this.#dependents, dependency, taskId)
     if (parentTaskId !== undefined) addTo(this.#children, parentTaskId, taskId)
   }
 
-  setPhase(taskId: TaskId, phase: TaskPhase): void {
+  /** The task stands as its record says now. */
+  update({ taskId, phase, readyAt }: Pick<TaskRecord, 'taskId' | 'phase' | 'readyAt'>): void {
     const task = this.#tasks.get(taskId)
-    if (task === undefined || task.phase === phase) return
-    this.#count(task.phase, -1)
-    this.#count(phase, 1)
-    task.phase = phase
+    if (task !== undefined) this.#setPhase(task, phase, readyAt)
   }
 
   delete(taskId: TaskId): void {
     const task = this.#tasks.get(taskId)
     if (task === undefined) return
     this.#tasks.delete(taskId)
-    this.#count(task.phase, -1)
+    this.#setPhase(task, undefined, undefined)
     for (const reference of task.refersTo) this.#countReference(reference, -1)
     for (const dependency of task.waitingFor) deleteFrom(this.#dependents, dependency, taskId)
     if (task.parentTaskId !== undefined) deleteFrom(this.#children, task.parentTaskId, taskId)
@@ -112,6 +131,15 @@ export class OpenTasks {
     const count = (this.#references.get(taskId) ?? 0) + change
     if (count === 0) this.#references.delete(taskId)
     else this.#references.set(taskId, count)
+  }
+
+  #setPhase(task: OpenTask, phase: TaskPhase | undefined, readyAt: EpochMs | undefined): void {
+    if (task.phase !== undefined) this.#count(task.phase, -1)
+    if (phase !== undefined) this.#count(phase, 1)
+    task.phase = phase
+    task.readyAt = readyAt
+    if (phase === 'delayed' || phase === 'retrying') this.#timed.add(task)
+    else this.#timed.delete(task)
   }
 
   #count(phase: TaskPhase, change: 1 | -1): void {

@@ -78,6 +78,7 @@ function adoptTask(task: TaskRecord, { openTasks, leases, registry, clock, onTas
   openTasks.add({
     taskId,
     phase,
+    readyAt: task.readyAt,
     parentTaskId: spec.parentTaskId,
     waitingFor,
     refersTo: referencesOf(task),

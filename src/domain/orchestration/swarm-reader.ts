@@ -3,10 +3,11 @@ import type { DecisionRecord } from '../distribution/decision-record.ts'
 import { isSwarmError, SwarmError } from '../errors.ts'
 import { type AgentId, type JsonText, jsonText, type ProposalId, type Scope, type TaskId } from '../ids.ts'
 import type { Cancellation } from '../ports/cancellation.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { AgentRecord, AgentStatus, RemovedAgentRecord } from './agent-record.ts'
-import { isTerminal, type TaskPhase, type TaskRecord, type TaskStatus } from './task-record.ts'
+import { isTerminal, type TaskPhase, type TaskRecord, type TaskStatus, taskAt } from './task-record.ts'
 
 export interface TaskFilter {
   readonly status?: TaskStatus
@@ -50,17 +51,19 @@ const SCAN_STEP = 500
 export class SwarmReader {
   readonly #scope: Scope
   readonly #store: SwarmStore
+  readonly #clock: Clock
 
-  constructor(scope: Scope, { store }: { readonly store: SwarmStore }) {
+  constructor(scope: Scope, { store, clock }: { readonly store: SwarmStore; readonly clock: Clock }) {
     this.#scope = scope
     this.#store = store
+    this.#clock = clock
   }
 
   /** @throws SwarmError `task_not_found` */
   async task(taskId: TaskId): Promise<TaskRecord> {
     const stored = await this.#store.get(this.#scope, { kind: 'task', id: taskId })
     if (stored === undefined) throw new SwarmError('task_not_found', { taskId })
-    return stored.value
+    return taskAt(stored.value, this.#clock.now())
   }
 
   async payload(taskId: TaskId): Promise<JsonText | undefined> {
@@ -138,11 +141,14 @@ export class SwarmReader {
   }
 
   /** Newest first. */
-  tasks(filter: TaskFilter, page: PageRequest): Promise<Page<TaskRecord>> {
-    const openOnly = filter.status !== undefined && !isTerminal(filter.status)
-    return this.#scan({ kind: 'task', openOnly, isDescending: true }, page, (task) =>
-      matchesTask(task, filter),
+  async tasks(filter: TaskFilter, page: PageRequest): Promise<Page<TaskRecord>> {
+    const now = this.#clock.now()
+    const found = await this.#scan(
+      { kind: 'task', openOnly: isOfOpenTasks(filter), isDescending: true },
+      page,
+      (task) => matchesTask(taskAt(task, now), filter),
     )
+    return { ...found, items: found.items.map((task) => taskAt(task, now)) }
   }
 
   /** In the order of their ids. */
@@ -179,6 +185,13 @@ export class SwarmReader {
     }
     return { items, next: cursor, damagedIds: damagedUpTo(cursor) }
   }
+}
+
+function isOfOpenTasks({ status, phase }: TaskFilter): boolean {
+  return (
+    (status !== undefined && !isTerminal(status)) ||
+    (phase !== undefined && phase !== 'done' && phase !== 'dead_letter')
+  )
 }
 
 function matchesTask(task: TaskRecord, filter: TaskFilter): boolean {

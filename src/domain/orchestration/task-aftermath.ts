@@ -52,7 +52,7 @@ export class TaskAftermath {
   /** The task stands as given now. */
   changed(task: TaskRecord): void {
     if (isTerminal(task.status)) this.#finished(task)
-    else this.#modules.openTasks.setPhase(task.taskId, task.phase)
+    else this.#modules.openTasks.update(task)
   }
 
   #freed(agent: AgentState, verdict: Verdict): void {

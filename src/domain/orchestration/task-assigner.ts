@@ -144,7 +144,7 @@ export class TaskAssigner {
     if (earlier !== undefined) aftermath.attemptEnded(task.taskId, earlier, 'neutral')
     agent.hold(task.taskId, task.spec.resources, lease.fencingToken)
     leases.begin(task.taskId, lease, task.spec.timeoutMs)
-    openTasks.setPhase(task.taskId, task.phase)
+    openTasks.update(task)
     if (task.phase === 'running') return
     if (agent.session === undefined || agent.hasStopped) {
       void ender.takeBack(task.taskId, lease, 'the agent left before it was given the task')

@@ -106,7 +106,7 @@ export class TaskIntake {
     if (openTasks.has(taskId)) return false
     const { parentTaskId, dependsOn: waitingFor } = spec
     const refersTo = referencesOf({ spec, retryOf })
-    openTasks.add({ taskId, phase: 'blocked', parentTaskId, waitingFor, refersTo })
+    openTasks.add({ taskId, parentTaskId, waitingFor, refersTo })
     return true
   }
 
@@ -116,7 +116,7 @@ export class TaskIntake {
 
   #accept(task: TaskRecord): void {
     const { openTasks, onAccepted, onUnblocked } = this.#modules
-    openTasks.setPhase(task.taskId, task.phase)
+    openTasks.update(task)
     onAccepted(task)
     // What it depends on may have finished before the write or beside it: look once more.
     if (task.phase === 'blocked') onUnblocked(task.taskId)

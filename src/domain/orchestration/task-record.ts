@@ -146,6 +146,22 @@ export function isTerminal(status: TaskStatus): boolean {
   return TERMINAL.has(status)
 }
 
+/**
+ * The phase as it is now: a task that waited for its time is `queued` once that has come, whether an agent can do it or
+ * not. Its record still says otherwise, since nothing was written at that moment.
+ */
+export function phaseAt(task: Pick<TaskRecord, 'phase' | 'readyAt'>, now: EpochMs): TaskPhase {
+  const { phase, readyAt } = task
+  const waitsForTime = phase === 'delayed' || phase === 'retrying'
+  return waitsForTime && readyAt !== undefined && readyAt <= now ? 'queued' : phase
+}
+
+/** The task as it stands now; see {@link phaseAt}. */
+export function taskAt(task: TaskRecord, now: EpochMs): TaskRecord {
+  const phase = phaseAt(task, now)
+  return phase === task.phase ? task : { ...task, phase }
+}
+
 /** The other tasks whose records and results a task needs until it ends: what it waits for, is part of and repeats. */
 export function referencesOf({ spec, retryOf }: Pick<TaskRecord, 'spec' | 'retryOf'>): readonly TaskId[] {
   const { dependsOn, parentTaskId } = spec

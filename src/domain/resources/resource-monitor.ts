@@ -68,13 +68,12 @@ export class ResourceMonitor {
       slots += agent.record.spec.slots
       slotsBusy += agent.heldCount
     }
-    const phases = openTasks.phaseCounts()
+    const phases = openTasks.phaseCounts(at)
     return {
       at,
       tasks: phases,
       openTasks: openTasks.size,
-      // The scheduler holds only a window of the queue, but also what fell due while its record still says otherwise.
-      queueDepth: Math.max(scheduler.size, phases.queued ?? 0),
+      queueDepth: phases.queued ?? 0,
       oldestWaitMs: Math.max(0, at - (scheduler.oldestReadyAt() ?? at)),
       wait: this.#wait.summary(),
       run: this.#run.summary(),

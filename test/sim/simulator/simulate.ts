@@ -84,8 +84,8 @@ async function lookForLeaks(world: World, nodes: SwarmOfNodes): Promise<void> {
     return
   }
   const { service } = node.swarm
-  const { openTasks, queueDepth, slotsBusy } = await answered(clock, service.monitor())
-  if (openTasks + queueDepth + slotsBusy > 0)
+  const { openTasks, queueDepth, oldestWaitMs, slotsBusy } = await answered(clock, service.monitor())
+  if (openTasks + queueDepth + oldestWaitMs + slotsBusy > 0)
     auditor.fail(
       `everything is finished, yet there are ${openTasks} open tasks, ${queueDepth} ready, ${slotsBusy} slots busy`,
     )

@@ -5,7 +5,6 @@ import { CircuitBreaker } from '#domain/orchestration/circuit-breaker.ts'
 import { FailureDetector } from '#domain/orchestration/failure-detector.ts'
 import { fencingToken } from '#domain/orchestration/fencing-token.ts'
 import { LeaseKeeper } from '#domain/orchestration/lease-keeper.ts'
-import { OpenTasks } from '#domain/orchestration/open-tasks.ts'
 import { PendingClaim } from '#domain/orchestration/pending-claim.ts'
 import { Reminders } from '#domain/orchestration/reminders.ts'
 import type { TaskLease } from '#domain/orchestration/task-record.ts'
@@ -15,7 +14,6 @@ import { ManualClock } from '../../helpers/manual-clock.ts'
 const ada = agentId('ada')
 const t1 = taskId('t1')
 const t2 = taskId('t2')
-const t3 = taskId('t3')
 
 function lease(count: number, leaseMs = 10_000): TaskLease {
   const epoch = swarmEpoch(1)
@@ -183,63 +181,6 @@ describe('CircuitBreaker', () => {
     breaker.onFailure(at(0))
     expect(breaker.onFailure(at(900))).toBe(false)
     expect(breaker.allows(at(1_000))).toBe(true)
-  })
-})
-
-describe('OpenTasks', () => {
-  const facts = (taskId: typeof t1, waitingFor: readonly (typeof t1)[] = [], parentTaskId?: typeof t1) => ({
-    taskId,
-    phase: 'blocked' as const,
-    waitingFor,
-    parentTaskId,
-    refersTo: parentTaskId === undefined ? waitingFor : [...waitingFor, parentTaskId],
-  })
-
-  it('names the tasks that wait for nothing more once the last of what they wait for completed', () => {
-    const open = new OpenTasks()
-    open.add(facts(t3, [t1, t2]))
-    expect(open.dependencyCompleted(t1)).toEqual([])
-    expect(open.dependencyCompleted(t2)).toEqual([t3])
-    expect(open.dependencyCompleted(t2)).toEqual([])
-  })
-
-  it('takes what was completed before it looked off the list', () => {
-    const open = new OpenTasks()
-    open.add(facts(t3, [t1, t2]))
-    expect(open.dependenciesSeen(t3, [t1])).toBe(false)
-    expect(open.dependencyCompleted(t2)).toEqual([t3])
-    open.add(facts(t3, [t1, t2]))
-    expect(open.dependencyCompleted(t2)).toEqual([])
-    expect(open.dependenciesSeen(t3, [t1])).toBe(true)
-    expect(open.dependenciesSeen(t3, [t1])).toBe(false)
-  })
-
-  it('knows children and dependents until they are finished, and counts by phase', () => {
-    const open = new OpenTasks()
-    open.add(facts(t2, [t1], t1))
-    open.add(facts(t3, [t1], t1))
-    expect([open.childrenOf(t1), open.dependentsOf(t1)]).toEqual([
-      [t2, t3],
-      [t2, t3],
-    ])
-    open.setPhase(t3, 'running')
-    expect(open.phaseCounts()).toEqual({ blocked: 1, running: 1 })
-    open.delete(t2)
-    open.delete(t2)
-    expect([open.childrenOf(t1), open.dependentsOf(t1), open.size]).toEqual([[t3], [t3], 1])
-    open.delete(t3)
-    expect([open.childrenOf(t1), open.dependentsOf(t1), open.phaseCounts()]).toEqual([[], [], {}])
-  })
-
-  it('says which tasks the open ones refer to, until the last of them is finished', () => {
-    const open = new OpenTasks()
-    open.add(facts(t2, [t1], t1))
-    open.add(facts(t3, [t1]))
-    open.dependencyCompleted(t1)
-    open.delete(t2)
-    expect([open.isReferredTo(t1), open.isReferredTo(t2)]).toEqual([true, false])
-    open.delete(t3)
-    expect(open.isReferredTo(t1)).toBe(false)
   })
 })
 
