@@ -98,6 +98,7 @@ export type {
   TaskFailure,
   TaskPage,
   TaskPhase,
+  TaskRetryRequest,
   TaskStatus,
   TaskSubmit,
   TaskView,

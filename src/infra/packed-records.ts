@@ -84,6 +84,8 @@ const TASK = shape<Omit<TaskRecord, 'taskId' | 'createdAt'>>({
   previousAgentId: 'plain',
   delegators: 'plain',
   undeliveredCount: 'plain',
+  retriedAs: 'plain',
+  failedDependents: 'plain',
 })
 
 const DECISION = shape<Omit<DecisionRecord, 'taskId' | 'decidedAt'>>({

@@ -151,7 +151,7 @@ export class SwarmOrchestrator implements SwarmService {
   }
 
   retry(request: RetryRequest): Promise<TaskRecord> {
-    return this.#parts.intake.retry(request)
+    return this.#parts.retries.retry(request)
   }
 
   registerAgent(request: RegisterRequest): Promise<AgentRecord> {

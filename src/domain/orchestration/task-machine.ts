@@ -26,7 +26,9 @@ export type RankOf = (createdAt: EpochMs, priority: number) => number
 export interface NewTaskFacts {
   readonly taskId: TaskId
   readonly spec: TaskSpec
-  readonly retryOf?: TaskId
+  readonly retryOf?: TaskId | undefined
+  /** Who did the stage before it, where its payload is that stage's result already. */
+  readonly previousAgentId?: AgentId | undefined
   /** Who split it off its own task, and the managers above; undefined where nobody in a tree did. */
   readonly delegators?: readonly AgentId[] | undefined
   /** Whether something it depends on is not completed yet. */
@@ -34,7 +36,7 @@ export interface NewTaskFacts {
 }
 
 export function newTask(
-  { taskId, spec, retryOf, delegators, isBlocked }: NewTaskFacts,
+  { taskId, spec, retryOf, previousAgentId, delegators, isBlocked }: NewTaskFacts,
   now: EpochMs,
   rankOf: RankOf,
 ): TaskChange {
@@ -42,6 +44,7 @@ export function newTask(
     taskId,
     spec,
     retryOf,
+    previousAgentId,
     delegators,
     createdAt: now,
     status: 'submitted',
