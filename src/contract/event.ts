@@ -3,20 +3,28 @@ import { AgentStatus } from './agent.ts'
 import { CONSENSUS_LIMITS } from './consensus/consensus-limits.ts'
 import { Choice, Ending, Outcome, ProposalTitle } from './consensus/signed.ts'
 import { AgentId, Attempt, Count, FencingToken, Name, Ratio, Text, Timestamp } from './scalars.ts'
-import { closedObject, textEnum } from './schema.ts'
+import { annotate, closedObject, textEnum } from './schema.ts'
 import { StoreId, StoreLossReason } from './store.ts'
 import { StrategyName, SwarmPatch } from './swarm.ts'
 import { TaskFailure, TaskPhase, TaskStatus } from './task.ts'
 
 const durationMs = (description: string) => Count(`${description}, in milliseconds.`)
 
+const taskType = Type.Optional(
+  annotate(Name, {
+    description: 'The type of the task. Events that an earlier version wrote do not have it.',
+  }),
+)
+
 const holder = {
+  taskType,
   agentId: AgentId,
   attempt: Attempt,
   fencingToken: FencingToken,
 }
 /** Of a task that may never have been held. */
 const holderIfAny = {
+  taskType,
   agentId: Type.Optional(AgentId),
   attempt: Attempt,
   fencingToken: Type.Optional(FencingToken),
@@ -45,7 +53,7 @@ export const EVENT_DATA = {
     priority: Type.Integer({ minimum: 1, maximum: 5, description: '1 is the most urgent.' }),
     phase,
   }),
-  'task.unblocked': data('TaskUnblockedData', 'All that the task depends on is completed.', { phase }),
+  'task.unblocked': data('TaskUnblockedData', 'All it depends on is completed.', { taskType, phase }),
   'task.assigned': data('TaskAssignedData', 'The task was given to an agent.', {
     ...holder,
     waitMs: durationMs('How long it had been ready'),
@@ -71,6 +79,7 @@ export const EVENT_DATA = {
     'TaskEscalatedData',
     'The failed attempt is a matter of the managers above the agent.',
     {
+      taskType,
       agentId: AgentId,
       attempt: Attempt,
       reportingChain: Type.Array(AgentId, {

@@ -77,7 +77,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   const entrance = new Entrance({ authenticator, wrongCredentials, connections })
   const openAccess = new OpenAccess({ ...modules, authenticator })
   const sockets = new OpenSockets()
-  const metrics = new ServerMetrics({ ...modules, sockets })
+  const metrics = new ServerMetrics(options, { ...modules, sockets })
   const pending = new PendingReplies()
   const connectionDrain = new ConnectionDrain(app)
 

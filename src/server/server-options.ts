@@ -25,6 +25,8 @@ export interface ServerOptions {
   /** Mean event loop delay past which requests get 503, in milliseconds. */
   readonly eventLoopDelayMaxMs: number
   readonly connectionsMax: number
+  /** Swarms with time series of their own. */
+  readonly metricSwarmsMax: number
   /** Requests of one tenant that may wait for their turn while the node works for others too. */
   readonly waitingRequestsMax: number
   /** Connections that have shown no valid credential, of all addresses and of one. */

@@ -212,6 +212,20 @@ export const ConfigSchema = Type.Object(
       description:
         'Connections of this node. When it is reached, the oldest connection without a valid credential is closed.',
     }),
+    AMOS_METRIC_SWARMS_MAX: Type.Integer({
+      default: 100,
+      minimum: 1,
+      maximum: 10_000,
+      description:
+        'Swarms with time series of their own in `/metrics`; further swarms are counted together as `other`.',
+    }),
+    AMOS_METRIC_TASK_TYPES_MAX: Type.Integer({
+      default: 50,
+      minimum: 1,
+      maximum: 1_000,
+      description:
+        'Types of tasks of one swarm with time series of their own; further types are counted together as `other`.',
+    }),
     AMOS_WAITING_REQUESTS_MAX: Type.Integer({
       default: 10_000,
       minimum: 1,

@@ -25,6 +25,8 @@ export interface OrchestratorOptions {
   /** Durable messages that may wait for one agent. */
   readonly inboxMessagesMax: number
   readonly topicsPerAgentMax: number
+  /** Types of tasks that the monitor of a swarm counts apart. */
+  readonly taskTypesMax: number
   /** Proposals that may be under way at once. */
   readonly openProposalsMax: number
   /** How long after its deadline a proposal waits for a decision before it counts as undecided. */
@@ -46,6 +48,7 @@ export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
   retentionEveryMs: 10_000,
   inboxMessagesMax: 1_000,
   topicsPerAgentMax: 100,
+  taskTypesMax: 50,
   openProposalsMax: 100,
   decisionPatienceMs: 30_000,
   breaker: { failuresMax: 5, cooldownMs: 10_000 },

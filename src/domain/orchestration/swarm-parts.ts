@@ -183,7 +183,7 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
   )
   const retries = new TaskRetry({ journal: parts.journal, intake })
   const reports = new TaskReports(parts, parts)
-  const monitor = new ResourceMonitor({ ...parts, agents: () => registry.agents })
+  const monitor = new ResourceMonitor(options, { ...parts, agents: () => registry.agents })
   const retention = new Retention({ ...options, eventsMax: () => settings.record.limits.eventsMax }, parts)
   return { watchDeadline, intake, retries, reports, monitor, retention }
 }

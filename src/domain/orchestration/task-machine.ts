@@ -306,5 +306,5 @@ function holder(task: TaskRecord): { agentId?: string; attempt: number; fencingT
 }
 
 function event(type: string, task: TaskRecord, now: EpochMs, data: EventDraft['data']): EventDraft {
-  return { type, subject: task.taskId, time: now, data }
+  return { type, subject: task.taskId, time: now, data: { taskType: task.spec.type, ...data } }
 }

@@ -38,13 +38,33 @@ export interface MonitorReport {
   /** slotsBusy / slots, 0 to 1; 0 where there are no slots. */
   readonly utilisation: number
   /** Since this node began to coordinate the swarm. */
-  readonly totals: {
-    readonly submitted: number
-    readonly completed: number
-    readonly failed: number
-    readonly canceled: number
-    readonly rejected: number
-    readonly retried: number
-    readonly expired: number
-  }
+  readonly totals: TaskTotals
+  /** The same by type of task, for a bounded number of types; further types are counted together as `other`. */
+  readonly types: readonly TaskTypeReport[]
+}
+
+export interface TaskTotals {
+  readonly submitted: number
+  readonly completed: number
+  readonly failed: number
+  readonly canceled: number
+  readonly rejected: number
+  readonly retried: number
+  readonly expired: number
+}
+
+/** How many durations fell into each bucket of `DURATION_BOUNDS_MS`, and of all of them the number and the sum. */
+export interface DurationCounts {
+  readonly counts: readonly number[]
+  readonly count: number
+  readonly sumMs: number
+}
+
+export interface TaskTypeReport {
+  readonly taskType: string
+  readonly totals: TaskTotals
+  /** From ready to assigned. */
+  readonly wait: DurationCounts
+  /** From assigned to completed. */
+  readonly run: DurationCounts
 }

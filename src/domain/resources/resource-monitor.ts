@@ -3,8 +3,9 @@ import type { OpenTasks } from '../orchestration/open-tasks.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { SwarmEvent } from '../ports/records.ts'
 import { DurationHistogram } from './duration-histogram.ts'
-import type { MonitorReport } from './monitor-report.ts'
+import type { MonitorReport, TaskTotals } from './monitor-report.ts'
 import type { PriorityScheduler } from './priority-scheduler.ts'
+import { noTotals, TaskTypeUsage } from './task-type-usage.ts'
 
 export interface ResourceMonitorModules {
   readonly clock: Clock
@@ -13,9 +14,14 @@ export interface ResourceMonitorModules {
   readonly agents: () => Iterable<AgentState>
 }
 
-type Totals = { -readonly [K in keyof MonitorReport['totals']]: number }
+export interface ResourceMonitorOptions {
+  /** Types of tasks counted apart. */
+  readonly taskTypesMax: number
+}
 
-const TOTAL_BY_EVENT: Readonly<Record<string, keyof Totals>> = {
+const OTHER_TYPES = 'other'
+
+const TOTAL_BY_EVENT: Readonly<Record<string, keyof TaskTotals>> = {
   'task.submitted': 'submitted',
   'task.completed': 'completed',
   'task.failed': 'failed',
@@ -26,32 +32,52 @@ const TOTAL_BY_EVENT: Readonly<Record<string, keyof Totals>> = {
 
 /** How the swarm fares: what it reads in the event log, and what the scheduler and the registry hold right now. */
 export class ResourceMonitor {
+  readonly #options: ResourceMonitorOptions
   readonly #modules: ResourceMonitorModules
   readonly #wait = new DurationHistogram()
   readonly #run = new DurationHistogram()
-  readonly #totals: Totals = {
-    submitted: 0,
-    completed: 0,
-    failed: 0,
-    canceled: 0,
-    rejected: 0,
-    retried: 0,
-    expired: 0,
-  }
+  readonly #totals = noTotals()
+  readonly #types = new Map<string, TaskTypeUsage>()
 
-  constructor(modules: ResourceMonitorModules) {
+  constructor(options: ResourceMonitorOptions, modules: ResourceMonitorModules) {
+    this.#options = options
     this.#modules = modules
   }
 
   /** Reads on in the log. */
   read(events: readonly SwarmEvent[]): void {
     for (const { type, data } of events) {
+      if (!type.startsWith('task.')) continue
+      const usage = this.#usageOf(data['taskType'])
       const total = TOTAL_BY_EVENT[type]
-      if (total !== undefined) this.#totals[total] += 1
-      if (data['outcome'] === 'expired') this.#totals.expired += 1
-      if (type === 'task.assigned' && typeof data['waitMs'] === 'number') this.#wait.record(data['waitMs'])
-      if (type === 'task.completed' && typeof data['runMs'] === 'number') this.#run.record(data['runMs'])
+      if (total !== undefined) this.#count(usage, total)
+      if (data['outcome'] === 'expired') this.#count(usage, 'expired')
+      if (type === 'task.assigned' && typeof data['waitMs'] === 'number') {
+        this.#wait.record(data['waitMs'])
+        usage.wait.record(data['waitMs'])
+      }
+      if (type === 'task.completed' && typeof data['runMs'] === 'number') {
+        this.#run.record(data['runMs'])
+        usage.run.record(data['runMs'])
+      }
     }
+  }
+
+  #count(usage: TaskTypeUsage, total: keyof TaskTotals): void {
+    this.#totals[total] += 1
+    usage.totals[total] += 1
+  }
+
+  /** @param taskType undefined in events of earlier versions */
+  #usageOf(taskType: unknown): TaskTypeUsage {
+    const name = typeof taskType === 'string' ? taskType : OTHER_TYPES
+    const hasRoom = this.#types.has(name) || this.#types.size < this.#options.taskTypesMax
+    const counted = hasRoom ? name : OTHER_TYPES
+    const known = this.#types.get(counted)
+    if (known !== undefined) return known
+    const usage = new TaskTypeUsage()
+    this.#types.set(counted, usage)
+    return usage
   }
 
   report(): MonitorReport {
@@ -82,6 +108,7 @@ export class ResourceMonitor {
       slotsBusy,
       utilisation: slots === 0 ? 0 : Math.min(1, slotsBusy / slots),
       totals: { ...this.#totals },
+      types: [...this.#types].map(([taskType, usage]) => usage.report(taskType)),
     }
   }
 }

@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { splitScope, type TenantId } from '#domain/ids.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
@@ -6,7 +5,7 @@ import type { SessionRegistry } from '../channel/session-registry.ts'
 import type { OpenSockets } from '../sockets/open-sockets.ts'
 import type { Swarms } from '../swarms.ts'
 import { observeStore } from './store-metrics.ts'
-import { SwarmMetrics } from './swarm-metrics.ts'
+import { SwarmMetrics, type SwarmMetricsOptions } from './swarm-metrics.ts'
 
 export interface ServerMetricsModules {
   readonly swarms: Pick<Swarms, 'coordinated'>
@@ -16,11 +15,16 @@ export interface ServerMetricsModules {
 }
 
 const REQUEST_SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30]
-const EVENT_LOOP_RESOLUTION_MS = 10
-const NANOSECONDS = 1e9
+/** Gauges of prom-client whose names end as only those of counters may; the series by type say the same. */
+const MISNAMED = [
+  'nodejs_active_handles_total',
+  'nodejs_active_requests_total',
+  'nodejs_active_resources_total',
+]
 
-/** What the node tells Prometheus. Labels are closed sets: an operation, an outcome, a type of frame. */
+/** What the node tells Prometheus. Labels are closed sets, or bounded in number: tenants, swarms and types of tasks. */
 export class ServerMetrics {
+  readonly #options: SwarmMetricsOptions
   readonly #registry = new Registry()
   readonly #requests: Histogram
   /** By type; frames of unknown types never get here. Plain numbers until somebody asks: thousands come each second. */
@@ -29,10 +33,12 @@ export class ServerMetrics {
   readonly #swarms: Pick<Swarms, 'coordinated'>
   readonly #swarmMetrics: SwarmMetrics
 
-  constructor({ swarms, store, sessions, sockets }: ServerMetricsModules) {
+  constructor(options: SwarmMetricsOptions, { swarms, store, sessions, sockets }: ServerMetricsModules) {
+    this.#options = options
     this.#swarms = swarms
     const registers = [this.#registry]
     collectDefaultMetrics({ register: this.#registry })
+    for (const name of MISNAMED) this.#registry.removeSingleMetric(name)
     this.#requests = new Histogram({
       name: 'amos_http_request_seconds',
       help: 'Time from a request to its answer.',
@@ -48,8 +54,7 @@ export class ServerMetrics {
     })
     observeConnections(sessions, sockets, registers)
     observeStore(store, registers)
-    observeEventLoop(registers)
-    this.#swarmMetrics = new SwarmMetrics(this.#registry, swarms)
+    this.#swarmMetrics = new SwarmMetrics(options, { registry: this.#registry, swarms })
   }
 
   get contentType(): string {
@@ -63,7 +68,7 @@ export class ServerMetrics {
       coordinated: () =>
         this.#swarms.coordinated().filter(({ scope }) => splitScope(scope).tenant === tenant),
     }
-    await new SwarmMetrics(registry, ofTenant).refresh()
+    await new SwarmMetrics(this.#options, { registry, swarms: ofTenant }).refresh()
     return registry.metrics()
   }
 
@@ -118,24 +123,6 @@ function observeConnections(sessions: SessionRegistry, sockets: OpenSockets, reg
       gauge.set({ kind: 'channel' }, sockets.countOf('channel'))
       gauge.set({ kind: 'agent' }, sessions.size)
       gauge.set({ kind: 'stream' }, sockets.countOf('stream'))
-    },
-  })
-}
-
-function observeEventLoop(registers: Registry[]): void {
-  const delays = monitorEventLoopDelay({ resolution: EVENT_LOOP_RESOLUTION_MS })
-  delays.enable()
-  const gauge = new Gauge({
-    name: 'amos_event_loop_delay_seconds',
-    help: 'Delay of the event loop since the last scrape.',
-    labelNames: ['quantile'],
-    registers,
-    collect: () => {
-      for (const quantile of [50, 90, 99]) {
-        gauge.set({ quantile: `0.${quantile}` }, delays.percentile(quantile) / NANOSECONDS)
-      }
-      gauge.set({ quantile: '1' }, delays.max / NANOSECONDS)
-      delays.reset()
     },
   })
 }

@@ -1,4 +1,4 @@
-import { Gauge, type Registry } from 'prom-client'
+import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Durability, SwarmStore } from '#domain/ports/swarm-store.ts'
 
 const DURABILITIES: readonly Durability[] = ['synced', 'committed', 'none']
@@ -31,12 +31,13 @@ export function observeStore(store: Pick<SwarmStore, 'status'>, registers: Regis
       lost.set(store.status().loss === undefined ? 0 : 1)
     },
   })
-  const damaged: Gauge = new Gauge({
-    name: 'amos_store_damaged_records',
+  const damaged: Counter = new Counter({
+    name: 'amos_store_damaged_records_total',
     help: 'Stored records and events found damaged since the start.',
     registers,
     collect: () => {
-      damaged.set(store.status().damagedCount ?? 0)
+      damaged.reset()
+      damaged.inc(store.status().damagedCount ?? 0)
     },
   })
 }

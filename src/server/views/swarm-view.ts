@@ -21,5 +21,7 @@ export function swarmView(tenantId: TenantId, record: SwarmRecord): SwarmView {
 }
 
 export function resourceReport(report: MonitorReport, { coordinatorId, epoch }: SwarmStatus): ResourceReport {
-  return { ...report, at: wireTime(report.at), coordinatorId, epoch }
+  // The counts by type are for `/metrics`.
+  const { types: _, ...rest } = report
+  return { ...rest, at: wireTime(report.at), coordinatorId, epoch }
 }

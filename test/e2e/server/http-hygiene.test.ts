@@ -35,6 +35,7 @@ describe('every answer', () => {
         requestsPerSecondMax: 0,
         eventLoopDelayMaxMs: 60_000,
         connectionsMax: 100,
+        metricSwarmsMax: 100,
         waitingRequestsMax: 100,
         anonymousMax: 100,
         anonymousPerAddressMax: 100,

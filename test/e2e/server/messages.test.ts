@@ -118,7 +118,9 @@ describe('messages over the wire', () => {
     const { body: metrics } = await agents.client.call(getMessageMetrics)
     expect(metrics).toMatchObject({ counts: { direct: { refused: 0 }, 'topic:news': { sent: 1 } } })
     const text = await metricsText()
-    expect(text).toContain('amos_messages{kind="topic",outcome="sent"} 1')
+    expect(text).toContain(
+      'amos_messages_total{tenant="default",swarm="default",kind="topic",outcome="sent"} 1',
+    )
     expect(framesReceived(text)).toBeGreaterThan(0)
     ada.channel.send({ type: 'message.send', requestId: 2, to: toAgent(bob.agentId), payload: 2 })
     await ada.channel.next('ack')

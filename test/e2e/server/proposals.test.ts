@@ -152,6 +152,6 @@ describe('proposals over HTTP, by agents whose keys the server holds', () => {
     const metrics = await (
       await fetch(`${node.url}/metrics`, { headers: { authorization: `Bearer ${key('olga')}` } })
     ).text()
-    expect(metrics).toMatch(/amos_consensus_statements\{fate="forged"\} 1/)
+    expect(metrics).toMatch(/amos_consensus_statements_total\{tenant="\w+",swarm="\w+",fate="forged"\} 1/)
   })
 })

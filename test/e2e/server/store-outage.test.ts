@@ -63,6 +63,7 @@ describe('while the store cannot be written', () => {
         requestsPerSecondMax: 0,
         eventLoopDelayMaxMs: 60_000,
         connectionsMax: 100,
+        metricSwarmsMax: 100,
         waitingRequestsMax: 100,
         anonymousMax: 100,
         anonymousPerAddressMax: 100,

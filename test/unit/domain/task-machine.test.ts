@@ -198,7 +198,7 @@ describe('a transition of a task', () => {
     const escalation = [agentId('bea'), agentId('root')]
     const change = failAttempt(assigned(), { ...attempt(true), escalation }, at(2_000), rankOf)
     expect(change.events.map(({ type }) => type)).toEqual(['task.retrying', 'task.escalated'])
-    expect(change.events[1]?.data).toEqual({ agentId: 'ada', attempt: 1, reportingChain: escalation })
+    expect(change.events[1]?.data).toMatchObject({ agentId: 'ada', attempt: 1, reportingChain: escalation })
     expect(change.ready).toMatchObject([{ delegators: escalation, failedAgentIds: ['ada'] }])
     const released = releaseTask(assigned(change.task), 'released', 'busy', at(3_000), rankOf)
     expect(released.ready).toMatchObject([{ delegators: escalation, failedAgentIds: ['ada'] }])
