@@ -68,7 +68,7 @@ export {
   type SubscribeFrame,
 } from './frames/stream-frames.ts'
 export type { Liveness, Readiness } from './health.ts'
-export type { AgentRegisterInput, ProposalInput, TaskSubmitInput } from './inputs.ts'
+export type { AgentRegisterInput, ProposalInput, TaskBatchSubmitInput, TaskSubmitInput } from './inputs.ts'
 export { LIMITS } from './limits.ts'
 export type {
   InboxAcknowledged,
@@ -92,7 +92,6 @@ export type {
   TaskAccepted,
   TaskBatchAccepted,
   TaskBatchSubmit,
-  TaskBatchSubmitInput,
   TaskCancel,
   TaskDetail,
   TaskFailure,

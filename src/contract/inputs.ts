@@ -83,3 +83,7 @@ export interface ProposalInput {
   /** The agent in whose name the proposal is made; left out by clients. */
   proposedBy?: ProposalCreate['proposedBy']
 }
+
+export interface TaskBatchSubmitInput {
+  tasks: TaskSubmitInput[]
+}

@@ -1,5 +1,4 @@
 import { type Static, Type } from '@sinclair/typebox'
-import type { TaskSubmitInput } from './inputs.ts'
 import { LIMITS } from './limits.ts'
 import {
   AgentId,
@@ -264,9 +263,6 @@ export const TaskBatchSubmit = closedObject(
   { title: 'TaskBatchSubmit', description: 'Several tasks to be done.' },
 )
 export type TaskBatchSubmit = Static<typeof TaskBatchSubmit>
-export interface TaskBatchSubmitInput {
-  tasks: TaskSubmitInput[]
-}
 
 export const TaskBatchAccepted = closedObject(
   {
