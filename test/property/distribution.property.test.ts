@@ -120,7 +120,7 @@ describe('leastLoaded', () => {
     expect(wins.size).toBe(4)
   })
 
-  it('keeps the ten best candidates of many, best first', () => {
+  it('keeps the five best candidates of many, best first', () => {
     const candidates = Array.from({ length: 100 }, (_, index) => ({
       ...idle(index),
       slots: 200,
@@ -129,7 +129,7 @@ describe('leastLoaded', () => {
     }))
     const [first] = plan({ candidates, tasks: [sampleEntry('t')], candidatesFor: () => candidates })
     expect(first!.candidateCount).toBe(100)
-    expect(first!.candidates.map(({ activeTasks }) => activeTasks)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10])
+    expect(first!.candidates.map(({ activeTasks }) => activeTasks)).toEqual([1, 2, 3, 4, 5])
   })
 })
 
