@@ -14,6 +14,7 @@ import { eventually } from '../helpers/eventually.ts'
 import { MemoryLogger } from '../helpers/memory-logger.ts'
 import { askRedis } from '../helpers/redis-inline.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
+import { sampleAgent, sampleEvent, sampleTask } from '../helpers/sample-records.ts'
 import { freshScope } from './infra-under-test.ts'
 
 const clock = new SystemClock()
@@ -258,6 +259,62 @@ describe('a Redis that is not what it was', () => {
     await infra.losses.accept(loss.lostStoreId)
     await claim(infra)
     await write(infra, 'b')
+  })
+
+  const MISSING_KEYS = [
+    'records:task',
+    'ids:task',
+    'open:task',
+    'records:payload',
+    'events',
+    'records:agent ids:agent',
+  ] as const
+  it.each(MISSING_KEYS)('is found where keys of a swarm are gone: %s', async (names) => {
+    const infra = await open('a')
+    await claim(infra)
+    const writeTask = (id: string): Promise<unknown> =>
+      infra.store.transact({
+        scope,
+        epoch,
+        keys: [],
+        decide: () => ({
+          writes: [
+            put('task', id, sampleTask(id), { isOpen: true }),
+            put('payload', id, jsonText('1')),
+            put('agent', id, sampleAgent(id)),
+          ],
+          events: [sampleEvent(id)],
+          ready: [],
+          result: null,
+        }),
+      })
+    for (const id of ['a', 'b', 'c']) await writeTask(id)
+    for (const name of names.split(' ')) await ask(`DEL amos:{${scope}}:${name}`)
+    const loss = await eventually(() => infra.store.status().loss ?? false, { timeoutMs: 10_000 })
+    expect(loss.reason).toBe('keys_missing')
+    await expectUnused(infra)
+    await infra.losses.accept(loss.lostStoreId)
+    await claim(infra)
+    await writeTask('d')
+    const listed = async (openOnly: boolean) =>
+      (await infra.store.list({ scope, kind: 'task', countMax: 9, openOnly })).map(({ key }) => key.id)
+    const kept = names === 'records:task' ? ['d'] : ['a', 'b', 'c', 'd']
+    expect(await listed(false)).toEqual(kept)
+    expect(await listed(true)).toEqual(kept)
+    await infra.coordination.release(scope)
+    await claim(infra)
+    expect(infra.store.status().loss).toBeUndefined()
+  })
+
+  it('is found where one record of a swarm is gone', async () => {
+    const infra = await open('a')
+    await claim(infra)
+    await write(infra, 'a')
+    await write(infra, 'b')
+    await ask(`HDEL amos:{${scope}}:records:payload a`)
+    await infra.coordination.release(scope)
+    await expect(infra.coordination.claim(scope, 0)).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect((await lossOf(infra)).reason).toBe('keys_missing')
   })
 
   it('is served again without a word where the right one came back', async () => {

@@ -3,6 +3,7 @@ import type { Clock } from '#domain/ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '#domain/ports/coordination.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { StoreLoss } from '#domain/ports/swarm-store.ts'
+import { ScopeIntegrity } from './identity/scope-integrity.ts'
 import type { StoreIdentity } from './identity/store-identity.ts'
 import type { RedisHealth } from './redis-health.ts'
 import { coordinatorKey, MARKER_KEY, metaKey } from './redis-keys.ts'
@@ -47,6 +48,7 @@ export class RedisCoordination implements Coordination {
   readonly #link: RedisLink
   readonly #health: RedisHealth
   readonly #identity: StoreIdentity
+  readonly #integrity: ScopeIntegrity
   readonly #clock: Clock
   readonly #logger: Logger
   readonly #claims = new Map<Scope, Claim>()
@@ -59,6 +61,7 @@ export class RedisCoordination implements Coordination {
     this.#link = link
     this.#health = health
     this.#identity = identity
+    this.#integrity = new ScopeIntegrity({ link, identity, clock, logger, scopes: () => this.#claims.keys() })
     this.#clock = clock
     this.#logger = logger
     link.onConnected((runId) => this.#endClaims((claim) => claim.runId !== runId))
@@ -87,6 +90,7 @@ export class RedisCoordination implements Coordination {
       return this.#identity.refused()
     }
     if (isHeld === 0) return { isHeld: false, coordinatorId: answer as NodeId }
+    await this.#guard(() => this.#integrity.check(scope, { isAnew: accepted !== '' }))
     const epoch = swarmEpoch(Number(answer))
     this.#claims.set(scope, { epoch, renewedAt: sentAt, runId, isInDoubt: false })
     this.#logger.info({ scope, epoch }, 'swarm claimed')
@@ -138,6 +142,7 @@ export class RedisCoordination implements Coordination {
   async stop(): Promise<void> {
     this.#isStopped = true
     this.#cancelTimer()
+    this.#integrity.stop()
     await Promise.allSettled([...this.#claims.keys()].map((scope) => this.release(scope)))
   }
 

@@ -2,7 +2,7 @@ import type { NodeId, Scope } from '#domain/ids.ts'
 import type { RecordKind } from '#domain/ports/records.ts'
 
 /** A kind that is missing here does not compile: its records would outlive their swarm. */
-const RECORD_KINDS: Record<RecordKind, true> = {
+const IS_RECORD_KIND: Record<RecordKind, true> = {
   swarm: true,
   agent: true,
   removed_agent: true,
@@ -21,6 +21,8 @@ const RECORD_KINDS: Record<RecordKind, true> = {
   election: true,
   hosted_raft: true,
 }
+
+export const RECORD_KINDS = Object.keys(IS_RECORD_KIND) as readonly RecordKind[]
 
 /** All keys of one scope share one hash tag, so that one script may touch them wherever Redis keeps them. */
 const inScope = (scope: Scope, name: string): string => `amos:{${scope}}:${name}`
@@ -51,8 +53,7 @@ export function droppedKeys(scope: Scope): readonly string[] {
     idsKey(scope, kind),
     openKey(scope, kind),
   ]
-  const kinds = Object.keys(RECORD_KINDS) as RecordKind[]
-  return [...kinds.flatMap(ofKind), eventsKey(scope), outboxKey(scope)]
+  return [...RECORD_KINDS.flatMap(ofKind), eventsKey(scope), outboxKey(scope)]
 }
 
 /** Hash that names the store; see `marker-scripts.ts`. */

@@ -20,7 +20,7 @@ import { LuaScript } from '../lua-script.ts'
 export const commitScript = new LuaScript(`#!lua
 if redis.call('HGET', KEYS[5], 'id') ~= ARGV[1] then return {-2} end
 
-local meta = redis.call('HMGET', KEYS[1], 'epoch', 'runId', 'sequence')
+local meta = redis.call('HMGET', KEYS[1], 'epoch', 'runId', 'sequence', 'counted')
 local isNewest = ARGV[2] == (meta[1] or '') and (ARGV[2] == '' or ARGV[3] == meta[2])
 if not isNewest then
   return {-1, redis.call('GET', KEYS[2]) or ''}
@@ -46,13 +46,24 @@ local function checksHold(count)
   return hold
 end
 
+-- By place: how many more records, and open records, there are.
+local more, moreOpen = {}, {}
+local function count(counts, place, change)
+  counts[place] = (counts[place] or 0) + change
+end
+
 local function setOpen(place, id, isOpen)
-  if isOpen then redis.call('ZADD', KEYS[place + 2], 0, id) else redis.call('ZREM', KEYS[place + 2], id) end
+  if isOpen then
+    count(moreOpen, place, redis.call('ZADD', KEYS[place + 2], 0, id))
+  else
+    count(moreOpen, place, -redis.call('ZREM', KEYS[place + 2], id))
+  end
 end
 
 -- True when the record existed after all; it then gets the version after the one it had.
 local function writeNew(place, id, record, isOpen, isListed)
   if redis.call('HSETNX', KEYS[place], id, record) == 1 then
+    count(more, place, 1)
     if isListed then redis.call('ZADD', KEYS[place + 1], 0, id) end
     if isOpen then setOpen(place, id, true) end
     return false
@@ -64,9 +75,9 @@ local function writeNew(place, id, record, isOpen, isListed)
 end
 
 local function remove(place, id)
-  redis.call('HDEL', KEYS[place], id)
+  count(more, place, -redis.call('HDEL', KEYS[place], id))
   redis.call('ZREM', KEYS[place + 1], id)
-  redis.call('ZREM', KEYS[place + 2], id)
+  setOpen(place, id, false)
 end
 
 local before = tonumber(meta[3] or '0')
@@ -85,7 +96,7 @@ local function commitStep()
     elseif order == 'd' then
       remove(place, id)
     else
-      redis.call('HSET', KEYS[place], id, record)
+      count(more, place, redis.call('HSET', KEYS[place], id, record))
       if order ~= 's' then setOpen(place, id, order == 'o') end
     end
   end
@@ -103,6 +114,17 @@ for _ = 1, tonumber(ARGV[4]) do
   if not commitStep() then break end
   committed = committed + 1
 end
-if sequence > before then redis.call('HSET', KEYS[1], 'sequence', string.format('%.0f', sequence)) end
+if sequence > before then
+  local newest = string.format('%.0f', sequence)
+  redis.call('HSET', KEYS[1], 'sequence', newest, 'last', newest)
+end
+-- Before the records were counted once there is nothing to go on from; see the integrity script.
+if meta[4] then
+  for prefix, counts in pairs({ ['n:'] = more, ['o:'] = moreOpen }) do
+    for place, change in pairs(counts) do
+      if change ~= 0 then redis.call('HINCRBY', KEYS[1], prefix .. string.match(KEYS[place], '[^:]+$'), change) end
+    end
+  end
+end
 return {committed, before, unpack(found)}
 `)

@@ -13,6 +13,9 @@ if redis.call('HGET', KEYS[3], 'id') ~= ARGV[3] then return {-2} end
 local meta = redis.call('HMGET', KEYS[1], 'epoch', 'runId')
 if ARGV[1] ~= meta[1] or ARGV[2] ~= meta[2] then return {0, redis.call('GET', KEYS[2]) or ''} end
 for index = 4, #KEYS do redis.call('UNLINK', KEYS[index]) end
-redis.call('HDEL', KEYS[1], 'rankBase')
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  local isKept = field == 'epoch' or field == 'sequence' or field == 'runId' or field == 'storeId'
+  if not isKept then redis.call('HDEL', KEYS[1], field) end
+end
 return {1, ''}
 `)
