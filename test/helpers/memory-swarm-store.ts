@@ -148,6 +148,7 @@ export class MemorySwarmStore implements SwarmStore {
       events: page.filter((event) => !isDamaged(event)),
       firstSequence,
       lastSequence,
+      keptCount: events.length,
       ...(found.length === 0
         ? {}
         : { damaged: found.map(({ sequence }) => ({ fromSequence: sequence, toSequence: sequence })) }),

@@ -31,7 +31,7 @@ const STEP = 200
 /** Twice the longest deadline of a proposal. */
 const SIGNINGS_KEPT_MS = 2 * DEADLINE_MS_MAX
 /** Events looked at in one sweep; the next one goes on where it stopped. */
-const SWEEP_MAX = 20_000
+const SWEEP_MAX = 100_000
 /** Records of a kind looked at in one sweep, at least. */
 const LOOK_MIN = 2_000
 /** A pass over all records of a kind takes about so long at most, however many there are. */
@@ -145,8 +145,10 @@ export class Retention {
   /** By count first, then by age, which is looked up in the log itself. */
   async #sweepEvents(now: EpochMs): Promise<void> {
     const { store, journal } = this.#modules
-    const { firstSequence, lastSequence } = await store.readEvents(journal.scope, 0, 1)
-    let trimTo = Math.max(firstSequence - 1, lastSequence - this.#options.eventsMax())
+    const log = await store.readEvents(journal.scope, 0, 1)
+    const { firstSequence, lastSequence, keptCount = lastSequence - firstSequence + 1 } = log
+    // Where numbers are missing fewer events go than could; the next sweep goes on.
+    let trimTo = firstSequence - 1 + Math.max(0, keptCount - this.#options.eventsMax())
     const keptFrom = now - this.#options.eventRetentionMs
     for (let looked = 0; looked < SWEEP_MAX; looked += STEP) {
       const { events } = await store.readEvents(journal.scope, trimTo, STEP)

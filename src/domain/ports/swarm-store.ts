@@ -58,6 +58,8 @@ export interface EventPage {
   readonly firstSequence: number
   /** The newest given; 0 before the first. */
   readonly lastSequence: number
+  /** How many events are kept; left out where the adapter does not know, and no number between the first and last is missing. */
+  readonly keptCount?: number
   /**
    * Numbers above `after` whose events were kept and cannot be read any more, in order; left out where there are none.
    * They count as looked at, like those in `events`.

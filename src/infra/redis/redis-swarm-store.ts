@@ -138,13 +138,19 @@ export class RedisSwarmStore implements SwarmStore {
     const reply = await this.#guard(() =>
       eventsScript.run(this.#link.client, keys, [after, Math.max(countMax, 1)]),
     )
-    const [newest, oldest, entries] = reply as [string, readonly StreamEntry[], readonly StreamEntry[]]
+    const [newest, oldest, entries, keptCount] = reply as [
+      string,
+      readonly StreamEntry[],
+      readonly StreamEntry[],
+      number,
+    ]
     const lastSequence = Number(newest)
     const [first] = oldest
     return {
       events: entries.slice(0, countMax).map(([id, fields]) => decodeEvent(sequenceOf(id), fields[1])),
       firstSequence: first === undefined ? lastSequence + 1 : sequenceOf(first[0]),
       lastSequence,
+      keptCount,
     }
   }
 

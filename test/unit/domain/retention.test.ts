@@ -120,6 +120,23 @@ describe('Retention', () => {
     expect((await eventsOf(node)).map(({ subject }) => subject)).toEqual(['new'])
   })
 
+  it('keeps as many events as it may, also where numbers between them are missing', async () => {
+    const cluster = new Cluster({ eventsMax: 10, orchestrator: { retentionEveryMs: 1_000 } })
+    const first = await cluster.node()
+    for (let index = 0; index < 6; index += 1) await submit(first, `t${index}`)
+    first.die()
+    cluster.medium.scope(SCOPE).lastSequence += 1_000_000
+    const node = await cluster.node()
+    await cluster.pass(3_000)
+    await submit(node, 'new')
+    expect((await eventsOf(node)).map(({ subject }) => subject)).toEqual(
+      expect.arrayContaining(['t0', 't5', 'new']),
+    )
+    for (let index = 6; index < 12; index += 1) await submit(node, `t${index}`)
+    await cluster.pass(5_000)
+    expect(await eventsOf(node)).toHaveLength(10)
+  })
+
   it('goes on after the store refused', async () => {
     const cluster = new Cluster({ orchestrator: { retentionEveryMs: 1_000, taskRetentionMs: 5_000 } })
     const node = await cluster.node()
