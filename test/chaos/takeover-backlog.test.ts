@@ -5,14 +5,17 @@ import { coordinatorAmong, endOfLog, takeoversSince, whenTakenOver } from '../he
 import { printFigures, seconds } from '../helpers/chaos/report.ts'
 import { Scene } from '../helpers/chaos/scene.ts'
 import type { ServerProcess } from '../helpers/chaos/server-process.ts'
+import { eventually } from '../helpers/eventually.ts'
 import { FaultProxy } from '../helpers/fault-proxy.ts'
 import { askRedis } from '../helpers/redis-inline.ts'
+import type { RedisServer } from '../helpers/redis-server.ts'
 
 /** Promised are 3 s to a claim, 5 s to an answer and 1 s to a refusal; threefold, since all processes share two cores. */
 const CLAIMED_MS_MAX = 3 * 3_000
 const SERVING_MS_MAX = 3 * 5_000
 const REFUSED_MS_MAX = 3 * 1_000
 const BATCH = 500
+const QUEUE = 'amos:{default/default}:bull:ready'
 
 /** 100 000 where the figures are wanted that the README names. */
 const backlog = Number(process.env['AMOS_CHAOS_BACKLOG'] ?? 40_000)
@@ -24,17 +27,22 @@ describe('a swarm with a long line of tasks that nobody can do', () => {
   })
   afterEach(() => scene.close())
 
-  const start = async (redisUrls: readonly string[]): Promise<void> => {
+  const start = async (redis: RedisServer, redisUrls: readonly string[]): Promise<void> => {
     for (const redisUrl of redisUrls) await scene.startServer({ redisUrl })
+    await submitImpossible(scene.urls)
     // One agent that could do something else, so that the coordinator looks through all that waits.
     await scene.startAgents({ count: 1 })
-    await submitImpossible(scene.urls)
+    await eventually(async () => (await askRedis(redis.port, `ZCARD ${QUEUE}:prioritized`)) === '0', {
+      timeoutMs: 60_000,
+      everyMs: 100,
+      what: 'the coordinator to have seen all tasks',
+    })
   }
 
   it('is taken over within the time for any swarm, with refusals meanwhile', async () => {
     const redis = await scene.startRedis()
-    await start([redis.url, redis.url])
-    expect(await askRedis(redis.port, 'LLEN amos:{default/default}:bull:ready:active')).toBe('0')
+    await start(redis, [redis.url, redis.url])
+    expect(await askRedis(redis.port, `LLEN ${QUEUE}:active`)).toBe('0')
     const coordinator = await coordinatorAmong(scene.servers)
     const survivor = scene.servers.find((server) => server !== coordinator)!
     const since = await endOfLog(survivor)
@@ -56,7 +64,7 @@ describe('a swarm with a long line of tasks that nobody can do', () => {
   it('is taken over once, however slow Redis is', async () => {
     const redis = await scene.startRedis()
     const proxy = scene.keep(await FaultProxy.start({ targetPort: redis.port }))
-    await start([redis.url, proxy.redisUrl])
+    await start(redis, [redis.url, proxy.redisUrl])
     const [first, far] = scene.servers as [ServerProcess, ServerProcess]
     if ((await coordinatorAmong(scene.servers)) === far) await far.restart()
     const since = await endOfLog(far)

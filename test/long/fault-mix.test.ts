@@ -2,6 +2,7 @@ import { appendFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, onTestFailed } from 'vitest'
 import { describeFigures } from '../helpers/chaos/audit.ts'
 import { FaultMix } from '../helpers/chaos/fault-mix.ts'
+import { RedisProbe } from '../helpers/chaos/redis-probe.ts'
 import { expectNothingWrong, printFigures, seconds } from '../helpers/chaos/report.ts'
 import { Scene, whenAccepted } from '../helpers/chaos/scene.ts'
 import { longestMs, type Silence, silencesIn } from '../helpers/chaos/silences.ts'
@@ -42,9 +43,12 @@ describe('three nodes on one Redis, each behind a network of its own', () => {
       const load = scene.startLoad(perSecond)
       await whenAccepted(load, 2 * perSecond)
 
+      const probe = scene.keep(new RedisProbe(redis.url))
       const mix = new FaultMix({ nodes, redis, random: new SeededRandom(seed) })
       onTestFailed(() => {
         process.stderr.write(`the faults of seed ${seed}:\n${mix.journal.join('\n')}\n`)
+        for (const { at, tookMs } of probe.stalls)
+          process.stderr.write(`slow write at ${new Date(at).toISOString()}: ${seconds(tookMs)}\n`)
       })
       const from = Date.now()
       await mix.run(minutes * MINUTE_MS)
@@ -69,6 +73,7 @@ describe('three nodes on one Redis, each behind a network of its own', () => {
         `longest time without a completion ${seconds(longestMs(silences))}, ` +
           `${seconds(Math.max(...unexcused))} outside kills`,
         `claimed after ${claimedMs.map(seconds).join(', ')}`,
+        `${probe.stalls.length} slow writes of Redis itself, the slowest ${seconds(probe.longestMs)}`,
       )
       if (env['AMOS_CHAOS_LOG'] !== undefined)
         for (const { url, output } of scene.servers)

@@ -18,6 +18,9 @@ export interface FaultMixOptions {
   readonly random: SeededRandom
 }
 
+/** A node that does not reach Redis in time ends, and whoever supervises it starts it again. */
+const STARTS_MAX = 3
+
 const HOUR_MS = 3_600_000
 /** How long after the end of a fault the swarm may need to be itself again. */
 const RECOVERS_MS = 3_000
@@ -65,7 +68,7 @@ export class FaultMix {
       this.excused.push({ from: killedAt, to: killedAt + RECOVERS_MS })
     }
     await delay(1_000 + this.#options.random.integer(4_000))
-    await node.server.restart()
+    await superviseStart(node.server)
     this.#note(`${node.server.port} is back`)
   }
 
@@ -154,5 +157,15 @@ export class FaultMix {
     const now = Date.now()
     this.journal.push(`${new Date(now).toISOString()} ${line}`)
     return now
+  }
+}
+
+async function superviseStart(server: ServerProcess): Promise<void> {
+  for (let start = 1; ; start += 1) {
+    try {
+      return await server.restart()
+    } catch (error) {
+      if (start === STARTS_MAX) throw error
+    }
   }
 }
