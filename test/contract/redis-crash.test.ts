@@ -306,10 +306,11 @@ describe('Redis adapters when Redis or a node fails', () => {
     const taken: string[] = []
     await eventually(async () => {
       taken.push(...(await queue.take(1_000)).map(({ taskId }) => taskId))
-      return taken.length >= 250
+      return waiting.every((id) => taken.includes(id))
     })
     expect(settled).toHaveLength(50)
     expect(new Set(taken).size).toBe(taken.length)
-    expect([...taken, ...settled].toSorted()).toEqual(ids.toSorted())
+    // An entry that was settled just before the kill may come again: its record says that nothing is due.
+    expect(taken.filter((id) => !waiting.includes(id) && !settled.includes(id))).toEqual([])
   })
 })

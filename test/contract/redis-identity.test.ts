@@ -14,7 +14,7 @@ import { eventually } from '../helpers/eventually.ts'
 import { MemoryLogger } from '../helpers/memory-logger.ts'
 import { askRedis } from '../helpers/redis-inline.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
-import { sampleAgent, sampleEvent, sampleTask } from '../helpers/sample-records.ts'
+import { sampleTaskStep } from '../helpers/sample-records.ts'
 import { freshScope } from './infra-under-test.ts'
 
 const clock = new SystemClock()
@@ -261,33 +261,14 @@ describe('a Redis that is not what it was', () => {
     await write(infra, 'b')
   })
 
-  const MISSING_KEYS = [
-    'records:task',
-    'ids:task',
-    'open:task',
-    'records:payload',
-    'events',
-    'records:agent ids:agent',
-  ] as const
+  const MISSING_KEYS = 'records:task|ids:task|open:task|records:payload|events|records:agent ids:agent'.split(
+    '|',
+  )
   it.each(MISSING_KEYS)('is found where keys of a swarm are gone: %s', async (names) => {
     const infra = await open('a')
     await claim(infra)
     const writeTask = (id: string): Promise<unknown> =>
-      infra.store.transact({
-        scope,
-        epoch,
-        keys: [],
-        decide: () => ({
-          writes: [
-            put('task', id, sampleTask(id), { isOpen: true }),
-            put('payload', id, jsonText('1')),
-            put('agent', id, sampleAgent(id)),
-          ],
-          events: [sampleEvent(id)],
-          ready: [],
-          result: null,
-        }),
-      })
+      infra.store.transact({ scope, epoch, keys: [], decide: () => sampleTaskStep(id) })
     for (const id of ['a', 'b', 'c']) await writeTask(id)
     for (const name of names.split(' ')) await ask(`DEL amos:{${scope}}:${name}`)
     const loss = await eventually(() => infra.store.status().loss ?? false, { timeoutMs: 10_000 })

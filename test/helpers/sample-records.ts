@@ -2,7 +2,8 @@ import { agentId, type EpochMs, jsonText, taskId } from '#domain/ids.ts'
 import type { AgentRecord } from '#domain/orchestration/agent-record.ts'
 import type { TaskRecord, TaskSpec } from '#domain/orchestration/task-record.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import type { EventDraft, RecordWrite } from '#domain/ports/records.ts'
+import { type EventDraft, put, type RecordWrite } from '#domain/ports/records.ts'
+import type { Step } from '#domain/ports/swarm-store.ts'
 
 export const SAMPLE_TIME = Date.UTC(2026, 0, 1, 12) as EpochMs
 
@@ -73,4 +74,18 @@ export function sampleEntry(id: string, changes: Partial<ReadyEntry> = {}): Read
 /** A record whose value is a number, for tests that count. */
 export function putNumber(id: string, value: number): RecordWrite<'payload'> {
   return { key: { kind: 'payload', id }, value: jsonText(String(value)), isOpen: false }
+}
+
+/** Writes an open task with its payload, an agent and an event, all under one id. */
+export function sampleTaskStep(id: string): Step<null> {
+  return {
+    writes: [
+      put('task', id, sampleTask(id), { isOpen: true }),
+      put('payload', id, jsonText('1')),
+      put('agent', id, sampleAgent(id)),
+    ],
+    events: [sampleEvent(id)],
+    ready: [],
+    result: null,
+  }
 }

@@ -9,7 +9,7 @@ export class RedisProbe {
   /** Start of each slow write, in milliseconds since the epoch, and how long it took. */
   readonly stalls: { readonly at: number; readonly tookMs: number }[] = []
   readonly #client: Redis
-  #timer: NodeJS.Timeout | undefined
+  readonly #timer: NodeJS.Timeout
   #isBusy = false
 
   constructor(url: string) {
