@@ -2,11 +2,11 @@ import { appendFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, onTestFailed } from 'vitest'
 import { describeFigures } from '../helpers/chaos/audit.ts'
 import { FaultMix } from '../helpers/chaos/fault-mix.ts'
+import { ProxyProcess } from '../helpers/chaos/proxy-process.ts'
 import { RedisProbe } from '../helpers/chaos/redis-probe.ts'
 import { expectNothingWrong, printFigures, seconds } from '../helpers/chaos/report.ts'
 import { Scene, whenAccepted } from '../helpers/chaos/scene.ts'
 import { longestMs, type Silence, silencesIn } from '../helpers/chaos/silences.ts'
-import { FaultProxy } from '../helpers/fault-proxy.ts'
 import { SeededRandom } from '../helpers/seeded-random.ts'
 
 const MINUTE_MS = 60_000
@@ -30,7 +30,7 @@ describe('three nodes on one Redis, each behind a network of its own', () => {
       const redis = await scene.startRedis({ appendfsync: 'always' })
       const nodes = []
       for (let index = 0; index < 3; index += 1) {
-        const proxy = scene.keep(await FaultProxy.start({ targetPort: redis.port }))
+        const proxy = scene.keep(await ProxyProcess.start({ targetPort: redis.port }))
         const server = await scene.startServer({
           redisUrl: proxy.redisUrl,
           hasOwnClock: true,

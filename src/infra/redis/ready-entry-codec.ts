@@ -7,4 +7,8 @@ export function readyJobId({ taskId, readyCount }: Pick<ReadyEntry, 'taskId' | '
 
 export const encodeReadyEntry = (entry: ReadyEntry): string => JSON.stringify(entry)
 
-export const decodeReadyEntry = (text: string): ReadyEntry => JSON.parse(text) as ReadyEntry
+/** Entries of version 0.1 have no `readyAt`. */
+export function decodeReadyEntry(text: string): ReadyEntry {
+  const entry = JSON.parse(text) as ReadyEntry
+  return entry.readyAt === undefined && entry.dueAt !== undefined ? { ...entry, readyAt: entry.dueAt } : entry
+}

@@ -1,15 +1,15 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { FaultProxy } from '../fault-proxy.ts'
 import type { RedisServer } from '../redis-server.ts'
 import type { SeededRandom } from '../seeded-random.ts'
 import { coordinatorAmong } from './coordinator.ts'
+import type { ProxyProcess } from './proxy-process.ts'
 import type { ServerProcess } from './server-process.ts'
 import type { Silence } from './silences.ts'
 
 export interface DisturbedNode {
   readonly server: ServerProcess
   /** Between it and Redis. */
-  readonly proxy: FaultProxy
+  readonly proxy: ProxyProcess
 }
 
 export interface FaultMixOptions {
