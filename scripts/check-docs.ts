@@ -8,7 +8,7 @@
  * - `server`: the block goes on until the end of the section; with `redis` or `model` behind it, a Redis or a language
  *   model is started first;
  * - `stream`: the block must print something, and is interrupted then;
- * - `ci`: CI itself runs the commands; they must exist.
+ * - `ci`: CI runs the commands elsewhere, itself or in a test; npm scripts among them must exist.
  */
 import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
