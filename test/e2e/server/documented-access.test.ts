@@ -154,9 +154,11 @@ describe('the metrics', () => {
     const busy = new ContractClient(node.url, eve)
     for (const agentId of ['a', 'b', 'c']) await busy.call(registerAgent, { body: { agentId } })
     expect(await scrape(vera)).toBe(before)
-    expect(await scrape(eve)).toContain('amos_agents{status="offline"} 3')
+    expect(await scrape(eve)).toMatch(
+      /amos_agents\{tenant="[a-z0-9-]+",swarm="[a-z0-9-]+",status="offline"\} 3/,
+    )
     const all = await scrape(prometheus)
-    expect(all).toContain('amos_agents{status="offline"} 3')
+    expect(all).toMatch(/amos_agents\{tenant="[a-z0-9-]+",swarm="[a-z0-9-]+",status="offline"\} 3/)
     expect(all).toContain('amos_swarms_coordinated 2')
     expect(all).toContain('operation="registerAgent"')
     expect(before).toContain('amos_swarms_coordinated 1')
