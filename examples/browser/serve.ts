@@ -11,6 +11,8 @@ const { outputFiles } = await build({
   bundle: true,
   format: 'esm',
   write: false,
+  // The sources, as this clone has them; an installed package is bundled without this line.
+  conditions: ['source'],
 })
 
 const server = createServer(({ url = '/' }, response) => {
