@@ -112,7 +112,7 @@ export function describeRestarts(setup: SetupInfra): void {
       await fill(swarm)
       await t.infra.store.drop(swarm.scope, swarm.epoch)
       await t.reopen()
-      expect(await t.infra.store.readEvents(swarm.scope, 0, 10)).toEqual({
+      expect(await t.infra.store.readEvents(swarm.scope, 0, 10)).toMatchObject({
         events: [],
         firstSequence: 3,
         lastSequence: 2,
