@@ -97,7 +97,6 @@ export type {
   TaskFailure,
   TaskPage,
   TaskPhase,
-  TaskRetryRequest,
   TaskStatus,
   TaskSubmit,
   TaskView,

@@ -201,7 +201,6 @@ export const TASK_VIEW_PROPERTIES = {
     annotate(TaskId, { description: 'The stage before it in a pipeline: its result is the payload.' }),
   ),
   retryOf: Type.Optional(annotate(TaskId, { description: 'The finished task that this one does again.' })),
-  retriedAs: Type.Optional(annotate(TaskId, { description: 'The newest task that does this one again.' })),
   metadata: Metadata,
   createdAt: Timestamp,
   readyAt: Type.Optional(
@@ -284,18 +283,6 @@ export const TaskCancel = closedObject(
   { title: 'TaskCancel', description: 'Why a task is canceled.' },
 )
 export type TaskCancel = Static<typeof TaskCancel>
-
-export const TaskRetryRequest = closedObject(
-  {
-    includeDependents: Type.Boolean({
-      default: true,
-      description:
-        'Also retry the tasks that failed because this task did not complete, for instance the later stages of a pipeline, and the tasks that failed because of them; at most 500 tasks in all.',
-    }),
-  },
-  { title: 'TaskRetryRequest', description: 'What a retry includes.' },
-)
-export type TaskRetryRequest = Static<typeof TaskRetryRequest>
 
 export const TaskFilterQuery = {
   status: Type.Optional(TaskStatus),

@@ -84,8 +84,6 @@ const TASK = shape<Omit<TaskRecord, 'taskId' | 'createdAt'>>({
   previousAgentId: 'plain',
   delegators: 'plain',
   undeliveredCount: 'plain',
-  retriedAs: 'plain',
-  failedDependents: 'plain',
 })
 
 const DECISION = shape<Omit<DecisionRecord, 'taskId' | 'decidedAt'>>({

@@ -6,7 +6,6 @@ import { EVENT_BESIDE_RECORD } from './mutants/event-beside-record.ts'
 import { FORGETS_WHAT_IS_NEEDED } from './mutants/forgets-what-is-needed.ts'
 import { LEASE_BY_WALL_CLOCK } from './mutants/lease-by-wall-clock.ts'
 import { NO_FENCING_CHECK } from './mutants/no-fencing-check.ts'
-import { RETRY_WAITS_FOR_NOTHING } from './mutants/retry-waits-for-nothing.ts'
 import { TIME_BEGINS_ANEW } from './mutants/time-begins-anew.ts'
 import { type Fault, scenarioOf } from './simulator/scenario.ts'
 import { simulate } from './simulator/simulate.ts'
@@ -17,8 +16,6 @@ interface Mutant {
   readonly variant: Variant
   /** What brings the flaw to light. */
   readonly faults: readonly Fault[]
-  /** No other faults: they would excuse what the flaw does. */
-  readonly isAlone?: true
   /** The promise that it breaks. */
   readonly breaks: RegExp
 }
@@ -65,34 +62,22 @@ const MUTANTS: readonly Mutant[] = [
   {
     flaw: 'charges attempts that no agent received',
     variant: CHARGED_UNRECEIVED,
-    faults: ['cut_sockets', 'lost_messages', 'agent_crash'],
-    isAlone: true,
+    faults: ['cut_sockets', 'lost_messages'],
     breaks: /that no agent received/,
-  },
-  {
-    flaw: 'does a task again without what it waited for',
-    variant: RETRY_WAITS_FOR_NOTHING,
-    faults: [],
-    breaks: /does not wait for/,
   },
   {
     flaw: 'gives attempts all their time again at a takeover',
     variant: TIME_BEGINS_ANEW,
     faults: ['node_death', 'agent_slowness'],
-    isAlone: true,
     breaks: /and was held for/,
   },
 ]
 
 describe('the simulator', () => {
-  it.each(MUTANTS)('finds a swarm that $flaw', async ({ variant, faults, isAlone, breaks }) => {
+  it.each(MUTANTS)('finds a swarm that $flaw', async ({ variant, faults, breaks }) => {
     const found: string[] = []
     for (let seed = 1; seed <= SEEDS_MAX && found.length === 0; seed += 1) {
-      const scenario = scenarioOf(seed, faults)
-      const { violation } = await simulate(
-        isAlone ? { ...scenario, faults: new Set(faults) } : scenario,
-        variant,
-      )
+      const { violation } = await simulate(scenarioOf(seed, faults), variant)
       if (violation !== undefined) found.push(violation.promise)
     }
     expect(found[0]).toMatch(breaks)

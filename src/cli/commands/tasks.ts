@@ -88,10 +88,8 @@ export function addTasks(program: Command): void {
     })
   withServerOptions(tasks.command('retry').description('submit a finished task again'))
     .argument('<taskId>')
-    .option('--alone', 'without the tasks that failed because of it')
-    .action(async (taskId: string, options: ServerOptions & { readonly alone?: true }) => {
-      const includeDependents = options.alone !== true
-      showOne(await connect(options).retryTask(taskId, { includeDependents }), options)
+    .action(async (taskId: string, options: ServerOptions) => {
+      showOne(await connect(options).retryTask(taskId), options)
     })
 }
 

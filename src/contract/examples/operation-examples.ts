@@ -80,7 +80,7 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   },
   releaseTask: { params: task, body: { ...held, reason: 'The agent restarts.' } },
   cancelTask: { params: task, body: { reason: 'The result is not needed any more.' } },
-  retryTask: { params: task, body: { includeDependents: true } },
+  retryTask: { params: task },
   sendMessage: {
     params: swarm,
     body: {

@@ -151,7 +151,7 @@ export class SwarmOrchestrator implements SwarmService {
   }
 
   retry(request: RetryRequest): Promise<TaskRecord> {
-    return this.#parts.retries.retry(request)
+    return this.#parts.intake.retry(request)
   }
 
   registerAgent(request: RegisterRequest): Promise<AgentRecord> {

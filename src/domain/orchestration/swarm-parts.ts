@@ -33,7 +33,6 @@ import { TaskEnder } from './task-ender.ts'
 import { TaskIntake } from './task-intake.ts'
 import type { RankOf } from './task-machine.ts'
 import { TaskReports } from './task-reports.ts'
-import { TaskRetry } from './task-retry.ts'
 import { TimerQueue } from './timer-queue.ts'
 
 type Base = ReturnType<typeof createBase>
@@ -181,9 +180,8 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
       onUnblocked: (taskId) => void ender.lookAtDependencies(taskId),
     },
   )
-  const retries = new TaskRetry({ journal: parts.journal, intake })
   const reports = new TaskReports(parts, parts)
   const monitor = new ResourceMonitor(options, { ...parts, agents: () => registry.agents })
   const retention = new Retention({ ...options, eventsMax: () => settings.record.limits.eventsMax }, parts)
-  return { watchDeadline, intake, retries, reports, monitor, retention }
+  return { watchDeadline, intake, reports, monitor, retention }
 }

@@ -27,10 +27,6 @@ export interface NewTask {
   readonly taskId: TaskId
   readonly spec: TaskSpec
   readonly payload: JsonText
-  /** The finished task that it does again. */
-  readonly retryOf?: TaskId
-  /** Who did the stage before it, where its payload is that stage's result already. */
-  readonly previousAgentId?: AgentId
 }
 
 export interface SubmitRequest {
@@ -52,10 +48,8 @@ export interface CancelRequest {
 
 export interface RetryRequest {
   readonly taskId: TaskId
-  /** The id of the new task; those of its dependents' retries begin with it. */
+  /** The id of the new task. */
   readonly newTaskId: TaskId
-  /** Also retry the tasks that failed because this one did not complete, and those that failed because of them. */
-  readonly includeDependents: boolean
 }
 
 export interface RegisterRequest {
@@ -253,11 +247,7 @@ export interface SwarmService {
   submit(request: SubmitRequest): Promise<SubmitReply>
   /** Cancels the task and all its descendants. @throws `task_not_found`, `task_finished` */
   cancel(request: CancelRequest): Promise<TaskRecord>
-  /**
-   * Submits a finished task again as a new one, which waits for and receives what the first one did.
-   *
-   * @throws `task_not_found`, `task_not_finished`, `dependency_not_found`, `limit_exceeded`
-   */
+  /** Submits a finished task again as a new one. @throws `task_not_found`, `task_not_finished` */
   retry(request: RetryRequest): Promise<TaskRecord>
 
   /** @throws `agent_exists`, `agent_removed`, `limit_exceeded`, `key_refused` */

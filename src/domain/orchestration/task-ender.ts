@@ -6,7 +6,6 @@ import type { Random } from '../ports/random.ts'
 import { put, type RecordKey } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
 import type { ReportingLines } from '../topology/reporting-lines.ts'
-import { resolveDependencies } from './dependencies.ts'
 import type { LeaseEnd, LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import type { Reminders } from './reminders.ts'
@@ -20,6 +19,7 @@ import {
   type RankOf,
   releaseTask,
   type TaskChange,
+  unblock,
 } from './task-machine.ts'
 import { isTerminal, type TaskLease, type TaskRecord } from './task-record.ts'
 import { taskKey, taskStep } from './task-writer.ts'
@@ -196,11 +196,10 @@ export class TaskEnder {
         const found = dependencies.flatMap((record) => (record === undefined ? [] : [record.value]))
         const completed = found.filter(({ status }) => status === 'completed').map(toTaskId)
         if (own?.value.phase !== 'blocked') return unchanged<Looked>({ task: own?.value, completed })
-        const resolved = resolveDependencies(own.value, found, clock.now(), this.#options.rankOf)
-        if (resolved === undefined) return unchanged<Looked>({ task: own.value, completed })
-        const { change, writes } = resolved
+        const change = resolveDependencies(own.value, found, clock.now(), this.#options.rankOf)
+        if (change === undefined) return unchanged<Looked>({ task: own.value, completed })
         const payload = input === undefined ? [] : [put('payload', taskId, input.value)]
-        return taskStep<Looked>(change, { task: change.task, completed }, [...payload, ...writes])
+        return taskStep<Looked>(change, { task: change.task, completed }, payload)
       })
       if (task === undefined) return
       aftermath.changed(task)
@@ -300,4 +299,28 @@ const EXPIRY_MESSAGES: Record<LeaseEnd | 'agent_lost', string> = {
   lease_expired: 'the lease ran out without a sign of life for the task',
   timeout: 'the attempt took longer than timeoutMs',
   agent_lost: 'the agent closed its channel and did not come back in time',
+}
+
+function resolveDependencies(
+  task: TaskRecord,
+  dependencies: readonly TaskRecord[],
+  now: EpochMs,
+  rankOf: RankOf,
+): TaskChange | undefined {
+  const statuses = new Map(dependencies.map(({ taskId, status }) => [taskId, status]))
+  const failed = task.spec.dependsOn.find((dependency) => {
+    const status = statuses.get(dependency)
+    return status === undefined || (isTerminal(status) && status !== 'completed')
+  })
+  if (failed !== undefined) {
+    return failTask(
+      task,
+      { code: 'dependency_failed', message: `it depends on ${failed}, which did not complete` },
+      now,
+    )
+  }
+  if (!dependencies.every(({ status }) => status === 'completed')) return undefined
+  const before = dependencies.find(({ taskId }) => taskId === task.spec.inputFrom)
+  const previousAgentId = before?.attempts.at(-1)?.agentId
+  return unblock(previousAgentId === undefined ? task : { ...task, previousAgentId }, now, rankOf)
 }

@@ -7,7 +7,7 @@ import type { ReportingLines } from '../topology/reporting-lines.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import type { Reminders } from './reminders.ts'
 import { type SwarmJournal, unchanged } from './swarm-journal.ts'
-import type { NewTask, SubmitReply, SubmitRequest } from './swarm-service.ts'
+import type { NewTask, RetryRequest, SubmitReply, SubmitRequest } from './swarm-service.ts'
 import { newTask, type RankOf, type TaskChange } from './task-machine.ts'
 import { isTerminal, referencesOf, type TaskRecord } from './task-record.ts'
 import { putTask, taskKey } from './task-writer.ts'
@@ -60,12 +60,30 @@ export class TaskIntake {
     }
   }
 
-  async #submitOnce(request: SubmitRequest): Promise<SubmitReply> {
+  async retry({ taskId, newTaskId }: RetryRequest): Promise<TaskRecord> {
+    const { journal } = this.#modules
+    const [finished, payload] = await journal.transact(
+      [taskKey(taskId), { kind: 'payload', id: taskId }] as const,
+      ([task, text]) => unchanged([task?.value, text?.value] as const),
+    )
+    if (finished === undefined || payload === undefined) throw new SwarmError('task_not_found', { taskId })
+    if (!isTerminal(finished.status))
+      throw new SwarmError('task_not_finished', { taskId, status: finished.status })
+    // A deadline that has passed and a delay that was waited for belong to the first try.
+    const { deadlineAt: _, parentTaskId: __, inputFrom: ___, ...spec } = finished.spec
+    const task = { taskId: newTaskId, spec: { ...spec, delayMs: 0, dependsOn: [] }, payload }
+    const reply = await this.#submitOnce({ tasks: [task] }, taskId)
+    const [record] = reply.tasks
+    if (record === undefined) throw new Error('a submit answers with its tasks')
+    return record
+  }
+
+  async #submitOnce(request: SubmitRequest, retryOf?: TaskId): Promise<SubmitReply> {
     this.#refuseTooMany(request.tasks.length)
     // Watched from before the write, so that no dependency can finish unseen between the two.
-    const watched = request.tasks.filter((task) => this.#watch(task)).map(({ taskId }) => taskId)
+    const watched = request.tasks.filter((task) => this.#watch(task, retryOf)).map(({ taskId }) => taskId)
     try {
-      const written = await this.#write(request)
+      const written = await this.#write(request, retryOf)
       if ('accepted' in written) {
         for (const task of written.accepted) this.#accept(task)
         return { tasks: written.accepted, isReplay: false }
@@ -83,7 +101,7 @@ export class TaskIntake {
     }
   }
 
-  #watch({ taskId, spec, retryOf }: NewTask): boolean {
+  #watch({ taskId, spec }: NewTask, retryOf: TaskId | undefined): boolean {
     const { openTasks } = this.#modules
     if (openTasks.has(taskId)) return false
     const { parentTaskId, dependsOn: waitingFor } = spec
@@ -127,13 +145,13 @@ export class TaskIntake {
     )
   }
 
-  #write(request: SubmitRequest): Promise<Written> {
+  #write(request: SubmitRequest, retryOf: TaskId | undefined): Promise<Written> {
     const { journal, clock } = this.#modules
     const { tasks, idempotency } = request
-    const related = [...tasks.map(({ taskId }) => taskId), ...tasks.flatMap(referencesOf)]
+    const related = [...tasks.map(({ taskId }) => taskId), ...tasks.flatMap(({ spec }) => relatives(spec))]
     const keys = [...new Set(related)].map(taskKey)
     if (idempotency === undefined) {
-      return journal.transact(keys, (stored) => this.#decide(request, stored, clock.now()))
+      return journal.transact(keys, (stored) => this.#decide(request, retryOf, stored, clock.now()))
     }
     const { key, fingerprint } = idempotency
     const allKeys: readonly RecordKey<'idempotency' | 'task'>[] = [{ kind: 'idempotency', id: key }, ...keys]
@@ -145,13 +163,18 @@ export class TaskIntake {
         return unchanged<Written>({ replayOf: earlier.taskIds })
       }
       const now = clock.now()
-      const step = this.#decide(request, stored as readonly StoredTask[], now)
+      const step = this.#decide(request, retryOf, stored as readonly StoredTask[], now)
       const memo = { fingerprint, taskIds: tasks.map(({ taskId }) => taskId), createdAt: now }
       return { ...step, writes: [...step.writes, put('idempotency', key, memo)] }
     })
   }
 
-  #decide({ tasks }: SubmitRequest, stored: readonly StoredTask[], now: EpochMs): Step<Written> {
+  #decide(
+    { tasks }: SubmitRequest,
+    retryOf: TaskId | undefined,
+    stored: readonly StoredTask[],
+    now: EpochMs,
+  ): Step<Written> {
     // The same call again, after its first answer was lost on the way from the coordinating node.
     if (stored[0]?.value.taskId === tasks[0]?.taskId)
       return unchanged({ replayOf: tasks.map(({ taskId }) => taskId) })
@@ -159,16 +182,13 @@ export class TaskIntake {
       stored.flatMap((record) => (record === undefined ? [] : [[record.value.taskId, record.value]])),
     )
     const changes = tasks.map((task) => {
-      const change = this.#create(task, known, now)
+      const change = this.#create(task, retryOf, known, now)
       // Those after it in the same request may depend on it.
       known.set(task.taskId, change.task)
       return change
     })
     const writes: RecordWrite[] = changes.map(({ task }) => putTask(task))
-    for (const { taskId, payload, retryOf } of tasks) {
-      writes.push(put('payload', taskId, payload))
-      if (retryOf !== undefined) writes.push(putTask({ ...recordOf(known, retryOf), retriedAs: taskId }))
-    }
+    for (const { taskId, payload } of tasks) writes.push(put('payload', taskId, payload))
     return {
       writes,
       events: changes.flatMap(({ events }) => events),
@@ -178,7 +198,8 @@ export class TaskIntake {
   }
 
   #create(
-    { taskId, spec, retryOf, previousAgentId }: NewTask,
+    { taskId, spec }: NewTask,
+    retryOf: TaskId | undefined,
     known: ReadonlyMap<TaskId, TaskRecord>,
     now: EpochMs,
   ): TaskChange {
@@ -192,14 +213,11 @@ export class TaskIntake {
     if (spec.deadlineAt !== undefined && spec.deadlineAt <= now) {
       throw new SwarmError('deadline_passed', { deadlineAt: spec.deadlineAt })
     }
-    // One whose payload is a result waits in any case: the step that unblocks it reads the result.
-    const isBlocked =
-      spec.inputFrom !== undefined ||
-      spec.dependsOn.some((dependency) => known.get(dependency)?.status !== 'completed')
+    const isBlocked = spec.dependsOn.some((dependency) => known.get(dependency)?.status !== 'completed')
     // Whoever holds the parent splits it, whoever submits the part.
     const delegators = parent?.lease && this.#modules.reportingLines.delegatorsFrom(parent.lease.agentId)
     return newTask(
-      { taskId, spec, isBlocked, delegators, retryOf, previousAgentId },
+      { taskId, spec, isBlocked, delegators, ...(retryOf === undefined ? {} : { retryOf }) },
       now,
       this.#options.rankOf,
     )
@@ -212,9 +230,6 @@ export class TaskIntake {
   }
 }
 
-/** @throws SwarmError `task_not_found` */
-function recordOf(known: ReadonlyMap<TaskId, TaskRecord>, taskId: TaskId): TaskRecord {
-  const record = known.get(taskId)
-  if (record === undefined) throw new SwarmError('task_not_found', { taskId })
-  return record
+function relatives({ dependsOn, parentTaskId }: NewTask['spec']): readonly TaskId[] {
+  return parentTaskId === undefined ? dependsOn : [...dependsOn, parentTaskId]
 }

@@ -26,9 +26,7 @@ export type RankOf = (createdAt: EpochMs, priority: number) => number
 export interface NewTaskFacts {
   readonly taskId: TaskId
   readonly spec: TaskSpec
-  readonly retryOf?: TaskId | undefined
-  /** Who did the stage before it, where its payload is that stage's result already. */
-  readonly previousAgentId?: AgentId | undefined
+  readonly retryOf?: TaskId
   /** Who split it off its own task, and the managers above; undefined where nobody in a tree did. */
   readonly delegators?: readonly AgentId[] | undefined
   /** Whether something it depends on is not completed yet. */
@@ -36,7 +34,7 @@ export interface NewTaskFacts {
 }
 
 export function newTask(
-  { taskId, spec, retryOf, previousAgentId, delegators, isBlocked }: NewTaskFacts,
+  { taskId, spec, retryOf, delegators, isBlocked }: NewTaskFacts,
   now: EpochMs,
   rankOf: RankOf,
 ): TaskChange {
@@ -44,7 +42,6 @@ export function newTask(
     taskId,
     spec,
     retryOf,
-    previousAgentId,
     delegators,
     createdAt: now,
     status: 'submitted',

@@ -75,11 +75,7 @@ export function submitRoutes(
     const { swarmId: id } = request.params
     const { service } = await swarms.open(callerOf(request).tenant, swarmId(id))
     const finished = taskId(request.params.taskId)
-    const record = await service.retry({
-      taskId: finished,
-      newTaskId: taskId(ids.next()),
-      includeDependents: request.body.includeDependents,
-    })
+    const record = await service.retry({ taskId: finished, newTaskId: taskId(ids.next()) })
     reply.code(201).header('location', taskAddress(id, record))
     return accepted(record)
   })

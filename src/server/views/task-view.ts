@@ -31,13 +31,11 @@ export function taskView(record: TaskRecord): TaskView {
 
 /** Assigned one by one, not spread: batches are answered with hundreds of views, and this halves what each costs. */
 function addWhatIsKnown(view: TaskView, record: TaskRecord): void {
-  const { spec, lease, progress, failure, readyAt, assignedAt, startedAt, finishedAt, retryOf, retriedAs } =
-    record
+  const { spec, lease, progress, failure, readyAt, assignedAt, startedAt, finishedAt, retryOf } = record
   if (spec.deadlineAt !== undefined) view.deadline = wireTime(spec.deadlineAt)
   if (spec.parentTaskId !== undefined) view.parentTaskId = spec.parentTaskId
   if (spec.inputFrom !== undefined) view.inputFrom = spec.inputFrom
   if (retryOf !== undefined) view.retryOf = retryOf
-  if (retriedAs !== undefined) view.retriedAs = retriedAs
   if (readyAt !== undefined) view.readyAt = wireTime(readyAt)
   if (assignedAt !== undefined) view.assignedAt = wireTime(assignedAt)
   if (startedAt !== undefined) view.startedAt = wireTime(startedAt)

@@ -23,8 +23,6 @@ export interface AgentWorkModules {
   report(method: SwarmMethod, argument: object): Promise<unknown>
 }
 
-/** What each completed task results in. */
-export const RESULT = jsonText('"done"')
 const RETRY_MS = 300
 const DURATION_MAX_MS = 1_500
 const LONG_DURATION_MAX_MS = 5_000
@@ -59,7 +57,6 @@ export class AgentWork {
     this.#working.set(taskId, assignment)
     world.trace.note(this.#options.agentId, `works under ${fencingToken}`, taskId)
     world.auditor.received(taskId, fencingToken)
-    world.auditor.input(assignment)
     world.auditor.leases.delivered(this.#options.agentId, taskId, fencingToken)
     void this.#do(assignment)
   }
@@ -128,7 +125,7 @@ export class AgentWork {
     const { random, world } = this.#modules
     const failure = { code: 'broken', message: 'it broke' }
     const troubleRatio = world.has('failing_handlers') ? 0.5 : 0.1
-    if (random.next() >= troubleRatio) return ['complete', { result: RESULT }]
+    if (random.next() >= troubleRatio) return ['complete', { result: jsonText('"done"') }]
     const draw = random.next()
     if (draw < 0.6) return ['fail', { failure, kind: 'retry' }]
     if (draw < 0.7) return ['fail', { failure, kind: 'fail' }]

@@ -1,11 +1,9 @@
 import { agentId, type TaskId, taskId } from '#domain/ids.ts'
 import type { AgentRecord } from '#domain/orchestration/agent-record.ts'
-import type { Assignment } from '#domain/orchestration/assignment.ts'
 import type { TaskRecord } from '#domain/orchestration/task-record.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { KeptScope } from '../../helpers/memory-medium.ts'
 import { SCOPE } from './address.ts'
-import { RESULT } from './agent-work.ts'
 import { AttemptAudit } from './attempt-audit.ts'
 import { LeaseAudit } from './lease-audit.ts'
 import { TaskHistory } from './task-history.ts'
@@ -124,12 +122,6 @@ export class Auditor {
     this.#attempts.received(id, token)
   }
 
-  /** A stage of a pipeline was given to an agent, or another task. */
-  input({ taskId: id, spec, payload }: Assignment): void {
-    if (spec.inputFrom !== undefined && payload !== RESULT)
-      this.fail(`${id} was given ${payload} and not the result of ${spec.inputFrom}`, id)
-  }
-
   /** A completion was answered well. */
   completionAnswered(id: TaskId, token: number, by: string): void {
     const ending = this.#history.stories.get(id)?.ending
@@ -195,10 +187,7 @@ export class Auditor {
     const story = this.#history.stories.get(id)
     const record = recordOf(kept, id)
     if (story !== undefined && record !== undefined) this.#attempts.look(event, story, record)
-    if (type === 'task.submitted' && record !== undefined) {
-      this.#noteKey(record)
-      this.#refuseForgetfulRetry(record, kept)
-    }
+    if (type === 'task.submitted' && record !== undefined) this.#noteKey(record)
     if (type === 'task.assigned' && record !== undefined) {
       if (story?.lease !== undefined) this.#beginLease(record, story.lease)
       const leftMs = record.createdAt + record.spec.delayMs - this.#world.wires.now()
@@ -218,19 +207,6 @@ export class Auditor {
     const endings = spec.dependsOn.map((before) => this.#history.stories.get(before)?.ending?.status)
     if (endings.every((status) => status === 'completed'))
       this.fail(`${id} failed for what it depends on, all of which was completed`, id)
-  }
-
-  /** Each of what the first one waited for, or its retry, unless it is completed and forgotten. */
-  #refuseForgetfulRetry({ taskId: id, spec, retryOf }: TaskRecord, kept: KeptScope): void {
-    if (retryOf === undefined) return
-    const rootOf = (task: TaskId): TaskId => {
-      const before = recordOf(kept, task)?.retryOf
-      return before === undefined ? task : rootOf(before)
-    }
-    const roots = new Set(spec.dependsOn.map(rootOf))
-    for (const dependency of recordOf(kept, retryOf)?.spec.dependsOn ?? [])
-      if (recordOf(kept, dependency) !== undefined && !roots.has(rootOf(dependency)))
-        this.fail(`${id} does ${retryOf} again and does not wait for ${dependency}`, id)
   }
 
   /** What has ended need not be kept, where the scenario has it so. */

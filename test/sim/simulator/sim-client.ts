@@ -99,11 +99,7 @@ export class SimClient {
       const askedAt = world.clock.now
       const again = await this.#insist<TaskRecord>(
         'retry',
-        (node) => ({
-          taskId: id,
-          newTaskId: taskId(node.ids.next()),
-          includeDependents: random.next() < 0.5,
-        }),
+        (node) => ({ taskId: id, newTaskId: taskId(node.ids.next()) }),
         false,
       )
       if (again !== undefined) world.auditor.accepted([again.taskId], askedAt)

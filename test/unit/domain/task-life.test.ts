@@ -196,16 +196,12 @@ describe('the life of a task', () => {
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
     const id = await submit(node, 't1')
-    await expect(
-      node.service.retry({ taskId: id, newTaskId: taskId('t2'), includeDependents: true }),
-    ).rejects.toMatchObject({
+    await expect(node.service.retry({ taskId: id, newTaskId: taskId('t2') })).rejects.toMatchObject({
       code: 'task_not_finished',
     })
     await cluster.pass(0)
     await ada.fail(ada.assignments[0]!, 'fail')
-    expect(
-      await node.service.retry({ taskId: id, newTaskId: taskId('t2'), includeDependents: true }),
-    ).toMatchObject({
+    expect(await node.service.retry({ taskId: id, newTaskId: taskId('t2') })).toMatchObject({
       retryOf: id,
       taskId: 't2',
       phase: 'queued',
