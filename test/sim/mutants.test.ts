@@ -20,7 +20,7 @@ interface Mutant {
   readonly breaks: RegExp
 }
 
-const SEEDS_MAX = 60
+const SEEDS_MAX = 300
 
 const MUTANTS: readonly Mutant[] = [
   {
