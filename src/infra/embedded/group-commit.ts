@@ -1,15 +1,17 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import { reasonOfFailure } from '../system/failure-reason.ts'
 import { Batch, type BatchModules } from './batch.ts'
 import { putBatchNumber, readBatchNumber } from './batch-number.ts'
-import { BatchRoom, RoomShortage } from './batch-room.ts'
+import { BatchRoom } from './batch-room.ts'
 import { refuseFailedEnvironment } from './commit-durably.ts'
 import { CommitSignal } from './commit-signal.ts'
 import { DiskProbe } from './disk-probe.ts'
 import { type FileReserve, ROOM_MIN } from './file-reserve.ts'
 import { BatchUnderWay, type Job } from './job.ts'
 import { causeOfFailure } from './lmdb-failure.ts'
+import { runWaiting } from './run-waiting.ts'
 import type { StoreHealth } from './store-health.ts'
 import { WaitingJobs } from './waiting-jobs.ts'
 
@@ -25,9 +27,6 @@ export interface GroupCommitModules extends Omit<BatchModules, 'room'> {
   readonly reserve: FileReserve
 }
 
-/** Together they keep the event loop for some 10 ms at most, and let one batch be filled while another is written. */
-const JOBS_PER_BATCH_MAX = 500
-const TEXT_PER_BATCH_MAX = 1_024 * 1_024
 const JOBS_WAITING_MAX = 50_000
 /** A disk that has not confirmed a write for so long is as good as none. */
 const FLUSH_OVERDUE_MS = 5_000
@@ -37,6 +36,7 @@ const FLUSH_OVERDUE_MS = 5_000
  * process.
  */
 const BATCHES_UNDER_WAY_MAX = 2
+const SETTLE_MAX_MS = 1_000
 
 /**
  * Commits jobs in groups: all that wait when LMDB gives the word become one child transaction, which is committed or
@@ -93,6 +93,15 @@ export class GroupCommit {
     if (!this.#isIdle) await new Promise<void>((resolve) => this.#idleListeners.push(resolve))
   }
 
+  /**
+   * Resolves when no thread works for LMDB any more, after a second at the latest: of a transaction that it refuses to
+   * begin LMDB never tells. A process cannot end while one of its threads waits for the event loop.
+   */
+  async settled(): Promise<void> {
+    const settled = Promise.all(this.#underWay.map(({ done }) => done))
+    await Promise.race([settled, sleep(SETTLE_MAX_MS, undefined, { ref: false })])
+  }
+
   stop(): void {
     this.#probe.stop()
   }
@@ -112,7 +121,7 @@ export class GroupCommit {
     this.#isRequested = true
     const batch = new BatchUnderWay()
     this.#underWay.push(batch)
-    void this.#commit(batch)
+    batch.done = this.#commit(batch)
   }
 
   async #makeRoom(): Promise<void> {
@@ -177,9 +186,11 @@ export class GroupCommit {
   /** Runs inside the transaction. What it throws aborts it. */
   #fill(batch: BatchUnderWay): void {
     this.#isRequested = false
-    const { records, tables, reserve } = this.#modules
+    const { health, records, tables, reserve } = this.#modules
     let number: number
     try {
+      // It was asked for before the store failed, and must not be the one that passes for flushed.
+      if (health.hasFailed) throw health.unavailable()
       // The previous batch may have failed without our having been told; ask LMDB.
       if (!this.#isPredecessorCommitted()) throw new Error('the transaction before was not committed')
       const staged = new Batch({ ...this.#modules, room: new BatchRoom(reserve.measure()) })
@@ -208,27 +219,8 @@ export class GroupCommit {
   }
 
   #runWaiting(staged: Batch): readonly Job[] {
-    const waiting = this.#waiting
-    const done: Job[] = []
-    let count = 0
-    for (let job = waiting.first; job !== undefined; job = waiting.first) {
-      const isFull = count >= JOBS_PER_BATCH_MAX || staged.textSize >= TEXT_PER_BATCH_MAX
-      if (isFull || (job.isAlone && count > 0)) break
-      waiting.shift()
-      count += 1
-      try {
-        job.run(staged)
-        done.push(job)
-      } catch (error) {
-        if (error instanceof RoomShortage) {
-          this.#roomWanted = Math.max(this.#roomWanted, error.bytes)
-          waiting.putBack(job)
-          break
-        }
-        job.reject(error)
-      }
-      if (job.isAlone) break
-    }
+    const { done, shortage } = runWaiting(this.#waiting, staged)
+    if (shortage !== undefined) this.#roomWanted = Math.max(this.#roomWanted, shortage.bytes)
     return done
   }
 

@@ -20,6 +20,8 @@ export class BatchUnderWay {
   number: number | undefined
   /** Whether it was aborted before LMDB was asked to write anything. */
   isAborted = false
+  /** Settles when LMDB is through with it. */
+  done: Promise<void> = Promise.resolve()
   /** Those that ran and were not answered yet. */
   jobs: readonly Job[] = []
   /** For those who have read what this batch wrote. */

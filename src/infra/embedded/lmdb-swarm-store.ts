@@ -156,6 +156,7 @@ export class LmdbSwarmStore implements SwarmStore {
     this.#health.report('closed', 'the store is closed')
     this.#commits.stop()
     if (!mayNeverEnd) await this.#commits.idle()
+    else if (this.#health.hasFailed) await this.#commits.settled()
   }
 
   /** True for good once LMDB could not write or flush: then nothing may be asked of it any more, not even to close. */
