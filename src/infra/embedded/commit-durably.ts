@@ -19,8 +19,17 @@ export async function commitDurably(tables: LmdbTables, change: () => unknown): 
  * @throws Error where the environment has failed
  */
 export function refuseFailedEnvironment(tables: Pick<LmdbTables, 'root' | 'meta'>): void {
+  tables.root.resetReadTxn()
+  takeSnapshot(tables)
+}
+
+/**
+ * The snapshot that everything is read on until the next pause.
+ *
+ * @throws Error where LMDB gives none, because its environment has failed; lists would then be empty
+ */
+export function takeSnapshot(tables: Pick<LmdbTables, 'meta'>): void {
   try {
-    tables.root.resetReadTxn()
     readBatchNumber(tables)
   } catch (error) {
     throw new Error('the disk did not take the page that names the newest transaction', { cause: error })

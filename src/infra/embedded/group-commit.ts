@@ -274,6 +274,12 @@ export class GroupCommit {
     this.#probe.start()
   }
 
+  /** LMDB gives no snapshot any more. @returns the error for whoever asked for one */
+  environmentFailed(cause: unknown): Error {
+    this.#failStore(reasonOfFailure(cause), cause)
+    return this.#modules.health.unavailable()
+  }
+
   /** Nobody knows what is kept of what is under way, and LMDB may never answer for it. */
   #failStore(reason: string, cause: unknown): void {
     const { health, records } = this.#modules
@@ -289,8 +295,6 @@ export class GroupCommit {
   }
 
   #rejectWaiting(): void {
-    const { health } = this.#modules
-    for (let job = this.#waiting.shift(); job !== undefined; job = this.#waiting.shift())
-      job.reject(health.unavailable())
+    this.#waiting.rejectAll(() => this.#modules.health.unavailable())
   }
 }

@@ -15,6 +15,7 @@ import type {
 } from '#domain/ports/swarm-store.ts'
 import type { Turns } from '#domain/ports/turns.ts'
 import type { Batch } from './batch.ts'
+import { takeSnapshot } from './commit-durably.ts'
 import type { FileReserve } from './file-reserve.ts'
 import { GroupCommit } from './group-commit.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
@@ -176,7 +177,14 @@ export class LmdbSwarmStore implements SwarmStore {
   /** What was read may be committed and not yet on the disk: then it is shown only once it is. */
   async #read<T>(read: (tables: LmdbTables) => T): Promise<T> {
     if (!this.#health.isReadable) throw this.#health.unavailable()
-    const found = read(this.#modules.tables)
+    const { tables } = this.#modules
+    try {
+      // LMDB may have failed without our having been told yet.
+      takeSnapshot(tables)
+    } catch (error) {
+      throw this.#commits.environmentFailed(error)
+    }
+    const found = read(tables)
     if (this.#options.durability === 'synced') await this.#commits.unflushed
     return found
   }

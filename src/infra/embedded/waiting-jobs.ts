@@ -42,6 +42,11 @@ export class WaitingJobs {
     this.#jobs.push({ job, place: Number.NEGATIVE_INFINITY, arrival: 0 })
   }
 
+  /** Empties it. */
+  rejectAll(reason: () => Error): void {
+    for (let job = this.shift(); job !== undefined; job = this.shift()) job.reject(reason())
+  }
+
   shift(): Job | undefined {
     return this.#jobs.pop()?.job
   }

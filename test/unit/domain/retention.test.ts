@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { taskId } from '#domain/ids.ts'
-import { anAgent, Cluster, newTask, SCOPE, submit, type TestAgent } from './cluster.ts'
+import { anAgent, Cluster, eventsOf, newTask, SCOPE, submit, type TestAgent } from './cluster.ts'
 
 const MINUTE_MS = 60_000
 
