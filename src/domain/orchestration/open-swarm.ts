@@ -16,12 +16,12 @@ import type { StoreLoss, SwarmStore } from '../ports/swarm-store.ts'
 import { ClaimTurns } from './claim-turns.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { patientReads, repeatWhileUnavailable } from './patient-store.ts'
+import type { Semaphore } from './semaphore.ts'
 import { SwarmGateway } from './swarm-gateway.ts'
 import { SwarmOrchestrator } from './swarm-orchestrator.ts'
 import { SwarmReader } from './swarm-reader.ts'
 import type { SwarmRecord } from './swarm-record.ts'
 import { SWARM_METHODS, type SwarmService } from './swarm-service.ts'
-import type { Turns } from './turns.ts'
 
 type Held = Extract<ClaimOutcome, { isHeld: true }>
 
@@ -36,7 +36,7 @@ export interface NodeModules {
   readonly logger: Logger
   readonly consensusCrypto: ConsensusCrypto
   /** Takeovers wait here for one another. */
-  readonly recoveries: Turns
+  readonly recoveries: Semaphore
   /** A queue of its own for each coordinatorship, closed at its end. */
   readyQueueFor(scope: Scope, epoch: SwarmEpoch): ReadyQueue
 }

@@ -15,16 +15,17 @@ import type { Coordination } from '../ports/coordination.ts'
 import type { PeerNews, Peers } from '../ports/peers.ts'
 import { put, remove } from '../ports/records.ts'
 import type { StoreLosses } from '../ports/store-losses.ts'
+import { allRecords } from './all-records.ts'
 import { CoordinationSweep, YIELD_METHOD } from './coordination-sweep.ts'
 import { type NodeModules, OpenSwarm } from './open-swarm.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { repeatWhileUnavailable } from './patient-store.ts'
+import { Semaphore } from './semaphore.ts'
 import { StoreLossResponse } from './store-loss-response.ts'
 import { unchanged } from './swarm-journal.ts'
 import type { Page, PageRequest } from './swarm-reader.ts'
 import type { SwarmRecord } from './swarm-record.ts'
 import type { SwarmSpec } from './swarm-spec.ts'
-import { Turns } from './turns.ts'
 
 export interface SwarmDirectoryOptions {
   /** What the swarm `default` of each tenant is created with. */
@@ -49,7 +50,6 @@ const DELETED_TOPIC = 'swarm_deleted'
 
 export const DEFAULT_SWARM_ID: SwarmId = swarmId('default')
 
-const LIST_PAGE = 500
 /** How long a start repeats what the store refuses, before it fails. */
 const START_PATIENCE_MS = 10_000
 /** Swarms that are taken over at once; each needs the store and the processor for itself. */
@@ -62,7 +62,7 @@ export class SwarmDirectory {
   readonly #open = new Map<Scope, OpenSwarm>()
   readonly #tenants = new Set<TenantId>()
   readonly #sweep: CoordinationSweep
-  readonly #recoveries = new Turns(RECOVERIES_AT_ONCE_MAX)
+  readonly #recoveries = new Semaphore(RECOVERIES_AT_ONCE_MAX)
   readonly #lossResponse: StoreLossResponse
   /** The newest event numbers of swarms that the store has lost: their successors go on above them. */
   readonly #floors = new Map<Scope, number>()
@@ -330,13 +330,8 @@ export class SwarmDirectory {
     const swarms: OpenSwarm[] = []
     for (const tenant of this.#tenants) {
       const scope = tenantScope(tenant)
-      let after: string | undefined
-      do {
-        const from = after === undefined ? {} : { after }
-        const page = await this.#modules.store.list({ scope, kind: 'swarm', countMax: LIST_PAGE, ...from })
-        for (const { value } of page) swarms.push(this.#openAs(swarmScope(tenant, value.swarmId), value))
-        after = page.length < LIST_PAGE ? undefined : page.at(-1)?.key.id
-      } while (after !== undefined)
+      for await (const { value } of allRecords(this.#modules.store, scope, 'swarm'))
+        swarms.push(this.#openAs(swarmScope(tenant, value.swarmId), value))
     }
     return swarms
   }

@@ -1,5 +1,6 @@
 import { SwarmError } from '../../errors.ts'
 import type { JsonText, ProposalId } from '../../ids.ts'
+import { allRecords } from '../../orchestration/all-records.ts'
 import type { SwarmJournal } from '../../orchestration/swarm-journal.ts'
 import { unchanged } from '../../orchestration/swarm-journal.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -22,8 +23,6 @@ export interface ProposalLedgerModules {
 /** What a step makes of a record; undefined where there is nothing to change any more. */
 type Change = { readonly record: ProposalRecord; readonly events: readonly EventDraft[] } | undefined
 
-const PAGE = 200
-
 /** Writes what becomes of proposals: each change with its event, in one step, and none of them twice. */
 export class ProposalLedger {
   readonly #modules: ProposalLedgerModules
@@ -45,20 +44,8 @@ export class ProposalLedger {
 
   async *open(): AsyncGenerator<ProposalRecord> {
     const { store, journal } = this.#modules
-    let after: string | undefined
-    for (;;) {
-      const from = after === undefined ? {} : { after }
-      const page = await store.list({
-        scope: journal.scope,
-        kind: 'proposal',
-        countMax: PAGE,
-        openOnly: true,
-        ...from,
-      })
-      for (const { value } of page) yield value
-      after = page.at(-1)?.key.id
-      if (page.length < PAGE) return
-    }
+    for await (const { value } of allRecords(store, journal.scope, 'proposal', { openOnly: true }))
+      yield value
   }
 
   /** @returns what was there already, where it came of the same request. @throws SwarmError `proposal_exists` */
