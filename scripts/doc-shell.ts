@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 
 const READY = /listening|is ready|answers with|open http|Ready to accept connections/
 const READY_WITHIN_MS = 60_000
 const BLOCK_WITHIN_MS = 120_000
+const STOPPED_WITHIN_MS = 20_000
 const DONE = 'amos-docs-block-done'
 
 /** A process with children of its own, that is ended as Ctrl-C ends a terminal's. */
@@ -39,14 +40,21 @@ export class DocProcess {
     })
   }
 
+  /** Resolves when all its processes have ended: a server outlives the shell that started it, and holds its port. */
   async stop(): Promise<void> {
-    const { pid, exitCode, signalCode } = this.child
-    if (pid === undefined || exitCode !== null || signalCode !== null) return
-    const exited = once(this.child, 'exit')
-    process.kill(-pid, 'SIGTERM')
-    const timer = setTimeout(() => process.kill(-pid, 'SIGKILL'), 20_000)
-    await exited
-    clearTimeout(timer)
+    const { pid } = this.child
+    if (pid === undefined || !signalGroup(pid, 'SIGTERM')) return
+    const killAt = performance.now() + STOPPED_WITHIN_MS
+    while (signalGroup(pid, performance.now() < killAt ? 0 : 'SIGKILL')) await sleep(50)
+  }
+}
+
+/** @returns false where the group has no process any more */
+function signalGroup(pid: number, signal: NodeJS.Signals | 0): boolean {
+  try {
+    return process.kill(-pid, signal)
+  } catch {
+    return false
   }
 }
 
