@@ -74,7 +74,7 @@ describe('the source tree', () => {
 describe('the rules', () => {
   it.each([
     ['src/domain/a.ts', '#contract/task.ts'],
-    ['src/contract/a.ts', '#domain/ids.ts'],
+    ['src/contract/a.ts', '#domain/model/ids.ts'],
     ['src/infra/a.ts', '#contract/task.ts'],
     ['src/infra/a.ts', '#server/app.ts'],
     ['src/server/a.ts', '#infra/system/clock.ts'],
@@ -89,7 +89,7 @@ describe('the rules', () => {
   it.each([
     ['src/infra/a.ts', '#domain/ports/clock.ts'],
     ['src/sdk/a.ts', '#domain/consensus/raft.ts'],
-    ['src/sdk/a.ts', '#domain/ids.ts'],
+    ['src/sdk/a.ts', '#domain/model/ids.ts'],
     ['src/sdk/a.ts', '#infra/system/system-clock.ts'],
     ['src/main.ts', '#infra/system/clock.ts'],
     ['src/cli/main.ts', '#server/app.ts'],

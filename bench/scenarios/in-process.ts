@@ -1,4 +1,4 @@
-import { agentId, jsonText, sessionId } from '#domain/ids.ts'
+import { agentId, jsonText, sessionId } from '#domain/model/ids.ts'
 import type { TopologySettings } from '#domain/topology/topology.ts'
 import { agentSpec, Cluster, type TestNode } from '../../test/unit/domain/cluster.ts'
 import { Histogram } from '../harness/histogram.ts'

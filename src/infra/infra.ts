@@ -1,4 +1,4 @@
-import type { Scope, SwarmEpoch } from '#domain/ids.ts'
+import type { Scope, SwarmEpoch } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Coordination } from '#domain/ports/coordination.ts'
 import type { Peers } from '#domain/ports/peers.ts'

@@ -1,5 +1,5 @@
 import type { CandidateScore, DecisionRecord } from '#domain/distribution/decision-record.ts'
-import type { IdempotencyRecord } from '#domain/orchestration/idempotency-record.ts'
+import type { IdempotencyRecord } from '#domain/model/idempotency-record.ts'
 import type {
   Backoff,
   TaskAttempt,
@@ -8,7 +8,7 @@ import type {
   TaskProgress,
   TaskRecord,
   TaskSpec,
-} from '#domain/orchestration/task-record.ts'
+} from '#domain/model/task-record.ts'
 import type { RecordKind, RecordValues } from '#domain/ports/records.ts'
 
 /** How one field is written: as it is, as a time after the record's own, or packed by a shape of its own. */

@@ -1,5 +1,5 @@
-import { isHash } from '#domain/consensus/hex.ts'
 import { type DecisionVerdict, verifyDecision as verifyBy } from '#domain/consensus/verify-decision.ts'
+import { isHash } from '#domain/model/hex.ts'
 import { Ed25519Verifier } from '#infra/system/ed25519-verifier.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { SwarmError } from '#domain/errors.ts'
+import { SwarmError } from '#domain/model/errors.ts'
 import type { Turns } from '#domain/ports/turns.ts'
 import { RequestError } from './problem/request-error.ts'
 import { cancellationOf } from './routes/cancellation.ts'

@@ -1,5 +1,5 @@
-import type { NodeId } from '#domain/ids.ts'
-import type { SwarmLimits } from '#domain/orchestration/swarm-record.ts'
+import type { NodeId } from '#domain/model/ids.ts'
+import type { SwarmLimits } from '#domain/model/swarm-record.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Ids } from '#domain/ports/random.ts'

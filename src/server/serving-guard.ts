@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { SwarmError } from '#domain/errors.ts'
+import { SwarmError } from '#domain/model/errors.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 import { RequestError } from './problem/request-error.ts'
 

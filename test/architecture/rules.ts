@@ -23,7 +23,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
     'src/contract/',
     'src/domain/consensus/',
     'src/domain/ports/',
-    'src/domain/ids.ts',
+    'src/domain/model/',
     'src/infra/system/',
   ],
 }

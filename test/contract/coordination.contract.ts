@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
+import type { NodeId, Scope, SwarmEpoch } from '#domain/model/ids.ts'
 import type { ClaimOutcome } from '#domain/ports/coordination.ts'
 import type { Infra } from '#infra/infra.ts'
 import { putNumber, sampleEvent } from '../helpers/sample-records.ts'

@@ -1,5 +1,5 @@
-import { isSwarmError } from '#domain/errors.ts'
-import { swarmId, swarmScope, tenantId } from '#domain/ids.ts'
+import { isSwarmError } from '#domain/model/errors.ts'
+import { swarmId, swarmScope, tenantId } from '#domain/model/ids.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'

@@ -1,4 +1,4 @@
-import { type Scope, type SwarmEpoch, swarmId, swarmScope, tenantId } from '#domain/ids.ts'
+import { type Scope, type SwarmEpoch, swarmId, swarmScope, tenantId } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { RecordKey, RecordWrite } from '#domain/ports/records.ts'
 import type { Committed, Step } from '#domain/ports/swarm-store.ts'

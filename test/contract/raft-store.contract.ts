@@ -3,7 +3,7 @@ import type { RaftStore } from '#domain/consensus/raft/raft-ports.ts'
 import { type DurableState, genesisOf } from '#domain/consensus/raft/raft-state.ts'
 import { electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import { withEntry } from '#domain/consensus/raft/voter-log.ts'
-import { agentId } from '#domain/ids.ts'
+import { agentId } from '#domain/model/ids.ts'
 
 /** One voter's store, as it is found again after restarts. */
 export interface RaftStoreUnderTest {

@@ -1,10 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type EpochMs, epochMs } from '#domain/ids.ts'
+import { type EpochMs, epochMs } from '#domain/model/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
-import { readyEntryOf } from '#domain/orchestration/task-machine.ts'
 import type { ReadyEntry, ReadyQueue } from '#domain/ports/ready-queue.ts'
 import { put } from '#domain/ports/records.ts'
 import { priorityRank } from '#domain/resources/priority-rank.ts'
+import { readyEntryOf } from '#domain/tasks/task-machine.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { sampleEntry, sampleTask } from '../helpers/sample-records.ts'
 import {

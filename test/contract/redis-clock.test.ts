@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { epochMs, nodeId, type Scope, type SwarmEpoch } from '#domain/ids.ts'
+import { epochMs, nodeId, type Scope, type SwarmEpoch } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'

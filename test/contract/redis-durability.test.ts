@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { nodeId } from '#domain/ids.ts'
+import { nodeId } from '#domain/model/ids.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'

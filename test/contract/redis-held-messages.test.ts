@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { nodeId, swarmEpoch } from '#domain/ids.ts'
+import { nodeId, swarmEpoch } from '#domain/model/ids.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'

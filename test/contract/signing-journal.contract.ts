@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { PublicKey } from '#domain/consensus/hex.ts'
 import type { SigningJournal, SigningRecord } from '#domain/consensus/ports/signing-journal.ts'
-import { proposalId } from '#domain/ids.ts'
+import type { PublicKey } from '#domain/model/hex.ts'
+import { proposalId } from '#domain/model/ids.ts'
 import { DecisionWorld } from '../helpers/decision/decision-world.ts'
 import { signingRecord } from '../helpers/decision/signing-record.ts'
 

@@ -1,5 +1,5 @@
-import { SwarmError } from '#domain/errors.ts'
-import { type NodeId, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/ids.ts'
+import { SwarmError } from '#domain/model/errors.ts'
+import { type NodeId, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '#domain/ports/coordination.ts'
 import { newestEpochAfter } from '#infra/embedded/swarm-epochs.ts'

@@ -1,4 +1,4 @@
-import { type NodeId, nodeId } from '#domain/ids.ts'
+import { type NodeId, nodeId } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import { LonelyPeers } from '#infra/embedded/embedded-peers.ts'
 import { MemoryReadyQueues } from '#infra/embedded/memory-ready-queues.ts'

@@ -1,4 +1,4 @@
-import type { NodeId, Scope } from '#domain/ids.ts'
+import type { NodeId, Scope } from '#domain/model/ids.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 
 export interface KeptRecord {

@@ -1,5 +1,5 @@
-import { isSwarmError, SwarmError } from '#domain/errors.ts'
-import type { NodeId, Scope } from '#domain/ids.ts'
+import { isSwarmError, SwarmError } from '#domain/model/errors.ts'
+import type { NodeId, Scope } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { PeerCall, PeerHandlers, PeerNews, PeerNotice, Peers } from '#domain/ports/peers.ts'
 

@@ -1,5 +1,5 @@
-import { SwarmError } from '#domain/errors.ts'
-import { type Scope, type SwarmEpoch, swarmEpoch } from '#domain/ids.ts'
+import { SwarmError } from '#domain/model/errors.ts'
+import { type Scope, type SwarmEpoch, swarmEpoch } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
-import { type PublicKey, publicKey, type Signature, signature } from '#domain/consensus/hex.ts'
+import type { ConsensusCrypto } from '#domain/consensus/ports/consensus-crypto.ts'
 import type { HostedKey } from '#domain/consensus/ports/key-maker.ts'
 import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'
 import type { SigningKey } from '#domain/consensus/ports/signing-key.ts'
 import { publicKeyDefect } from '#domain/consensus/public-key.ts'
-import type { ConsensusCrypto } from '#domain/ports/consensus-crypto.ts'
+import { type PublicKey, publicKey, type Signature, signature } from '#domain/model/hex.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 
 /**

@@ -4,10 +4,10 @@ import type {
   PlannedAssignment,
 } from '#domain/distribution/distribution-strategy.ts'
 import { downTheTree } from '#domain/distribution/down-the-tree.ts'
-import type { Requirement } from '#domain/distribution/requirement.ts'
-import { coveredBy } from '#domain/distribution/room.ts'
-import { type AgentId, agentId } from '#domain/ids.ts'
+import { type AgentId, agentId } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+import type { Requirement } from '#domain/resources/requirement.ts'
+import { coveredBy } from '#domain/resources/room.ts'
 import { Hierarchical } from '#domain/topology/hierarchical.ts'
 import { ReportingTree } from '#domain/topology/reporting-tree.ts'
 import { SAMPLE_TIME } from './sample-records.ts'

@@ -3,10 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { addBallot, ballotsIn, EMPTY_BOX } from '#domain/consensus/ballot-box.ts'
 import { addVote, EMPTY_KEEPER, type VoteKeeper } from '#domain/consensus/bft/vote-keeper.ts'
 import { ByteWriter } from '#domain/consensus/byte-writer.ts'
-import { bytesToHex, hexToBytes } from '#domain/consensus/hex.ts'
 import type { SignedBallot } from '#domain/consensus/signed-messages.ts'
 import { tally } from '#domain/consensus/tally.ts'
 import { isPlainText, utf8 } from '#domain/consensus/utf8.ts'
+import { bytesToHex, hexToBytes } from '#domain/model/hex.ts'
 import { DecisionWorld } from '../helpers/decision/decision-world.ts'
 
 const CHOICES = ['approve', 'reject', 'abstain'] as const

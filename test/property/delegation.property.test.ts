@@ -1,10 +1,10 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { PlannedAssignment } from '#domain/distribution/distribution-strategy.ts'
-import { requirementOf } from '#domain/distribution/requirement.ts'
-import { coveredBy } from '#domain/distribution/room.ts'
-import { type AgentId, agentId } from '#domain/ids.ts'
+import { type AgentId, agentId } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+import { requirementOf } from '#domain/resources/requirement.ts'
+import { coveredBy } from '#domain/resources/room.ts'
 import { sampleEntry } from '../helpers/sample-records.ts'
 import { type TreeAgent, TreeSwarm } from '../helpers/tree-swarm.ts'
 

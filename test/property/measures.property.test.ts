@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { swarmEpoch } from '#domain/ids.ts'
-import { fencingToken } from '#domain/orchestration/fencing-token.ts'
+import { fencingToken } from '#domain/model/fencing-token.ts'
+import { swarmEpoch } from '#domain/model/ids.ts'
 import { backoffMs } from '#domain/resources/backoff.ts'
 import { DurationHistogram } from '#domain/resources/duration-histogram.ts'
 

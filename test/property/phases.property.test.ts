@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { taskId } from '#domain/ids.ts'
-import type { TaskPhase } from '#domain/orchestration/task-record.ts'
+import { taskId } from '#domain/model/ids.ts'
+import type { TaskPhase } from '#domain/model/task-record.ts'
 import { anAgent, Cluster, newTask, type TestAgent, type TestNode } from '../unit/domain/cluster.ts'
 
 const PHASES: readonly TaskPhase[] = [

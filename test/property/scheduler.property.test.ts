@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { epochMs, type TaskId, taskId } from '#domain/ids.ts'
+import { epochMs, type TaskId, taskId } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import { priorityRank } from '#domain/resources/priority-rank.ts'
 import { PriorityScheduler } from '#domain/resources/priority-scheduler.ts'

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { TimerQueue } from '#domain/orchestration/timer-queue.ts'
+import { TimerQueue } from '#domain/kernel/timer-queue.ts'
 import { ManualClock } from '../helpers/manual-clock.ts'
 
 const command = fc.oneof(

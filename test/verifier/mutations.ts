@@ -1,8 +1,8 @@
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
-import { publicKey, signature } from '#domain/consensus/hex.ts'
 import { signBytes } from '#domain/consensus/sign-bytes.ts'
 import type { SignedVote } from '#domain/consensus/signed-messages.ts'
-import { agentId } from '#domain/ids.ts'
+import { publicKey, signature } from '#domain/model/hex.ts'
+import { agentId } from '#domain/model/ids.ts'
 import type { DecisionWorld } from '../helpers/decision/decision-world.ts'
 
 export interface MutationCase {

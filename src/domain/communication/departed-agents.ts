@@ -1,5 +1,5 @@
-import { type AgentId, agentId } from '../ids.ts'
-import type { AgentRegistry } from '../orchestration/agent-registry.ts'
+import type { AgentRegistry } from '../agents/agent-registry.ts'
+import { type AgentId, agentId } from '../model/ids.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { SwarmEvent } from '../ports/records.ts'
 import type { Inbox } from './inbox.ts'

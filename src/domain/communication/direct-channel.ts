@@ -1,7 +1,7 @@
-import { isSwarmError } from '../errors.ts'
-import type { NodeId, Scope, SessionId, SwarmEpoch } from '../ids.ts'
-import type { AgentDelivery } from '../orchestration/assignment.ts'
-import type { Coordinatorship } from '../orchestration/coordinatorship.ts'
+import type { Coordinatorship } from '../kernel/coordinatorship.ts'
+import type { AgentDelivery } from '../model/assignment.ts'
+import { isSwarmError } from '../model/errors.ts'
+import type { NodeId, Scope, SessionId, SwarmEpoch } from '../model/ids.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { PeerNotice, Peers } from '../ports/peers.ts'
 

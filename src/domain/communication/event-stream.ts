@@ -1,5 +1,6 @@
-import { SwarmError } from '../errors.ts'
-import type { Scope, SwarmEpoch } from '../ids.ts'
+import { LogFeed, type Projection } from '../kernel/log-feed.ts'
+import { SwarmError } from '../model/errors.ts'
+import type { Scope, SwarmEpoch } from '../model/ids.ts'
 import type { Cancellation } from '../ports/cancellation.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Peers } from '../ports/peers.ts'
@@ -8,7 +9,6 @@ import type { SwarmStore } from '../ports/swarm-store.ts'
 import { type EventFilter, matchesEvent } from './event-filter.ts'
 import { type EventCursor, EventReader, type StreamItem } from './event-reader.ts'
 import { EventTail } from './event-tail.ts'
-import { LogFeed, type Projection } from './log-feed.ts'
 
 /** Events read for one page at most, so that a filter that matches nothing cannot read the whole log. */
 const SCAN_MAX = 10_000

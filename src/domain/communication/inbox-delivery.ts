@@ -1,11 +1,11 @@
-import type { AgentId, EpochMs } from '../ids.ts'
-import type { AgentDelivery } from '../orchestration/assignment.ts'
-import type { Reminders } from '../orchestration/reminders.ts'
+import type { Reminders } from '../kernel/reminders.ts'
+import type { AgentDelivery } from '../model/assignment.ts'
+import type { AgentId, EpochMs } from '../model/ids.ts'
+import type { InboxRecord } from '../model/message.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Inbox } from './inbox.ts'
 import { isExpired } from './inbox-shelf.ts'
-import type { InboxRecord } from './message.ts'
 
 export interface InboxDeliveryModules {
   readonly inbox: Inbox

@@ -1,6 +1,6 @@
-import { SwarmError } from '../errors.ts'
-import type { EpochMs } from '../ids.ts'
-import type { InboxRecord } from './message.ts'
+import { SwarmError } from '../model/errors.ts'
+import type { EpochMs } from '../model/ids.ts'
+import type { InboxRecord } from '../model/message.ts'
 
 export interface Slip {
   readonly messageId: string

@@ -1,12 +1,12 @@
-import { isSwarmError, SwarmError } from '../errors.ts'
-import type { AgentId } from '../ids.ts'
-import type { SwarmJournal } from '../orchestration/swarm-journal.ts'
-import { unchanged } from '../orchestration/swarm-journal.ts'
+import type { SwarmJournal } from '../kernel/swarm-journal.ts'
+import { unchanged } from '../kernel/swarm-journal.ts'
+import { isSwarmError, SwarmError } from '../model/errors.ts'
+import type { AgentId } from '../model/ids.ts'
+import { type InboxRecord, inboxKey, type SwarmMessage } from '../model/message.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put, remove, type StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import { InboxShelf, isExpired, type Slip, slipOf } from './inbox-shelf.ts'
-import { type InboxRecord, inboxKey, type SwarmMessage } from './message.ts'
 
 export interface InboxOptions {
   /** Messages that may wait for one agent. */

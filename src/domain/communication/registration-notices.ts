@@ -1,4 +1,4 @@
-import type { AgentId, Scope } from '../ids.ts'
+import type { AgentId, Scope } from '../model/ids.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { PeerNews, Peers } from '../ports/peers.ts'
 

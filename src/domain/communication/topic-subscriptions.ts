@@ -1,5 +1,5 @@
-import { SwarmError } from '../errors.ts'
-import type { AgentId } from '../ids.ts'
+import { SwarmError } from '../model/errors.ts'
+import type { AgentId } from '../model/ids.ts'
 
 export interface TopicSubscriptionsOptions {
   readonly topicsPerAgentMax: number

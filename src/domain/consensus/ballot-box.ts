@@ -1,4 +1,4 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
 import type { SignedBallot } from './signed-messages.ts'
 
 /** A second ballot is kept as proof against its voter; a third would prove nothing more. */

@@ -1,4 +1,4 @@
-import { assert } from '../errors.ts'
+import { assert } from '../model/errors.ts'
 import { utf8 } from './utf8.ts'
 
 /**

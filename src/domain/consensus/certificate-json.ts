@@ -1,4 +1,5 @@
-import { agentId, proposalId, swarmId, tenantId } from '../ids.ts'
+import { isHash, isPublicKey, isSignature } from '../model/hex.ts'
+import { agentId, proposalId, swarmId, tenantId } from '../model/ids.ts'
 import {
   CERTIFICATE_FORMAT,
   type CertifiedBallot,
@@ -6,7 +7,6 @@ import {
   type DecisionCertificate,
 } from './certificate.ts'
 import { type Custody, VOTERS_MAX, type Voter } from './electorate.ts'
-import { isHash, isPublicKey, isSignature } from './hex.ts'
 import type { Proposal, Threshold } from './proposal.ts'
 import type { Ending } from './signed-messages.ts'
 import type { Outcome } from './tally.ts'

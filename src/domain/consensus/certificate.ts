@@ -1,6 +1,6 @@
-import type { AgentId } from '../ids.ts'
+import type { Signature } from '../model/hex.ts'
+import type { AgentId } from '../model/ids.ts'
 import type { Custody, Voter } from './electorate.ts'
-import type { Signature } from './hex.ts'
 import { type DecisionInstance, HEIGHT } from './instance.ts'
 import type { Proposal } from './proposal.ts'
 import type { DecisionValue, Ending, SignedVote } from './signed-messages.ts'

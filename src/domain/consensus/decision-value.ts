@@ -1,6 +1,6 @@
+import { hexToBytes } from '../model/hex.ts'
 import { compareBallots, saysTheSame } from './ballot-box.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { hexToBytes } from './hex.ts'
 import type { DecisionInstance } from './instance.ts'
 import type { Hasher } from './ports/hasher.ts'
 import { ABSTAIN } from './proposal.ts'

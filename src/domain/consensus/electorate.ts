@@ -1,7 +1,7 @@
-import { assert } from '../errors.ts'
-import type { AgentId } from '../ids.ts'
+import { assert } from '../model/errors.ts'
+import { type Hash, hexToBytes, type PublicKey } from '../model/hex.ts'
+import type { AgentId } from '../model/ids.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { type Hash, hexToBytes, type PublicKey } from './hex.ts'
 import type { Hasher } from './ports/hasher.ts'
 import { publicKeyDefect } from './public-key.ts'
 

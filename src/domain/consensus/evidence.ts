@@ -1,4 +1,4 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
 import { saysTheSame } from './ballot-box.ts'
 import { ballotDefect } from './decision-value.ts'
 import type { DecisionInstance } from './instance.ts'

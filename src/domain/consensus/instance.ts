@@ -1,7 +1,7 @@
-import { assert } from '../errors.ts'
+import { assert } from '../model/errors.ts'
+import { type Hash, hexToBytes } from '../model/hex.ts'
 import { ByteWriter } from './byte-writer.ts'
 import type { Electorate } from './electorate.ts'
-import { type Hash, hexToBytes } from './hex.ts'
 import type { Hasher } from './ports/hasher.ts'
 import { type Proposal, type ProposalPlace, proposalBytes, proposalDefect } from './proposal.ts'
 

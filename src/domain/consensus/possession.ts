@@ -1,5 +1,5 @@
-import type { AgentId, SwarmId, TenantId } from '../ids.ts'
-import type { PublicKey, Signature } from './hex.ts'
+import type { PublicKey, Signature } from '../model/hex.ts'
+import type { AgentId, SwarmId, TenantId } from '../model/ids.ts'
 import type { SignatureVerifier } from './ports/signature-verifier.ts'
 import { type PublicKeyDefect, publicKeyDefect } from './public-key.ts'
 import { possessionBytes } from './sign-bytes.ts'

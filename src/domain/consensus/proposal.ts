@@ -1,6 +1,6 @@
-import type { AgentId, ProposalId, SwarmId, TenantId } from '../ids.ts'
+import { type Hash, hexToBytes, isHash } from '../model/hex.ts'
+import type { AgentId, ProposalId, SwarmId, TenantId } from '../model/ids.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { type Hash, hexToBytes, isHash } from './hex.ts'
 import { isPlainText } from './utf8.ts'
 
 export const TITLE_BYTES_MAX = 1_000

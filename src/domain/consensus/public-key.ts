@@ -1,4 +1,4 @@
-import { hexToBytes, isPublicKey } from './hex.ts'
+import { hexToBytes, isPublicKey } from '../model/hex.ts'
 
 export type PublicKeyDefect = 'malformed' | 'non_canonical' | 'small_order'
 

@@ -1,7 +1,7 @@
-import { assertNever } from '../errors.ts'
-import type { AgentId, SwarmId, TenantId } from '../ids.ts'
+import { assertNever } from '../model/errors.ts'
+import { hexToBytes, type PublicKey } from '../model/hex.ts'
+import type { AgentId, SwarmId, TenantId } from '../model/ids.ts'
 import { ByteWriter } from './byte-writer.ts'
-import { hexToBytes, type PublicKey } from './hex.ts'
 import type { DecisionInstance } from './instance.ts'
 import type { UnsignedStatement, ValueId } from './signed-messages.ts'
 

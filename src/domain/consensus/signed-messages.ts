@@ -1,5 +1,5 @@
-import type { AgentId } from '../ids.ts'
-import type { Hash, Signature } from './hex.ts'
+import type { Hash, Signature } from '../model/hex.ts'
+import type { AgentId } from '../model/ids.ts'
 
 /** What a voter wants, with an optional reason. One for each voter and proposal: a second, different one is an offence. */
 export interface SignedBallot {

@@ -1,4 +1,4 @@
-import { bytesToHex } from './hex.ts'
+import { bytesToHex } from '../model/hex.ts'
 import type { SigningRecord } from './ports/signing-journal.ts'
 import type { UnsignedMessage } from './signed-messages.ts'
 

@@ -1,4 +1,4 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
 import type { Electorate } from './electorate.ts'
 import { ABSTAIN, APPROVE, type Proposal } from './proposal.ts'
 import type { SignedBallot } from './signed-messages.ts'

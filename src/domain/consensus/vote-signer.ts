@@ -1,5 +1,5 @@
-import type { ProposalId } from '../ids.ts'
-import { bytesToHex } from './hex.ts'
+import { bytesToHex } from '../model/hex.ts'
+import type { ProposalId } from '../model/ids.ts'
 import type { DecisionInstance } from './instance.ts'
 import type { SigningJournal, SigningRecord } from './ports/signing-journal.ts'
 import type { SigningKey } from './ports/signing-key.ts'

@@ -1,4 +1,6 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
+import { requirementOf } from '../resources/requirement.ts'
+import { Room } from '../resources/room.ts'
 import { CANDIDATES_KEPT_MAX } from './decision-record.ts'
 import type {
   Candidate,
@@ -6,8 +8,6 @@ import type {
   DistributionStrategy,
   PlannedAssignment,
 } from './distribution-strategy.ts'
-import { requirementOf } from './requirement.ts'
-import { Room } from './room.ts'
 
 export interface StageOrder {
   /** All members in the order in which a pipeline passes them after this one; undefined where it is no member. */

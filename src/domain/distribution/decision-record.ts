@@ -1,5 +1,5 @@
-import type { AgentId, EpochMs, FencingToken, TaskId } from '../ids.ts'
-import type { StrategyName } from '../orchestration/swarm-record.ts'
+import type { AgentId, EpochMs, FencingToken, TaskId } from '../model/ids.ts'
+import type { StrategyName } from '../model/swarm-record.ts'
 
 export interface CandidateScore {
   readonly agentId: AgentId

@@ -1,11 +1,11 @@
-import type { AgentId, EpochMs } from '../ids.ts'
-import type { Capability } from '../orchestration/agent-record.ts'
-import type { StrategyName } from '../orchestration/swarm-record.ts'
-import type { ResourceAmounts } from '../orchestration/task-record.ts'
+import type { Capability } from '../model/agent-record.ts'
+import type { AgentId, EpochMs } from '../model/ids.ts'
+import type { StrategyName } from '../model/swarm-record.ts'
+import type { ResourceAmounts } from '../model/task-record.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
+import type { Requirement } from '../resources/requirement.ts'
 import type { CandidateScore } from './decision-record.ts'
-import type { Requirement } from './requirement.ts'
 
 /** An agent that could start work now. */
 export interface Candidate {

@@ -1,13 +1,13 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
+import { requirementOf } from '../resources/requirement.ts'
+import { Room } from '../resources/room.ts'
 import { type Post, pathDownTo, type ReportingTree } from '../topology/reporting-tree.ts'
 import { BranchSums } from './branch-sums.ts'
 import { CANDIDATES_KEPT_MAX, type CandidateScore } from './decision-record.ts'
 import { delegationReason } from './delegation-reason.ts'
 import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
 import { Openings } from './openings.ts'
-import { requirementOf } from './requirement.ts'
-import { Room } from './room.ts'
 
 export interface AgentLoad {
   readonly activeTasks: number

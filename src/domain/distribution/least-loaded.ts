@@ -1,4 +1,6 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
+import { requirementOf } from '../resources/requirement.ts'
+import { Room } from '../resources/room.ts'
 import { CANDIDATES_KEPT_MAX, type CandidateScore } from './decision-record.ts'
 import type {
   Candidate,
@@ -6,8 +8,6 @@ import type {
   DistributionStrategy,
   PlannedAssignment,
 } from './distribution-strategy.ts'
-import { requirementOf } from './requirement.ts'
-import { Room } from './room.ts'
 
 /** How an agent stands while a plan is made. */
 interface Standing {

@@ -1,12 +1,12 @@
-import type { TaskId } from '../ids.ts'
-import type { AgentRegistry } from '../orchestration/agent-registry.ts'
+import type { AgentRegistry } from '../agents/agent-registry.ts'
+import type { TaskId } from '../model/ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyEntry, ReadyQueue } from '../ports/ready-queue.ts'
 import type { PriorityScheduler } from '../resources/priority-scheduler.ts'
+import type { Requirement } from '../resources/requirement.ts'
 import type { Candidate, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
-import type { Requirement } from './requirement.ts'
 
 export interface TaskDistributorOptions {
   /** Ready tasks taken from the queue ahead of need. */

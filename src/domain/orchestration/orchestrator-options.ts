@@ -1,4 +1,4 @@
-import type { BreakerOptions } from './circuit-breaker.ts'
+import type { BreakerOptions } from '../agents/circuit-breaker.ts'
 
 /** What one node's orchestrators are set to. Milliseconds unless named otherwise. */
 export interface OrchestratorOptions {

@@ -1,15 +1,15 @@
-import type { Scope, TaskId } from '../ids.ts'
+import type { AgentRegistry } from '../agents/agent-registry.ts'
+import type { AgentState } from '../agents/agent-state.ts'
+import { allRecords } from '../kernel/all-records.ts'
+import type { Scope, TaskId } from '../model/ids.ts'
+import { referencesOf, type TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
-import type { AgentRegistry } from './agent-registry.ts'
-import type { AgentState } from './agent-state.ts'
-import { allRecords } from './all-records.ts'
-import { type LeaseKeeper, usedMsOf } from './lease-keeper.ts'
-import type { OpenTasks } from './open-tasks.ts'
-import { type RankOf, readyEntryOf } from './task-machine.ts'
-import { referencesOf, type TaskRecord } from './task-record.ts'
+import { type LeaseKeeper, usedMsOf } from '../tasks/lease-keeper.ts'
+import type { OpenTasks } from '../tasks/open-tasks.ts'
+import { type RankOf, readyEntryOf } from '../tasks/task-machine.ts'
 
 export interface RecoveryModules {
   readonly store: SwarmStore

@@ -1,14 +1,18 @@
+import type { AgentRegistry } from '../agents/agent-registry.ts'
 import { isExpired } from '../communication/inbox-shelf.ts'
-import type { ProposalRecord } from '../consensus/hub/proposal-record.ts'
 import { DEADLINE_MS_MAX } from '../consensus/proposal.ts'
-import { isSwarmError } from '../errors.ts'
-import type { EpochMs } from '../ids.ts'
+import type { ProposalRecord } from '../consensus-engine/proposals/proposal-record.ts'
+import { unchanged } from '../kernel/swarm-journal.ts'
+import { isSwarmError } from '../model/errors.ts'
+import type { EpochMs } from '../model/ids.ts'
 import type { Logger } from '../ports/logger.ts'
 import { type RecordValues, type RecordWrite, remove } from '../ports/records.ts'
-import type { AgentRegistry } from './agent-registry.ts'
-import { FinishedTasks, type FinishedTasksModules, type FinishedTasksOptions } from './finished-tasks.ts'
+import {
+  FinishedTasks,
+  type FinishedTasksModules,
+  type FinishedTasksOptions,
+} from '../tasks/finished-tasks.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
-import { unchanged } from './swarm-journal.ts'
 
 export interface RetentionOptions
   extends FinishedTasksOptions,

@@ -1,23 +1,24 @@
 import type { LostDelivery } from '../communication/direct-channel.ts'
-import type { InboxRecord, SendReply } from '../communication/message.ts'
 import type { MessageCounts } from '../communication/message-meter.ts'
-import type { LeaderState } from '../consensus/hub/election-record.ts'
-import type { ProposalRecord } from '../consensus/hub/proposal-record.ts'
-import type { CastBallotRequest, ProposeRequest } from '../consensus/hub/proposal-requests.ts'
-import { SwarmError } from '../errors.ts'
-import type { AgentId, NodeId, SessionId } from '../ids.ts'
+import type { LeaderState } from '../consensus-engine/elections/election-record.ts'
+import type { ProposalRecord } from '../consensus-engine/proposals/proposal-record.ts'
+import type { CastBallotRequest, ProposeRequest } from '../consensus-engine/proposals/proposal-requests.ts'
+import type { Coordinatorship, SwarmModules } from '../kernel/coordinatorship.ts'
+import { type PatienceModules, repeatWhileUnavailable } from '../kernel/patient-store.ts'
+import type { AgentRecord } from '../model/agent-record.ts'
+import type { Assignment } from '../model/assignment.ts'
+import { SwarmError } from '../model/errors.ts'
+import type { AgentId, NodeId, SessionId } from '../model/ids.ts'
+import type { InboxRecord, SendReply } from '../model/message.ts'
+import type { SwarmRecord } from '../model/swarm-record.ts'
+import type { TaskRecord } from '../model/task-record.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { MonitorReport } from '../resources/monitor-report.ts'
 import type { TopologyView } from '../topology/topology-view.ts'
-import type { AgentRecord } from './agent-record.ts'
-import type { Assignment } from './assignment.ts'
-import type { Coordinatorship, SwarmModules } from './coordinatorship.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
-import { type PatienceModules, repeatWhileUnavailable } from './patient-store.ts'
 import { recover } from './recovery.ts'
 import { createSwarmParts, type SwarmParts } from './swarm-parts.ts'
-import type { SwarmRecord } from './swarm-record.ts'
 import type {
   AcknowledgeRequest,
   AttachReply,
@@ -49,7 +50,6 @@ import type {
   TaskReport,
   UpdateSwarmRequest,
 } from './swarm-service.ts'
-import type { TaskRecord } from './task-record.ts'
 
 /**
  * One swarm on its coordinating node: the façade over all that decides. It knows nothing that the records do not

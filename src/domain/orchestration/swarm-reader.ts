@@ -1,13 +1,20 @@
-import type { ProposalRecord, ProposalStatus } from '../consensus/hub/proposal-record.ts'
+import type { ProposalRecord, ProposalStatus } from '../consensus-engine/proposals/proposal-record.ts'
 import type { DecisionRecord } from '../distribution/decision-record.ts'
-import { isSwarmError, SwarmError } from '../errors.ts'
-import { type AgentId, type JsonText, jsonText, type ProposalId, type Scope, type TaskId } from '../ids.ts'
+import type { AgentRecord, AgentStatus, RemovedAgentRecord } from '../model/agent-record.ts'
+import { isSwarmError, SwarmError } from '../model/errors.ts'
+import {
+  type AgentId,
+  type JsonText,
+  jsonText,
+  type ProposalId,
+  type Scope,
+  type TaskId,
+} from '../model/ids.ts'
+import { isTerminal, type TaskPhase, type TaskRecord, type TaskStatus, taskAt } from '../model/task-record.ts'
 import type { Cancellation } from '../ports/cancellation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
-import type { AgentRecord, AgentStatus, RemovedAgentRecord } from './agent-record.ts'
-import { isTerminal, type TaskPhase, type TaskRecord, type TaskStatus, taskAt } from './task-record.ts'
 
 export interface TaskFilter {
   readonly status?: TaskStatus

@@ -1,10 +1,11 @@
-import type { InboxRecord, SendReply, SendRequest } from '../communication/message.ts'
 import type { MessageCounts } from '../communication/message-meter.ts'
 import type { ConsensusUtterance } from '../consensus/consensus-talk.ts'
-import type { PublicKey, Signature } from '../consensus/hex.ts'
-import type { LeaderState } from '../consensus/hub/election-record.ts'
-import type { ProposalRecord } from '../consensus/hub/proposal-record.ts'
-import type { CastBallotRequest, ProposeRequest } from '../consensus/hub/proposal-requests.ts'
+import type { LeaderState } from '../consensus-engine/elections/election-record.ts'
+import type { ProposalRecord } from '../consensus-engine/proposals/proposal-record.ts'
+import type { CastBallotRequest, ProposeRequest } from '../consensus-engine/proposals/proposal-requests.ts'
+import type { AgentRecord, AgentSpec, AgentTransport } from '../model/agent-record.ts'
+import type { Assignment, HeldTask } from '../model/assignment.ts'
+import type { PublicKey, Signature } from '../model/hex.ts'
 import type {
   AgentId,
   FencingToken,
@@ -14,13 +15,12 @@ import type {
   SessionId,
   SwarmEpoch,
   TaskId,
-} from '../ids.ts'
+} from '../model/ids.ts'
+import type { InboxRecord, SendReply, SendRequest } from '../model/message.ts'
+import type { SwarmRecord } from '../model/swarm-record.ts'
+import type { TaskFailure, TaskRecord, TaskSpec } from '../model/task-record.ts'
 import type { MonitorReport } from '../resources/monitor-report.ts'
 import type { TopologyView } from '../topology/topology-view.ts'
-import type { AgentRecord, AgentSpec, AgentTransport } from './agent-record.ts'
-import type { Assignment, HeldTask } from './assignment.ts'
-import type { SwarmRecord } from './swarm-record.ts'
-import type { TaskFailure, TaskRecord, TaskSpec } from './task-record.ts'
 
 export interface NewTask {
   /** Made by the node that received the request, so that a repeated call cannot submit twice. */

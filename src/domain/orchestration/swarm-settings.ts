@@ -1,8 +1,8 @@
-import { refuseOtherVersion, SwarmError } from '../errors.ts'
+import type { SwarmJournal } from '../kernel/swarm-journal.ts'
+import { refuseOtherVersion, SwarmError } from '../model/errors.ts'
+import type { SwarmRecord } from '../model/swarm-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put } from '../ports/records.ts'
-import type { SwarmJournal } from './swarm-journal.ts'
-import type { SwarmRecord } from './swarm-record.ts'
 import type { UpdateSwarmRequest } from './swarm-service.ts'
 
 export interface SwarmSettingsModules {

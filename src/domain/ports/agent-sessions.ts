@@ -1,5 +1,5 @@
-import type { AgentId, Scope, SessionId } from '../ids.ts'
-import type { AgentDelivery } from '../orchestration/assignment.ts'
+import type { AgentDelivery } from '../model/assignment.ts'
+import type { AgentId, Scope, SessionId } from '../model/ids.ts'
 
 /** The agents' connections on this node. */
 export interface AgentSessions {

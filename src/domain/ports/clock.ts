@@ -1,4 +1,4 @@
-import type { EpochMs, MonotonicMs } from '../ids.ts'
+import type { EpochMs, MonotonicMs } from '../model/ids.ts'
 
 /** Time, as the domain may know it. */
 export interface Clock {

@@ -1,4 +1,4 @@
-import type { NodeId, Scope, SwarmEpoch } from '../ids.ts'
+import type { NodeId, Scope, SwarmEpoch } from '../model/ids.ts'
 import type { StoreLoss } from './swarm-store.ts'
 
 export type ClaimOutcome =

@@ -1,4 +1,4 @@
-import type { NodeId, Scope, SwarmEpoch } from '../ids.ts'
+import type { NodeId, Scope, SwarmEpoch } from '../model/ids.ts'
 
 /** One call to another node. `argument` and the answer are plain JSON data. */
 export interface PeerCall {

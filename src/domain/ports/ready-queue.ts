@@ -1,5 +1,5 @@
-import type { AgentId, EpochMs, TaskId } from '../ids.ts'
-import type { ResourceAmounts } from '../orchestration/task-record.ts'
+import type { AgentId, EpochMs, TaskId } from '../model/ids.ts'
+import type { ResourceAmounts } from '../model/task-record.ts'
 
 /**
  * Says "look at this task": a hint, never the truth, which is the task's record. It carries what the scheduler

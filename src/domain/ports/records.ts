@@ -1,17 +1,17 @@
-import type { InboxRecord } from '../communication/message.ts'
-import type { ElectionRecord } from '../consensus/hub/election-record.ts'
+import type { DurableState } from '../consensus/raft/raft-state.ts'
+import type { ElectionRecord } from '../consensus-engine/elections/election-record.ts'
 import type {
   HostedKeyRecord,
   HostedSigningRecord,
   ProposalRecord,
-} from '../consensus/hub/proposal-record.ts'
-import type { DurableState } from '../consensus/raft/raft-state.ts'
+} from '../consensus-engine/proposals/proposal-record.ts'
 import type { DecisionRecord } from '../distribution/decision-record.ts'
-import type { EpochMs, JsonText, SwarmEpoch } from '../ids.ts'
-import type { AgentRecord, RemovedAgentRecord } from '../orchestration/agent-record.ts'
-import type { IdempotencyRecord } from '../orchestration/idempotency-record.ts'
-import type { SwarmRecord } from '../orchestration/swarm-record.ts'
-import type { TaskRecord } from '../orchestration/task-record.ts'
+import type { AgentRecord, RemovedAgentRecord } from '../model/agent-record.ts'
+import type { IdempotencyRecord } from '../model/idempotency-record.ts'
+import type { EpochMs, JsonText, SwarmEpoch } from '../model/ids.ts'
+import type { InboxRecord } from '../model/message.ts'
+import type { SwarmRecord } from '../model/swarm-record.ts'
+import type { TaskRecord } from '../model/task-record.ts'
 import type { MemberPlace } from '../topology/topology.ts'
 import type { TopologyRecord } from '../topology/topology-record.ts'
 

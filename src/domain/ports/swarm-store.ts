@@ -1,4 +1,4 @@
-import type { EpochMs, Scope, SwarmEpoch } from '../ids.ts'
+import type { EpochMs, Scope, SwarmEpoch } from '../model/ids.ts'
 import type { ReadyEntry } from './ready-queue.ts'
 import type { EventDraft, RecordKey, RecordKind, RecordWrite, StoredRecord, SwarmEvent } from './records.ts'
 

@@ -1,4 +1,4 @@
-import type { TenantId } from '../ids.ts'
+import type { TenantId } from '../model/ids.ts'
 
 export interface Admission {
   /** Resolves when the request may begin; undefined where it may begin at once. */

@@ -1,4 +1,4 @@
-import type { Backoff } from '../orchestration/task-record.ts'
+import type { Backoff } from '../model/task-record.ts'
 
 /**
  * The wait before the attempt after `attempt` (1 for the first), in whole milliseconds. `draw` is uniform in [0, 1).

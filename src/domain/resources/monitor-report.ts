@@ -1,5 +1,5 @@
-import type { EpochMs } from '../ids.ts'
-import type { TaskPhase } from '../orchestration/task-record.ts'
+import type { EpochMs } from '../model/ids.ts'
+import type { TaskPhase } from '../model/task-record.ts'
 
 /** Milliseconds over the newest window. All 0 where `count` is. */
 export interface DurationSummary {

@@ -1,4 +1,4 @@
-import type { EpochMs } from '../ids.ts'
+import type { EpochMs } from '../model/ids.ts'
 
 /**
  * A task's place in the queue, smallest first: it gains one level of priority with every `agingMs` of waiting, so

@@ -1,7 +1,7 @@
 import TinyQueue from 'tinyqueue'
-import { type Requirement, requirementOf } from '../distribution/requirement.ts'
-import type { TaskId } from '../ids.ts'
+import type { TaskId } from '../model/ids.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
+import { type Requirement, requirementOf } from './requirement.ts'
 
 interface Line {
   readonly requirement: Requirement

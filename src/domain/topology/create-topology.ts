@@ -1,4 +1,4 @@
-import { assertNever } from '../errors.ts'
+import { assertNever } from '../model/errors.ts'
 import { Hierarchical } from './hierarchical.ts'
 import { Mesh } from './mesh.ts'
 import { Ring } from './ring.ts'

@@ -1,4 +1,4 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
 
 /** What a topology answers about levels and managers where nobody is above anybody. */
 export abstract class FlatTopology {

@@ -1,5 +1,5 @@
-import { assert } from '../errors.ts'
-import type { AgentId } from '../ids.ts'
+import { assert } from '../model/errors.ts'
+import type { AgentId } from '../model/ids.ts'
 import { type Link, NOTHING_REPAIRED, type Repair, type Spread, type Topology } from './topology.ts'
 
 export const BRANCHING_MIN = 2

@@ -1,5 +1,5 @@
 import { UndirectedGraph } from 'graphology'
-import type { AgentId, MonotonicMs } from '../ids.ts'
+import type { AgentId, MonotonicMs } from '../model/ids.ts'
 
 export interface MeshTiesOptions {
   /** A tie that is not used loses half its strength in this time. */

@@ -1,4 +1,4 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
 import { managersAbove, ReportingTree } from './reporting-tree.ts'
 import type { SwarmTopology } from './swarm-topology.ts'
 

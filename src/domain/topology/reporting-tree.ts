@@ -1,4 +1,4 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
 import type { Topology } from './topology.ts'
 
 /** One member of a tree and its place in it. */

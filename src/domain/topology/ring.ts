@@ -1,5 +1,5 @@
-import { assert } from '../errors.ts'
-import type { AgentId } from '../ids.ts'
+import { assert } from '../model/errors.ts'
+import type { AgentId } from '../model/ids.ts'
 import { FlatTopology } from './flat-topology.ts'
 import {
   type Link,

@@ -1,4 +1,4 @@
-import type { AgentId, MonotonicMs } from '../ids.ts'
+import type { AgentId, MonotonicMs } from '../model/ids.ts'
 import { CommunicationCost, type CostRow, type TrafficKind } from './communication-cost.ts'
 import { createTopology } from './create-topology.ts'
 import { MeshTies, type MeshTiesOptions, type Tie } from './mesh-ties.ts'

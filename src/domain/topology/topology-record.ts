@@ -1,4 +1,4 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
 import type { TopologySettings } from './topology.ts'
 
 /** What of a topology outlives a restart, besides the places of its members: one record of a {@link MemberPlace} each. */

@@ -1,4 +1,4 @@
-import type { AgentId, MonotonicMs } from '../ids.ts'
+import type { AgentId, MonotonicMs } from '../model/ids.ts'
 import type { CostRow } from './communication-cost.ts'
 import type { SwarmTopology } from './swarm-topology.ts'
 import type { RingDirection, TopologyKind } from './topology.ts'

@@ -1,4 +1,4 @@
-import type { AgentId } from '../ids.ts'
+import type { AgentId } from '../model/ids.ts'
 
 export type TopologyKind = 'mesh' | 'hierarchical' | 'ring'
 export type RingDirection = 'one_way' | 'two_way'

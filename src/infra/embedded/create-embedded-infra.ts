@@ -1,4 +1,4 @@
-import { type NodeId, nodeId } from '#domain/ids.ts'
+import { type NodeId, nodeId } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'

@@ -1,5 +1,5 @@
-import { SwarmError } from '#domain/errors.ts'
-import type { Scope } from '#domain/ids.ts'
+import { SwarmError } from '#domain/model/errors.ts'
+import type { Scope } from '#domain/model/ids.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 
 /** Past it further findings are counted and logged once more each time they are read. */

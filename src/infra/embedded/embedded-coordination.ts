@@ -1,4 +1,4 @@
-import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
+import type { NodeId, Scope, SwarmEpoch } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '#domain/ports/coordination.ts'
 import type { LmdbSwarmStore } from './lmdb-swarm-store.ts'

@@ -1,5 +1,5 @@
-import { SwarmError } from '#domain/errors.ts'
-import type { NodeId } from '#domain/ids.ts'
+import { SwarmError } from '#domain/model/errors.ts'
+import type { NodeId } from '#domain/model/ids.ts'
 import type { Peers } from '#domain/ports/peers.ts'
 
 /** Where nobody answers, asking again soon would not help; this is what callers are told to wait. */

@@ -1,5 +1,5 @@
 import { statSync } from 'node:fs'
-import type { Scope } from '#domain/ids.ts'
+import type { Scope } from '#domain/model/ids.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import { DataDirectoryError } from '../store-refused-error.ts'
 import { DirectoryLock } from '../system/directory-lock.ts'

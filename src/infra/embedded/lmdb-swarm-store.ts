@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type EpochMs, type Scope, type SwarmEpoch, splitScope } from '#domain/ids.ts'
+import { type EpochMs, type Scope, type SwarmEpoch, splitScope } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'

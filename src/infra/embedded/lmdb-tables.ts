@@ -1,6 +1,6 @@
 import { dirname } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
-import type { Scope } from '#domain/ids.ts'
+import type { Scope } from '#domain/model/ids.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { RecordKey, RecordKind } from '#domain/ports/records.ts'
 import { DamageRegister } from './damage-register.ts'

@@ -1,4 +1,4 @@
-import type { Scope } from '#domain/ids.ts'
+import type { Scope } from '#domain/model/ids.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { EventPage, SequenceRange } from '#domain/ports/swarm-store.ts'
 import { type LmdbTables, wholeLog } from './lmdb-tables.ts'

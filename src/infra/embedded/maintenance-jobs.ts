@@ -1,6 +1,6 @@
 import type { Database, Key } from 'lmdb'
-import { isSwarmError } from '#domain/errors.ts'
-import type { Scope, SwarmEpoch } from '#domain/ids.ts'
+import { isSwarmError } from '#domain/model/errors.ts'
+import type { Scope, SwarmEpoch } from '#domain/model/ids.ts'
 import type { Batch } from './batch.ts'
 import type { Job } from './job.ts'
 import { type EventTableKey, type RecordTableKey, wholeLog, wholeScope } from './lmdb-tables.ts'

@@ -1,5 +1,5 @@
 import TinyQueue from 'tinyqueue'
-import type { EpochMs } from '#domain/ids.ts'
+import type { EpochMs } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ReadyEntry, ReadyQueue } from '#domain/ports/ready-queue.ts'
 

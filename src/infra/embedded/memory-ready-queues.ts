@@ -1,4 +1,4 @@
-import type { Scope } from '#domain/ids.ts'
+import type { Scope } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ReadyEntry, ReadyQueue } from '#domain/ports/ready-queue.ts'
 import { MemoryReadyQueue } from './memory-ready-queue.ts'

@@ -1,4 +1,4 @@
-import { SwarmError } from '#domain/errors.ts'
+import { SwarmError } from '#domain/model/errors.ts'
 import type { StoreLosses } from '#domain/ports/store-losses.ts'
 
 /** The embedded store is verified when it is opened, and nothing can exchange it while it is open. */

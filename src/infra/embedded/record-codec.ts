@@ -1,4 +1,4 @@
-import { jsonText, type Scope } from '#domain/ids.ts'
+import { jsonText, type Scope } from '#domain/model/ids.ts'
 import type { RecordKey, RecordKind, RecordValues } from '#domain/ports/records.ts'
 import { packRecord, unpackRecord } from '../packed-records.ts'
 import { checksumOf } from '../record-checksum.ts'

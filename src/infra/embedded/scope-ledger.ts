@@ -1,5 +1,5 @@
-import { SwarmError } from '#domain/errors.ts'
-import { type EpochMs, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/ids.ts'
+import { SwarmError } from '#domain/model/errors.ts'
+import { type EpochMs, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/model/ids.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import { type LmdbTables, wholeLog } from './lmdb-tables.ts'
 import { decodeText, eventName, isWholeText, metaName } from './record-codec.ts'

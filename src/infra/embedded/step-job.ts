@@ -1,5 +1,5 @@
-import { assert } from '#domain/errors.ts'
-import type { Scope } from '#domain/ids.ts'
+import { assert } from '#domain/model/errors.ts'
+import type { Scope } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { EventDraft, RecordKey, RecordWrite, SwarmEvent } from '#domain/ports/records.ts'
 import type { Committed, RecordsOf, Step, StepRequest } from '#domain/ports/swarm-store.ts'

@@ -1,4 +1,4 @@
-import { SwarmError } from '#domain/errors.ts'
+import { SwarmError } from '#domain/model/errors.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 
 /**

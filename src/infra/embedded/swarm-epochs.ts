@@ -1,4 +1,4 @@
-import { type EpochMs, type SwarmEpoch, swarmEpoch } from '#domain/ids.ts'
+import { type EpochMs, type SwarmEpoch, swarmEpoch } from '#domain/model/ids.ts'
 
 const START_OF_2026_MS = Date.UTC(2026, 0, 1)
 

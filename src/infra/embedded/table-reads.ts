@@ -1,4 +1,4 @@
-import type { Scope } from '#domain/ids.ts'
+import type { Scope } from '#domain/model/ids.ts'
 import type { RecordKey, RecordKind, StoredRecord } from '#domain/ports/records.ts'
 import type { ListRequest } from '#domain/ports/swarm-store.ts'
 import { idText, kindRange, type LmdbTables, recordKey } from './lmdb-tables.ts'

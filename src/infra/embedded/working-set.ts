@@ -1,4 +1,4 @@
-import type { Scope } from '#domain/ids.ts'
+import type { Scope } from '#domain/model/ids.ts'
 import type { RecordKey, RecordKind, RecordValues } from '#domain/ports/records.ts'
 import { type LmdbTables, type RecordTableKey, recordKey } from './lmdb-tables.ts'
 import { decodeHeader, decodeValue, isWholeRecord, recordName } from './record-codec.ts'

@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import type { NodeId, Scope } from '#domain/ids.ts'
+import type { NodeId, Scope } from '#domain/model/ids.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { PeerHandlers } from '#domain/ports/peers.ts'
 import { appendedChannel, metaKey } from './redis-keys.ts'

@@ -1,5 +1,5 @@
 import { Queue } from 'bullmq'
-import { type EpochMs, epochMs, type Scope, type SwarmEpoch } from '#domain/ids.ts'
+import { type EpochMs, epochMs, type Scope, type SwarmEpoch } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import { sharedBackend } from './bull-backend.ts'
 import { priorityOf, rankBaseFor } from './rank-priority.ts'

@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs, type SwarmEpoch } from '#domain/ids.ts'
+import { type EpochMs, epochMs, type SwarmEpoch } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyEntry, ReadyQueue } from '#domain/ports/ready-queue.ts'

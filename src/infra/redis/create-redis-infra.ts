@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
-import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
-import { repeatWhileUnavailable } from '#domain/orchestration/patient-store.ts'
+import { repeatWhileUnavailable } from '#domain/kernel/patient-store.ts'
+import type { NodeId, Scope, SwarmEpoch } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyQueue } from '#domain/ports/ready-queue.ts'

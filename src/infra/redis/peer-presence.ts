@@ -1,4 +1,4 @@
-import type { MonotonicMs, NodeId } from '#domain/ids.ts'
+import type { MonotonicMs, NodeId } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import { NODES_KEY } from './redis-keys.ts'

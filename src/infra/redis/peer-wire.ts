@@ -1,5 +1,10 @@
-import { isSwarmError, SwarmError, type SwarmErrorCode, type SwarmErrorDetails } from '#domain/errors.ts'
-import type { NodeId } from '#domain/ids.ts'
+import {
+  isSwarmError,
+  SwarmError,
+  type SwarmErrorCode,
+  type SwarmErrorDetails,
+} from '#domain/model/errors.ts'
+import type { NodeId } from '#domain/model/ids.ts'
 import type { PeerCall, PeerNews, PeerNotice } from '#domain/ports/peers.ts'
 
 /** How a call ended, as it crosses. */

@@ -1,4 +1,4 @@
-import type { Scope } from '#domain/ids.ts'
+import type { Scope } from '#domain/model/ids.ts'
 import type { RecordKey, RecordKind } from '#domain/ports/records.ts'
 import { decodeRecord, type KnownRecord, NO_RECORD } from './record-codec.ts'
 import { recordsKey } from './redis-keys.ts'

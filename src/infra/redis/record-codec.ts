@@ -1,4 +1,4 @@
-import { assert } from '#domain/errors.ts'
+import { assert } from '#domain/model/errors.ts'
 import type { RecordKey, RecordKind, RecordValues, StoredRecord } from '#domain/ports/records.ts'
 import { packRecord, unpackRecord } from '../packed-records.ts'
 

@@ -1,4 +1,4 @@
-import { type MonotonicMs, type NodeId, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/ids.ts'
+import { type MonotonicMs, type NodeId, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '#domain/ports/coordination.ts'
 import type { Logger } from '#domain/ports/logger.ts'

@@ -1,4 +1,4 @@
-import type { NodeId, Scope } from '#domain/ids.ts'
+import type { NodeId, Scope } from '#domain/model/ids.ts'
 import type { RecordKind } from '#domain/ports/records.ts'
 
 /** A kind that is missing here does not compile: its records would outlive their swarm. */

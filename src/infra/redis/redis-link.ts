@@ -1,5 +1,5 @@
 import type { Redis } from 'ioredis'
-import { isSwarmError, SwarmError } from '#domain/errors.ts'
+import { isSwarmError, SwarmError } from '#domain/model/errors.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 
 const RETRY_AFTER_MS = 1_000

@@ -1,6 +1,6 @@
 import type { Redis } from 'ioredis'
-import { assert, SwarmError } from '#domain/errors.ts'
-import type { NodeId, Scope } from '#domain/ids.ts'
+import { assert, SwarmError } from '#domain/model/errors.ts'
+import type { NodeId, Scope } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { PeerCall, PeerHandlers, PeerNews, PeerNotice, Peers } from '#domain/ports/peers.ts'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { assert, SwarmError } from '#domain/errors.ts'
-import type { NodeId, Scope, SwarmEpoch } from '#domain/ids.ts'
+import { assert, SwarmError } from '#domain/model/errors.ts'
+import type { NodeId, Scope, SwarmEpoch } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import { isListed, type RecordKey, type RecordKind, type StoredRecord } from '#domain/ports/records.ts'
 import type {

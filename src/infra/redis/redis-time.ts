@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs } from '#domain/ids.ts'
+import { type EpochMs, epochMs } from '#domain/model/ids.ts'
 import { asUnavailable, type RedisLink } from './redis-link.ts'
 
 /** The time on Redis' clock. @throws SwarmError `store_unavailable` */

@@ -1,5 +1,5 @@
-import { SwarmError } from '#domain/errors.ts'
-import type { NodeId, Scope } from '#domain/ids.ts'
+import { SwarmError } from '#domain/model/errors.ts'
+import type { NodeId, Scope } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { RecordKey } from '#domain/ports/records.ts'
 import type { Committed } from '#domain/ports/swarm-store.ts'

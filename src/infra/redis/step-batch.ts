@@ -1,5 +1,5 @@
-import type { Scope, SwarmEpoch } from '#domain/ids.ts'
-import { swarmEpoch } from '#domain/ids.ts'
+import type { Scope, SwarmEpoch } from '#domain/model/ids.ts'
+import { swarmEpoch } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import {
   type EventDraft,

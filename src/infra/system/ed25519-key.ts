@@ -1,6 +1,6 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from 'node:crypto'
-import { type PublicKey, publicKey, type Signature, signature } from '#domain/consensus/hex.ts'
 import type { SigningKey } from '#domain/consensus/ports/signing-key.ts'
+import { type PublicKey, publicKey, type Signature, signature } from '#domain/model/hex.ts'
 
 /** An Ed25519 private key in this process. */
 export class Ed25519Key implements SigningKey {

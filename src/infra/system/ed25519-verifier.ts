@@ -1,7 +1,7 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto'
-import type { PublicKey, Signature } from '#domain/consensus/hex.ts'
 import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'
 import { publicKeyDefect } from '#domain/consensus/public-key.ts'
+import type { PublicKey, Signature } from '#domain/model/hex.ts'
 
 /** Keys kept ready: twenty electorates of fifty. */
 const KEYS_MAX = 1_000

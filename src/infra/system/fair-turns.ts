@@ -1,4 +1,4 @@
-import type { TenantId } from '#domain/ids.ts'
+import type { TenantId } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Admission, Turns } from '#domain/ports/turns.ts'
 

@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs, type MonotonicMs } from '#domain/ids.ts'
+import { type EpochMs, epochMs, type MonotonicMs } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 

@@ -1,5 +1,5 @@
+import type { ConsensusCrypto } from '#domain/consensus/ports/consensus-crypto.ts'
 import type { HostedKey } from '#domain/consensus/ports/key-maker.ts'
-import type { ConsensusCrypto } from '#domain/ports/consensus-crypto.ts'
 import { Ed25519Key } from './ed25519-key.ts'
 import { Ed25519Verifier } from './ed25519-verifier.ts'
 import { sha256Hasher } from './sha256-hasher.ts'

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { type AgentId, agentId, type SwarmId, swarmId, type TenantId, tenantId } from '#domain/ids.ts'
+import { type AgentId, agentId, type SwarmId, swarmId, type TenantId, tenantId } from '#domain/model/ids.ts'
 
 const PREFIX = 'agt'
 const SECRET_BYTES = 32

@@ -2,7 +2,7 @@ import { type Static, Type } from '@sinclair/typebox'
 import { Value } from '@sinclair/typebox/value'
 import { MONITOR, ROLES } from '#contract/operations/access.ts'
 import { closedObject } from '#contract/schema.ts'
-import { type TenantId, tenantId } from '#domain/ids.ts'
+import { type TenantId, tenantId } from '#domain/model/ids.ts'
 import type { ClientPrincipal } from './principal.ts'
 import { hashesMatch, secretHash } from './secret-hash.ts'
 

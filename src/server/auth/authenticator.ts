@@ -1,5 +1,5 @@
-import { isSwarmError, SwarmError } from '#domain/errors.ts'
-import { type AgentId, tenantId } from '#domain/ids.ts'
+import { isSwarmError, SwarmError } from '#domain/model/errors.ts'
+import { type AgentId, tenantId } from '#domain/model/ids.ts'
 import type { SwarmReader } from '#domain/orchestration/swarm-reader.ts'
 import { SENTENCES } from '../problem/problem-sentences.ts'
 import { RequestError } from '../problem/request-error.ts'

@@ -1,5 +1,5 @@
-import { isSwarmError } from '#domain/errors.ts'
-import { type AgentId, type Scope, swarmId, swarmScope } from '#domain/ids.ts'
+import { isSwarmError } from '#domain/model/errors.ts'
+import { type AgentId, type Scope, swarmId, swarmScope } from '#domain/model/ids.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { SessionRegistry } from '../channel/session-registry.ts'
 import type { Swarms } from '../swarms.ts'

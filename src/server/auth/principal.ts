@@ -1,5 +1,5 @@
 import { ROLES, type Role } from '#contract/operations/access.ts'
-import type { AgentId, SwarmId, TenantId } from '#domain/ids.ts'
+import type { AgentId, SwarmId, TenantId } from '#domain/model/ids.ts'
 
 /** Who makes a request, as far as its credential proves it. The tenant comes from here and from nowhere else. */
 export type Principal = (ClientPrincipal | AgentPrincipal) & Proof

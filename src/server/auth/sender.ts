@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify'
-import { type AgentId, agentId } from '#domain/ids.ts'
+import { type AgentId, agentId } from '#domain/model/ids.ts'
 import { callerOf } from './auth-hooks.ts'
 import { authorize } from './authorize.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { WebSocket } from 'ws'
 import { AgentParams } from '#contract/operations/common.ts'
-import { agentId, type NodeId, sessionId, swarmId } from '#domain/ids.ts'
+import { agentId, type NodeId, sessionId, swarmId } from '#domain/model/ids.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { Ids } from '#domain/ports/random.ts'
 import type { Turns } from '#domain/ports/turns.ts'

@@ -1,5 +1,5 @@
-import type { AgentId, Scope, SessionId } from '#domain/ids.ts'
-import type { AgentDelivery } from '#domain/orchestration/assignment.ts'
+import type { AgentDelivery } from '#domain/model/assignment.ts'
+import type { AgentId, Scope, SessionId } from '#domain/model/ids.ts'
 import type { AgentSessions } from '#domain/ports/agent-sessions.ts'
 
 /** A connection that can be told things. */

@@ -5,7 +5,7 @@ import { scanOpaque } from '#contract/json/opaque-scan.ts'
 import { OPAQUE, type OpaqueShape } from '#contract/json/opaque-shape.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { isWellFormed } from '#contract/text.ts'
-import { type JsonText, jsonText } from '#domain/ids.ts'
+import { type JsonText, jsonText } from '#domain/model/ids.ts'
 import { RequestError } from '../problem/request-error.ts'
 import { OpaqueJson, withinLimit } from './opaque-json.ts'
 

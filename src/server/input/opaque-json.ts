@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer'
 import { LIMITS } from '#contract/limits.ts'
-import { type JsonText, jsonText } from '#domain/ids.ts'
+import { type JsonText, jsonText } from '#domain/model/ids.ts'
 import { RequestError } from '../problem/request-error.ts'
 
 type OpaqueName = 'payload' | 'result'

@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
-import { splitScope, type TenantId } from '#domain/ids.ts'
+import { splitScope, type TenantId } from '#domain/model/ids.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 import type { SessionRegistry } from '../channel/session-registry.ts'
 import type { OpenSockets } from '../sockets/open-sockets.ts'

@@ -1,4 +1,4 @@
-import type { SwarmErrorCode, SwarmErrorDetails } from '#domain/errors.ts'
+import type { SwarmErrorCode, SwarmErrorDetails } from '#domain/model/errors.ts'
 
 type Sentences = { readonly [C in SwarmErrorCode]: (details: SwarmErrorDetails[C]) => string }
 

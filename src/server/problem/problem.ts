@@ -1,7 +1,7 @@
 import type { FastifyError } from 'fastify'
 import type { Problem } from '#contract/problem.ts'
 import { PROBLEMS, type ProblemCode } from '#contract/problem-codes.ts'
-import { isSwarmError, type SwarmError, type SwarmErrorCode } from '#domain/errors.ts'
+import { isSwarmError, type SwarmError, type SwarmErrorCode } from '#domain/model/errors.ts'
 import { SENTENCES } from './problem-sentences.ts'
 import { RequestError } from './request-error.ts'
 

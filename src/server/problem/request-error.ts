@@ -1,6 +1,6 @@
 import type { Problem } from '#contract/problem.ts'
 import type { ProblemCode } from '#contract/problem-codes.ts'
-import type { SwarmErrorCode } from '#domain/errors.ts'
+import type { SwarmErrorCode } from '#domain/model/errors.ts'
 
 /** Problems the server finds itself, before or beside the swarm. */
 export type RequestErrorCode =

@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http'
-import type { AgentId } from '#domain/ids.ts'
-import type { Assignment } from '#domain/orchestration/assignment.ts'
+import type { Assignment } from '#domain/model/assignment.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { MessageSent } from '#contract/message.ts'
 import { MESSAGE_OPERATIONS } from '#contract/operations/message-operations.ts'
-import { agentId, swarmId } from '#domain/ids.ts'
+import { agentId, swarmId } from '#domain/model/ids.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { Ids } from '#domain/ports/random.ts'
 import { callerOf } from '../auth/auth-hooks.ts'

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { SWARM_OPERATIONS } from '#contract/operations/swarm-operations.ts'
 import type { SwarmPage } from '#contract/swarm.ts'
-import { swarmId } from '#domain/ids.ts'
+import { swarmId } from '#domain/model/ids.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { TASK_OPERATIONS } from '#contract/operations/task-operations.ts'
-import { agentId, type FencingToken, swarmId, taskId } from '#domain/ids.ts'
+import { agentId, type FencingToken, swarmId, taskId } from '#domain/model/ids.ts'
 import type { SwarmService, TaskReport } from '#domain/orchestration/swarm-service.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { authorize } from '../auth/authorize.ts'

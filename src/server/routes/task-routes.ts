@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { TASK_OPERATIONS } from '#contract/operations/task-operations.ts'
 import type { TaskPage } from '#contract/task.ts'
-import { agentId, swarmId, taskId } from '#domain/ids.ts'
+import { agentId, swarmId, taskId } from '#domain/model/ids.ts'
 import type { TaskFilter } from '#domain/orchestration/swarm-reader.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { pageEnd } from '../paging/page-end.ts'

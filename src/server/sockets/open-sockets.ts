@@ -1,5 +1,5 @@
 import type { EventReader } from '#domain/communication/event-reader.ts'
-import { SwarmError } from '#domain/errors.ts'
+import { SwarmError } from '#domain/model/errors.ts'
 import type { FrameSocket } from './frame-socket.ts'
 import { SocketLiveness } from './liveness.ts'
 

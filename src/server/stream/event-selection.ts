@@ -2,7 +2,7 @@ import { EVENT_TYPE_PREFIX } from '#contract/event.ts'
 import { cutText } from '#contract/text.ts'
 import type { EventFilter } from '#domain/communication/event-filter.ts'
 import type { EventCursor } from '#domain/communication/event-reader.ts'
-import { SwarmError } from '#domain/errors.ts'
+import { SwarmError } from '#domain/model/errors.ts'
 
 const CURSOR = /^(?:(\d{1,15})-)?(\d{1,15})$/
 

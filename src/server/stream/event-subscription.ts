@@ -1,7 +1,7 @@
 import { CLOSE_CODES, type RequestId } from '#contract/frames/frame.ts'
 import { type StreamFrame, SUBSCRIBER_FRAMES, type SubscribeFrame } from '#contract/frames/stream-frames.ts'
+import type { OpenSwarm } from '#domain/cluster/open-swarm.ts'
 import type { EventReader } from '#domain/communication/event-reader.ts'
-import type { OpenSwarm } from '#domain/orchestration/open-swarm.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import { problemOf } from '../problem/problem.ts'
 import { RequestError } from '../problem/request-error.ts'

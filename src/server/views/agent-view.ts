@@ -1,5 +1,5 @@
 import type { AgentView } from '#contract/agent.ts'
-import type { AgentRecord } from '#domain/orchestration/agent-record.ts'
+import type { AgentRecord } from '#domain/model/agent-record.ts'
 import { wireTime } from './wire-time.ts'
 
 export function agentView(record: AgentRecord): AgentView {

@@ -1,5 +1,5 @@
 import type { AssignedTask, Assignment as AssignmentView } from '#contract/claim.ts'
-import type { Assignment } from '#domain/orchestration/assignment.ts'
+import type { Assignment } from '#domain/model/assignment.ts'
 import { wireTime } from './wire-time.ts'
 
 /** An assignment without its payload, which is put in as the text it is kept as. */

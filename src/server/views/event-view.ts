@@ -1,5 +1,5 @@
 import { EVENT_TYPE_PREFIX, type SwarmEvent as EventView } from '#contract/event.ts'
-import { type Scope, splitScope } from '#domain/ids.ts'
+import { type Scope, splitScope } from '#domain/model/ids.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import { wireTime } from './wire-time.ts'
 

@@ -1,5 +1,5 @@
 import type { MessageView } from '#contract/message.ts'
-import type { InboxRecord, SwarmMessage } from '#domain/communication/message.ts'
+import type { InboxRecord, SwarmMessage } from '#domain/model/message.ts'
 import { wireTime } from './wire-time.ts'
 
 /** A message as agents and clients read it, without its payload, which is spliced in as text. */

@@ -1,6 +1,6 @@
 import type { TaskAttemptView, TaskView } from '#contract/task.ts'
-import type { JsonText } from '#domain/ids.ts'
-import type { TaskAttempt, TaskRecord } from '#domain/orchestration/task-record.ts'
+import type { JsonText } from '#domain/model/ids.ts'
+import type { TaskAttempt, TaskRecord } from '#domain/model/task-record.ts'
 import { wireTime } from './wire-time.ts'
 
 /** A task as the contract shows it: what was asked for and where it stands, on one level. */

@@ -1,4 +1,4 @@
-import type { EpochMs } from '#domain/ids.ts'
+import type { EpochMs } from '#domain/model/ids.ts'
 
 let latestAt: EpochMs | undefined
 let latestText = ''

@@ -1,4 +1,4 @@
-import { nodeId, type Scope } from '#domain/ids.ts'
+import { nodeId, type Scope } from '#domain/model/ids.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { MemoryLogger } from '../../helpers/memory-logger.ts'

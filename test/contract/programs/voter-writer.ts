@@ -1,4 +1,4 @@
-import { proposalId } from '#domain/ids.ts'
+import { proposalId } from '#domain/model/ids.ts'
 import { FileRaftStore } from '#sdk/agent/voting/file-raft-store.ts'
 import { FileSigningJournal } from '#sdk/agent/voting/file-signing-journal.ts'
 import { DecisionWorld } from '../../helpers/decision/decision-world.ts'

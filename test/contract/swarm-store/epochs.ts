@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { swarmEpoch, tenantId, tenantScope } from '#domain/ids.ts'
+import { swarmEpoch, tenantId, tenantScope } from '#domain/model/ids.ts'
 import type { RecordKey } from '#domain/ports/records.ts'
 import { putNumber, sampleEvent } from '../../helpers/sample-records.ts'
 import {

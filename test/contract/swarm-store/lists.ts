@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { jsonText } from '#domain/ids.ts'
+import { jsonText } from '#domain/model/ids.ts'
 import { put, remove } from '#domain/ports/records.ts'
 import type { ListRequest } from '#domain/ports/swarm-store.ts'
 import { sampleTask } from '../../helpers/sample-records.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { jsonText } from '#domain/ids.ts'
+import { jsonText } from '#domain/model/ids.ts'
 import { put, type RecordKey } from '#domain/ports/records.ts'
 import { sampleEvent, sampleTask } from '../../helpers/sample-records.ts'
 import {

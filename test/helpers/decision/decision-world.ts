@@ -1,7 +1,6 @@
 import { compareBallots } from '#domain/consensus/ballot-box.ts'
 import { valueIdOf } from '#domain/consensus/decision-value.ts'
 import { type Custody, createElectorate } from '#domain/consensus/electorate.ts'
-import { hash } from '#domain/consensus/hex.ts'
 import { createInstance, type DecisionInstance } from '#domain/consensus/instance.ts'
 import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'
 import type { SigningKey } from '#domain/consensus/ports/signing-key.ts'
@@ -17,7 +16,8 @@ import type {
   UnsignedMessage,
   ValueId,
 } from '#domain/consensus/signed-messages.ts'
-import { type AgentId, agentId, proposalId, swarmId, tenantId } from '#domain/ids.ts'
+import { hash } from '#domain/model/hex.ts'
+import { type AgentId, agentId, proposalId, swarmId, tenantId } from '#domain/model/ids.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 import { toyKey, toyVerifier } from '../toy-signatures.ts'
 

@@ -1,6 +1,6 @@
-import type { PublicKey } from '#domain/consensus/hex.ts'
 import type { SigningJournal, SigningRecord } from '#domain/consensus/ports/signing-journal.ts'
-import type { ProposalId } from '#domain/ids.ts'
+import type { PublicKey } from '#domain/model/hex.ts'
+import type { ProposalId } from '#domain/model/ids.ts'
 
 /** Keeps everything for as long as the test does; a "restart" makes a new signer over the same journal. */
 export class MemorySigningJournal implements SigningJournal {

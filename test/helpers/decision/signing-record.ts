@@ -1,7 +1,7 @@
-import { bytesToHex } from '#domain/consensus/hex.ts'
 import type { SigningRecord } from '#domain/consensus/ports/signing-journal.ts'
 import { signBytes } from '#domain/consensus/sign-bytes.ts'
 import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
+import { bytesToHex } from '#domain/model/hex.ts'
 import type { DecisionWorld } from './decision-world.ts'
 
 /** What a signer puts on record for a message. */

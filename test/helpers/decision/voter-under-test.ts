@@ -3,10 +3,10 @@ import { openInstance, stepBft } from '#domain/consensus/bft/bft-core.ts'
 import type { BftEffect, BftInput, BftState, Transition } from '#domain/consensus/bft/bft-state.ts'
 import { restoreInstance } from '#domain/consensus/bft/restore.ts'
 import type { RoundStep } from '#domain/consensus/bft/round-timeout.ts'
-import { bytesToHex } from '#domain/consensus/hex.ts'
 import type { SigningRecord } from '#domain/consensus/ports/signing-journal.ts'
 import { signBytes } from '#domain/consensus/sign-bytes.ts'
 import type { SignedMessage, SignedVote } from '#domain/consensus/signed-messages.ts'
+import { bytesToHex } from '#domain/model/hex.ts'
 import type { DecisionWorld } from './decision-world.ts'
 
 /** One voter with its core, gate, key and journal; what it signs comes back to it at once, as in a perfect runtime. */

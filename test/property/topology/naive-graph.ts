@@ -1,4 +1,4 @@
-import type { AgentId } from '#domain/ids.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import type { Link, Repair } from '#domain/topology/topology.ts'
 
 /** Links as a plain set, kept up to date from the repairs alone; paths by breadth-first search. */

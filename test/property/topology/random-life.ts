@@ -1,4 +1,4 @@
-import { type AgentId, agentId } from '#domain/ids.ts'
+import { type AgentId, agentId } from '#domain/model/ids.ts'
 import { EMPTY_MESH, SwarmTopology, type TopologyChange } from '#domain/topology/swarm-topology.ts'
 import type { TopologySettings } from '#domain/topology/topology.ts'
 import { SeededRandom } from '../../helpers/seeded-random.ts'

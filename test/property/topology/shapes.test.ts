@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { AgentId } from '#domain/ids.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import type { Topology } from '#domain/topology/topology.ts'
 import { liveRandomly, SIZES } from './random-life.ts'
 

@@ -1,4 +1,4 @@
-import { swarmEpoch } from '#domain/ids.ts'
+import { swarmEpoch } from '#domain/model/ids.ts'
 import { HONEST, type Variant } from '../simulator/variant.ts'
 
 /** After the store lost its tail it goes on under the epoch of before: tokens and numbers are given a second time. */

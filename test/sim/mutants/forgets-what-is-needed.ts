@@ -1,4 +1,4 @@
-import { isTerminal } from '#domain/orchestration/task-record.ts'
+import { isTerminal } from '#domain/model/task-record.ts'
 import type { RecordKey, StoredRecord } from '#domain/ports/records.ts'
 import type { RecordsOf, StepRequest } from '#domain/ports/swarm-store.ts'
 import { HONEST, type Variant } from '../simulator/variant.ts'

@@ -1,4 +1,4 @@
-import { monotonicMs } from '#domain/ids.ts'
+import { monotonicMs } from '#domain/model/ids.ts'
 import { HONEST, type Variant } from '../simulator/variant.ts'
 
 /** Times leases, graces and timeouts by the clock on the wall, which anybody may set. */

@@ -1,4 +1,4 @@
-import type { TaskRecord } from '#domain/orchestration/task-record.ts'
+import type { TaskRecord } from '#domain/model/task-record.ts'
 import type { RecordKind, StoredRecord } from '#domain/ports/records.ts'
 import type { ListRequest } from '#domain/ports/swarm-store.ts'
 import { HONEST, type Variant } from '../simulator/variant.ts'

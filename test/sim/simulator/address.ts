@@ -1,5 +1,5 @@
-import { swarmScope, tenantId } from '#domain/ids.ts'
-import { DEFAULT_SWARM_ID } from '#domain/orchestration/swarm-directory.ts'
+import { DEFAULT_SWARM_ID } from '#domain/cluster/swarm-directory.ts'
+import { swarmScope, tenantId } from '#domain/model/ids.ts'
 
 /** The one swarm of a simulated world. */
 export const TENANT = tenantId('acme')

@@ -1,5 +1,5 @@
-import type { AgentId } from '#domain/ids.ts'
-import type { AgentSpec } from '#domain/orchestration/agent-record.ts'
+import type { AgentSpec } from '#domain/model/agent-record.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import type { SeededRandom } from '../../helpers/seeded-random.ts'
 import type { SimNode } from './sim-node.ts'
 import type { SimProcess } from './sim-process.ts'

@@ -1,5 +1,5 @@
-import type { TaskId } from '#domain/ids.ts'
-import type { TaskRecord } from '#domain/orchestration/task-record.ts'
+import type { TaskId } from '#domain/model/ids.ts'
+import type { TaskRecord } from '#domain/model/task-record.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { TaskStory } from './task-history.ts'
 

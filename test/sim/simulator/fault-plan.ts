@@ -1,4 +1,4 @@
-import { isSwarmError } from '#domain/errors.ts'
+import { isSwarmError } from '#domain/model/errors.ts'
 import type { MemoryMedium } from '../../helpers/memory-medium.ts'
 import type { SeededRandom } from '../../helpers/seeded-random.ts'
 import { SCOPE } from './address.ts'

@@ -1,7 +1,7 @@
-import type { AgentId, TaskId } from '#domain/ids.ts'
-import type { AgentSpec } from '#domain/orchestration/agent-record.ts'
-import type { HeldTask } from '#domain/orchestration/assignment.ts'
-import type { ResourceAmounts } from '#domain/orchestration/task-record.ts'
+import type { AgentSpec } from '#domain/model/agent-record.ts'
+import type { HeldTask } from '#domain/model/assignment.ts'
+import type { AgentId, TaskId } from '#domain/model/ids.ts'
+import type { ResourceAmounts } from '#domain/model/task-record.ts'
 import type { Disturbances } from './disturbances.ts'
 import type { SimClock } from './sim-clock.ts'
 

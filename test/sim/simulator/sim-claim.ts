@@ -1,6 +1,6 @@
-import { isSwarmError } from '#domain/errors.ts'
-import type { AgentId } from '#domain/ids.ts'
-import type { Assignment } from '#domain/orchestration/assignment.ts'
+import type { Assignment } from '#domain/model/assignment.ts'
+import { isSwarmError } from '#domain/model/errors.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import type { SimNode } from './sim-node.ts'
 import type { World } from './world.ts'
 

@@ -1,4 +1,4 @@
-import type { Scope } from '#domain/ids.ts'
+import type { Scope } from '#domain/model/ids.ts'
 import type { Coordination } from '#domain/ports/coordination.ts'
 import type { PeerHandlers, Peers } from '#domain/ports/peers.ts'
 import type { SimProcess } from './sim-process.ts'

@@ -1,4 +1,4 @@
-import { type EpochMs, epochMs, type MonotonicMs, monotonicMs } from '#domain/ids.ts'
+import { type EpochMs, epochMs, type MonotonicMs, monotonicMs } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { SimClock } from './sim-clock.ts'
 

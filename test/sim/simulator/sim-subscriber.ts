@@ -1,5 +1,5 @@
 import type { EventCursor, EventReader, StreamItem } from '#domain/communication/event-reader.ts'
-import { isSwarmError } from '#domain/errors.ts'
+import { isSwarmError } from '#domain/model/errors.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { SeededRandom } from '../../helpers/seeded-random.ts'
 import { SCOPE } from './address.ts'

@@ -1,5 +1,5 @@
-import { type TaskId, taskId } from '#domain/ids.ts'
-import { isTerminal, type TaskRecord, type TaskStatus } from '#domain/orchestration/task-record.ts'
+import { type TaskId, taskId } from '#domain/model/ids.ts'
+import { isTerminal, type TaskRecord, type TaskStatus } from '#domain/model/task-record.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 
 interface Lease {

@@ -1,4 +1,4 @@
-import type { AgentRecord } from '#domain/orchestration/agent-record.ts'
+import type { AgentRecord } from '#domain/model/agent-record.ts'
 import type { TopologyView } from '#domain/topology/topology-view.ts'
 import type { KeptScope } from '../../helpers/memory-medium.ts'
 

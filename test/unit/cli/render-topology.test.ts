@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { renderTopology } from '#cli/output/render-topology.ts'
-import { agentId, monotonicMs } from '#domain/ids.ts'
+import { agentId, monotonicMs } from '#domain/model/ids.ts'
 import { SwarmTopology } from '#domain/topology/swarm-topology.ts'
 import type { TopologySettings } from '#domain/topology/topology.ts'
 import { viewTopology } from '#domain/topology/topology-view.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { isSwarmError } from '#domain/errors.ts'
-import { agentId, proposalId } from '#domain/ids.ts'
+import { isSwarmError } from '#domain/model/errors.ts'
+import { agentId, proposalId } from '#domain/model/ids.ts'
 import { pass, VotingAgent } from '../../helpers/decision/voting-agent.ts'
 import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { anAgent, Cluster, eventTypes, TestAgent } from '../domain/cluster.ts'

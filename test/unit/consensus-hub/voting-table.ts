@@ -1,6 +1,6 @@
-import type { ProposeRequest } from '#domain/consensus/hub/proposal-requests.ts'
 import { DEFAULT_THRESHOLD } from '#domain/consensus/proposal.ts'
-import { jsonText, type ProposalId, proposalId } from '#domain/ids.ts'
+import type { ProposeRequest } from '#domain/consensus-engine/proposals/proposal-requests.ts'
+import { jsonText, type ProposalId, proposalId } from '#domain/model/ids.ts'
 import { pass, VotingAgent } from '../../helpers/decision/voting-agent.ts'
 import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { anAgent, Cluster, type ClusterOptions, type TestAgent, type TestNode } from '../domain/cluster.ts'

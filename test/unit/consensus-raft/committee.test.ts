@@ -5,7 +5,7 @@ import {
   electorateLostSince,
   nextVoterChange,
 } from '#domain/consensus/raft/committee.ts'
-import { type AgentId, agentId, epochMs, monotonicMs } from '#domain/ids.ts'
+import { type AgentId, agentId, epochMs, monotonicMs } from '#domain/model/ids.ts'
 
 function candidate(name: string, registeredAt: number, holdsOwnKey = true): CommitteeCandidate {
   return { agentId: agentId(name), holdsOwnKey, registeredAt: epochMs(registeredAt) }

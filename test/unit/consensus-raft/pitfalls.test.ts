@@ -3,7 +3,7 @@ import type { RaftMessage } from '#domain/consensus/raft/raft-message.ts'
 import { genesisOf, isSettled } from '#domain/consensus/raft/raft-state.ts'
 import { electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import { lastEntry, votersOf, withEntry } from '#domain/consensus/raft/voter-log.ts'
-import { type AgentId, agentId } from '#domain/ids.ts'
+import { type AgentId, agentId } from '#domain/model/ids.ts'
 import { RaftLab } from './lab/raft-lab.ts'
 
 const [a, b, c, d, e] = ['a', 'b', 'c', 'd', 'e'].map((name) => agentId(name)) as [

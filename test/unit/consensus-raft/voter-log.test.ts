@@ -14,7 +14,7 @@ import {
   withEntry,
   withLeadersEntries,
 } from '#domain/consensus/raft/voter-log.ts'
-import { agentId } from '#domain/ids.ts'
+import { agentId } from '#domain/model/ids.ts'
 
 const voters = ['a', 'b', 'c'].map((name) => agentId(name))
 

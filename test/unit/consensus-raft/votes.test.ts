@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest'
-import type { Signature } from '#domain/consensus/hex.ts'
 import { type DoubleVote, DoubleVoteWatch, provesDoubleVote } from '#domain/consensus/raft/double-vote.ts'
 import { compareLeadership, electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import {
@@ -9,7 +8,8 @@ import {
   voteBytes,
   voteCertificateDefect,
 } from '#domain/consensus/raft/vote-certificate.ts'
-import { type AgentId, agentId, swarmId, tenantId } from '#domain/ids.ts'
+import type { Signature } from '#domain/model/hex.ts'
+import { type AgentId, agentId, swarmId, tenantId } from '#domain/model/ids.ts'
 import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
 
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => agentId(name)) as [AgentId, AgentId, AgentId, AgentId]

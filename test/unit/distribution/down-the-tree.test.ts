@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { downTheTree } from '#domain/distribution/down-the-tree.ts'
 import { leastLoaded } from '#domain/distribution/least-loaded.ts'
-import { agentId } from '#domain/ids.ts'
+import { agentId } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import { SAMPLE_TIME, sampleEntry } from '../../helpers/sample-records.ts'
 import { SeededRandom } from '../../helpers/seeded-random.ts'

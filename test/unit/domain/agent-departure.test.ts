@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agentId, jsonText, sessionId } from '#domain/ids.ts'
+import { agentId, jsonText, sessionId } from '#domain/model/ids.ts'
 import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { agentSpec, anAgent, Cluster, httpAgent, LEASE_MS, submit } from './cluster.ts'
 

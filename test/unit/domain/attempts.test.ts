@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Assignment } from '#domain/orchestration/assignment.ts'
+import type { Assignment } from '#domain/model/assignment.ts'
 import {
   anAgent,
   Cluster,

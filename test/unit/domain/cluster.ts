@@ -1,4 +1,8 @@
+import type { OpenSwarm } from '#domain/cluster/open-swarm.ts'
+import { DEFAULT_SWARM_ID, SwarmDirectory } from '#domain/cluster/swarm-directory.ts'
 import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import type { AgentSpec } from '#domain/model/agent-record.ts'
+import type { AgentDelivery, Assignment, HeldTask } from '#domain/model/assignment.ts'
 import {
   type AgentId,
   agentId,
@@ -11,17 +15,13 @@ import {
   type TaskId,
   taskId,
   tenantId,
-} from '#domain/ids.ts'
-import type { AgentSpec } from '#domain/orchestration/agent-record.ts'
-import type { AgentDelivery, Assignment, HeldTask } from '#domain/orchestration/assignment.ts'
-import type { OpenSwarm } from '#domain/orchestration/open-swarm.ts'
+} from '#domain/model/ids.ts'
+import type { TaskRecord, TaskSpec } from '#domain/model/task-record.ts'
 import {
   ORCHESTRATOR_DEFAULTS,
   type OrchestratorOptions,
 } from '#domain/orchestration/orchestrator-options.ts'
-import { DEFAULT_SWARM_ID, SwarmDirectory } from '#domain/orchestration/swarm-directory.ts'
 import type { AttachReply, NewTask, SwarmService } from '#domain/orchestration/swarm-service.ts'
-import type { TaskRecord, TaskSpec } from '#domain/orchestration/task-record.ts'
 import type { AgentSessions } from '#domain/ports/agent-sessions.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'

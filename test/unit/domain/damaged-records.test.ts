@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { EventReader, type StreamItem } from '#domain/communication/event-reader.ts'
-import { swarmEpoch } from '#domain/ids.ts'
+import { swarmEpoch } from '#domain/model/ids.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { EventPage } from '#domain/ports/swarm-store.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'

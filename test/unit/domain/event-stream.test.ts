@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { matchesEvent } from '#domain/communication/event-filter.ts'
 import type { EventReader, StreamItem } from '#domain/communication/event-reader.ts'
-import { swarmEpoch } from '#domain/ids.ts'
+import { swarmEpoch } from '#domain/model/ids.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'

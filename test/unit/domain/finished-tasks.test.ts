@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { TaskId } from '#domain/ids.ts'
+import type { TaskId } from '#domain/model/ids.ts'
 import { Cluster, newTask, SCOPE, submit, type TestNode } from './cluster.ts'
 
 const EVERY_MS = 10_000

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nodeId, swarmEpoch, swarmId, taskId } from '#domain/ids.ts'
+import { nodeId, swarmEpoch, swarmId, taskId } from '#domain/model/ids.ts'
 import { anAgent, Cluster, eventsOf, LEASE_MS, newTask, SCOPE, submit, TENANT, TestAgent } from './cluster.ts'
 
 /** A dead node's claim lapses after 2 s; the others look every 500 ms. */

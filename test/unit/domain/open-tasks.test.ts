@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { epochMs, taskId } from '#domain/ids.ts'
-import { OpenTasks } from '#domain/orchestration/open-tasks.ts'
+import { epochMs, taskId } from '#domain/model/ids.ts'
+import { OpenTasks } from '#domain/tasks/open-tasks.ts'
 
 const [t1, t2, t3] = [taskId('t1'), taskId('t2'), taskId('t3')]
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type SwarmId, swarmId, taskId } from '#domain/ids.ts'
+import { type SwarmId, swarmId, taskId } from '#domain/model/ids.ts'
 import { anAgent, Cluster, newTask, submit, TENANT, type TestNode } from './cluster.ts'
 
 /** The nodes have to be the same for 5 s, then each takes one swarm a sweep of 500 ms. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agentId } from '#domain/ids.ts'
+import { agentId } from '#domain/model/ids.ts'
 import { agentSpec, Cluster, SCOPE } from './cluster.ts'
 
 describe('the end of a registration', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { taskId } from '#domain/ids.ts'
+import { taskId } from '#domain/model/ids.ts'
 import { backoffMs } from '#domain/resources/backoff.ts'
 import { DurationHistogram } from '#domain/resources/duration-histogram.ts'
 import { PriorityScheduler } from '#domain/resources/priority-scheduler.ts'

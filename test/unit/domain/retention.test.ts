@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { taskId } from '#domain/ids.ts'
+import { taskId } from '#domain/model/ids.ts'
 import { anAgent, Cluster, eventsOf, newTask, SCOPE, submit, type TestAgent } from './cluster.ts'
 
 const MINUTE_MS = 60_000

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { nodeId } from '#domain/ids.ts'
-import { nodeToRelieve } from '#domain/orchestration/swarm-balance.ts'
+import { nodeToRelieve } from '#domain/cluster/swarm-balance.ts'
+import { nodeId } from '#domain/model/ids.ts'
 
 const [ada, bob, cat] = [nodeId('ada'), nodeId('bob'), nodeId('cat')]
 const present = new Set([ada, bob, cat])

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { taskId } from '#domain/ids.ts'
+import { taskId } from '#domain/model/ids.ts'
 import { anAgent, Cluster, eventTypes, newTask, submit, TestAgent } from './cluster.ts'
 
 describe('tasks that belong together', () => {

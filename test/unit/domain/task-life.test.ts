@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { jsonText, taskId } from '#domain/ids.ts'
+import { jsonText, taskId } from '#domain/model/ids.ts'
 import { anAgent, Cluster, eventsOf, eventTypes, LEASE_MS, submit } from './cluster.ts'
 
 describe('the life of a task', () => {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { type AgentId, agentId, type EpochMs, nodeId, swarmEpoch, taskId } from '#domain/ids.ts'
-import { fencingToken } from '#domain/orchestration/fencing-token.ts'
+import { fencingToken } from '#domain/model/fencing-token.ts'
+import { type AgentId, agentId, type EpochMs, nodeId, swarmEpoch, taskId } from '#domain/model/ids.ts'
+import type { TaskLease, TaskRecord, TaskSpec } from '#domain/model/task-record.ts'
+import { priorityRank } from '#domain/resources/priority-rank.ts'
 import {
   assignTask,
   cancelTask,
@@ -15,9 +17,7 @@ import {
   startTask,
   type TaskChange,
   unblock,
-} from '#domain/orchestration/task-machine.ts'
-import type { TaskLease, TaskRecord, TaskSpec } from '#domain/orchestration/task-record.ts'
-import { priorityRank } from '#domain/resources/priority-rank.ts'
+} from '#domain/tasks/task-machine.ts'
 import { SAMPLE_TIME, sampleSpec } from '../../helpers/sample-records.ts'
 
 const at = (ms: number): EpochMs => (SAMPLE_TIME + ms) as EpochMs

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { tenantId } from '#domain/ids.ts'
+import { tenantId } from '#domain/model/ids.ts'
 import { FairTurns, IN_PROGRESS_MAX, IN_PROGRESS_MS } from '#infra/system/fair-turns.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nodeId, type Scope, type SwarmEpoch } from '#domain/ids.ts'
+import { nodeId, type Scope, type SwarmEpoch } from '#domain/model/ids.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
 import { createMemoryInfra, type MemoryInfra, type MemoryInfraOptions } from '../../helpers/memory-infra.ts'
 import { MemoryMedium } from '../../helpers/memory-medium.ts'

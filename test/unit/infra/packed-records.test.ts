@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agentId, type FencingToken, nodeId, swarmEpoch, taskId } from '#domain/ids.ts'
+import { agentId, type FencingToken, nodeId, swarmEpoch, taskId } from '#domain/model/ids.ts'
 import type { RecordKind, RecordValues } from '#domain/ports/records.ts'
 import { packRecord, unpackRecord } from '#infra/packed-records.ts'
 import { SAMPLE_TIME, sampleAgent, sampleSpec, sampleTask } from '../../helpers/sample-records.ts'

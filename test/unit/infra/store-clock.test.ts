@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type EpochMs, epochMs } from '#domain/ids.ts'
+import { type EpochMs, epochMs } from '#domain/model/ids.ts'
 import { StoreClock } from '#infra/system/store-clock.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
 import { MemoryLogger } from '../../helpers/memory-logger.ts'

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { agentId, taskId } from '#domain/ids.ts'
-import type { AgentSpec } from '#domain/orchestration/agent-record.ts'
-import type { Assignment } from '#domain/orchestration/assignment.ts'
-import type { TaskSpec } from '#domain/orchestration/task-record.ts'
+import type { AgentSpec } from '#domain/model/agent-record.ts'
+import type { Assignment } from '#domain/model/assignment.ts'
+import { agentId, taskId } from '#domain/model/ids.ts'
+import type { TaskSpec } from '#domain/model/task-record.ts'
 import { anAgent, Cluster, eventsOf, LEASE_MS, submit, TestAgent, type TestNode } from '../domain/cluster.ts'
 
 const TREE = { kind: 'hierarchical', branching: 2 } as const

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { jsonText } from '#domain/ids.ts'
+import { jsonText } from '#domain/model/ids.ts'
 import { agentSpec, anAgent, Cluster, TestAgent } from '../domain/cluster.ts'
 import { messagesTo, say, textsTo, toAgent } from './talk.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { jsonText, taskId } from '#domain/ids.ts'
+import { jsonText, taskId } from '#domain/model/ids.ts'
 import type { NewTask } from '#domain/orchestration/swarm-service.ts'
 import { anAgent, Cluster, eventsOf, newTask, TestAgent, type TestNode } from '../domain/cluster.ts'
 

@@ -1,5 +1,5 @@
-import type { MessageTarget, SendReply, SwarmMessage } from '#domain/communication/message.ts'
-import { agentId, jsonText } from '#domain/ids.ts'
+import { agentId, jsonText } from '#domain/model/ids.ts'
+import type { MessageTarget, SendReply, SwarmMessage } from '#domain/model/message.ts'
 import type { SendMessageRequest } from '#domain/orchestration/swarm-service.ts'
 import type { TestAgent, TestNode } from '../domain/cluster.ts'
 

@@ -6,7 +6,7 @@ import type { CommitteeMember, ConsensusUtterance } from '#domain/consensus/cons
 import type { RaftMessage } from '#domain/consensus/raft/raft-message.ts'
 import { electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import { voteBytes, voteCertificateDefect } from '#domain/consensus/raft/vote-certificate.ts'
-import { agentId } from '#domain/ids.ts'
+import { agentId } from '#domain/model/ids.ts'
 import { Ed25519Verifier } from '#infra/system/ed25519-verifier.ts'
 import { type AgentNotice, SwarmAgent } from '#sdk/index.ts'
 import { ed25519VoterKey } from '../../helpers/decision/ed25519-voter-key.ts'

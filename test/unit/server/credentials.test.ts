@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { agentId, swarmId, tenantId } from '#domain/ids.ts'
+import { agentId, swarmId, tenantId } from '#domain/model/ids.ts'
 import { agentTokenOwner, newAgentToken } from '#server/auth/agent-token.ts'
 import { ApiKeys } from '#server/auth/api-keys.ts'
 import { bearerCredential } from '#server/auth/authenticator.ts'

@@ -1,7 +1,7 @@
 import { unpack } from 'msgpackr'
 import { describe, expect, it } from 'vitest'
 import type { StreamItem } from '#domain/communication/event-reader.ts'
-import { swarmEpoch } from '#domain/ids.ts'
+import { swarmEpoch } from '#domain/model/ids.ts'
 import { JSON_FORMAT, MSGPACK_FORMAT } from '#server/sockets/frame-format.ts'
 import { streamFrame } from '#server/stream/event-frames.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'

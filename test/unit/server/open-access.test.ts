@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { SwarmError } from '#domain/errors.ts'
-import { agentId, swarmId, swarmScope, tenantId } from '#domain/ids.ts'
+import { SwarmError } from '#domain/model/errors.ts'
+import { agentId, swarmId, swarmScope, tenantId } from '#domain/model/ids.ts'
 import { newAgentToken } from '#server/auth/agent-token.ts'
 import { Authenticator, type AuthenticatorModules } from '#server/auth/authenticator.ts'
 import { OpenAccess } from '#server/auth/open-access.ts'

@@ -1,6 +1,6 @@
 import { fastify } from 'fastify'
 import { describe, expect, it } from 'vitest'
-import { SwarmError } from '#domain/errors.ts'
+import { SwarmError } from '#domain/model/errors.ts'
 import { guardRoutes } from '#server/auth/auth-hooks.ts'
 import { Authenticator } from '#server/auth/authenticator.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AgentId } from '#domain/ids.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import { Hierarchical } from '#domain/topology/hierarchical.ts'
 import { agents } from './ids.ts'
 

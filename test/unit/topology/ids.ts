@@ -1,4 +1,4 @@
-import { type AgentId, agentId } from '#domain/ids.ts'
+import { type AgentId, agentId } from '#domain/model/ids.ts'
 
 /** `agents('a b c')`: three ids. */
 export function agents(names: string): AgentId[] {

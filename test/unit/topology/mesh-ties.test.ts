@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { type AgentId, agentId, monotonicMs } from '#domain/ids.ts'
+import { type AgentId, agentId, monotonicMs } from '#domain/model/ids.ts'
 import { MeshTies } from '#domain/topology/mesh-ties.ts'
 import { agents } from './ids.ts'
 

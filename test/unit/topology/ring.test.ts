@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { AgentId } from '#domain/ids.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import { Ring } from '#domain/topology/ring.ts'
 import { agents } from './ids.ts'
 

@@ -1,5 +1,5 @@
-import { assert, assertNever } from '../../errors.ts'
-import type { AgentId } from '../../ids.ts'
+import { assert, assertNever } from '../../model/errors.ts'
+import type { AgentId } from '../../model/ids.ts'
 import { addBallot } from '../ballot-box.ts'
 import { buildCertificate } from '../certificate.ts'
 import { type Equivocation, equivocationOf } from '../evidence.ts'

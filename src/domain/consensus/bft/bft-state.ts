@@ -1,4 +1,4 @@
-import type { AgentId } from '../../ids.ts'
+import type { AgentId } from '../../model/ids.ts'
 import { type BallotBox, ballotsIn, EMPTY_BOX } from '../ballot-box.ts'
 import type { DecisionCertificate } from '../certificate.ts'
 import { valueIdOf } from '../decision-value.ts'

@@ -1,4 +1,4 @@
-import type { AgentId } from '../../ids.ts'
+import type { AgentId } from '../../model/ids.ts'
 import { contradicts, type Equivocation, equivocationOf } from '../evidence.ts'
 import type { DecisionInstance } from '../instance.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'

@@ -1,5 +1,5 @@
-import { assert, assertNever } from '../../errors.ts'
-import type { AgentId } from '../../ids.ts'
+import { assert, assertNever } from '../../model/errors.ts'
+import type { AgentId } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { DecisionCertificate } from '../certificate.ts'
 import type { Equivocation } from '../evidence.ts'

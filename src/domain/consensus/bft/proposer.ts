@@ -1,5 +1,5 @@
-import { assert } from '../../errors.ts'
-import type { AgentId } from '../../ids.ts'
+import { assert } from '../../model/errors.ts'
+import type { AgentId } from '../../model/ids.ts'
 import type { DecisionInstance } from '../instance.ts'
 
 /**

@@ -1,4 +1,4 @@
-import type { AgentId } from '../../ids.ts'
+import type { AgentId } from '../../model/ids.ts'
 import { addBallot } from '../ballot-box.ts'
 import type { DecisionInstance } from '../instance.ts'
 import type { Hasher } from '../ports/hasher.ts'

@@ -1,4 +1,4 @@
-import type { AgentId } from '../../ids.ts'
+import type { AgentId } from '../../model/ids.ts'
 import type { Electorate } from '../electorate.ts'
 import { contradicts, type Equivocation, equivocationOf } from '../evidence.ts'
 import type { RoundMessage, SignedNomination, SignedVote } from '../signed-messages.ts'

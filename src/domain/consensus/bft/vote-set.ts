@@ -1,4 +1,4 @@
-import type { AgentId } from '../../ids.ts'
+import type { AgentId } from '../../model/ids.ts'
 import type { SignedVote, ValueId } from '../signed-messages.ts'
 
 /** The votes of one kind in one round: one by each voter, the first that arrived. */

@@ -1,4 +1,4 @@
-import type { Hash } from '../hex.ts'
+import type { Hash } from '../../model/hex.ts'
 
 /** SHA-256, as the protocol may know it. Deterministic and synchronous. */
 export interface Hasher {

@@ -1,4 +1,4 @@
-import type { PublicKey, Signature } from '../hex.ts'
+import type { PublicKey, Signature } from '../../model/hex.ts'
 
 /**
  * Checks signatures: Ed25519 in earnest, a toy in simulations.

@@ -1,6 +1,6 @@
-import type { ProposalId } from '../../ids.ts'
+import type { PublicKey } from '../../model/hex.ts'
+import type { ProposalId } from '../../model/ids.ts'
 import type { LockedValue, ValidValue } from '../bft/round-state.ts'
-import type { PublicKey } from '../hex.ts'
 import type { SignedMessage } from '../signed-messages.ts'
 
 /** One signature, and the state of the voter that gave it. */

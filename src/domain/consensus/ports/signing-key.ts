@@ -1,4 +1,4 @@
-import type { PublicKey, Signature } from '../hex.ts'
+import type { PublicKey, Signature } from '../../model/hex.ts'
 
 /**
  * A private key that never leaves its adapter. Nothing but `VoteSigner` may call `sign` with the bytes of a ballot or a

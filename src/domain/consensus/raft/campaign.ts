@@ -1,4 +1,4 @@
-import type { AgentId, MonotonicMs } from '../../ids.ts'
+import type { AgentId, MonotonicMs } from '../../model/ids.ts'
 import { isQuorum } from './quorum.ts'
 import type { PreVoteReply, VoteGrant } from './raft-message.ts'
 import { canCampaign, type RaftState, withElectionTimer } from './raft-state.ts'

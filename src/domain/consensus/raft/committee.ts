@@ -1,4 +1,4 @@
-import type { AgentId, EpochMs, MonotonicMs } from '../../ids.ts'
+import type { AgentId, EpochMs, MonotonicMs } from '../../model/ids.ts'
 import { isQuorum, RAFT_VOTERS_MAX } from './quorum.ts'
 import type { VoterChange } from './raft-input.ts'
 

@@ -1,4 +1,4 @@
-import type { AgentId } from '../../ids.ts'
+import type { AgentId } from '../../model/ids.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
 import { compareLeadership } from './term.ts'
 import { type ElectionPlace, isVoteSound, type KeyOf, type Vote } from './vote-certificate.ts'

@@ -1,4 +1,4 @@
-import type { MonotonicMs } from '../../ids.ts'
+import type { MonotonicMs } from '../../model/ids.ts'
 import { startCampaign } from './campaign.ts'
 import { withCommit } from './commit.ts'
 import type { Append, CampaignNow, Install } from './raft-message.ts'

@@ -1,4 +1,4 @@
-import { type AgentId, type MonotonicMs, monotonicMs } from '../../ids.ts'
+import { type AgentId, type MonotonicMs, monotonicMs } from '../../model/ids.ts'
 import { isQuorum, RAFT_VOTERS_MAX } from './quorum.ts'
 import type { RaftRefusal, VoterChange } from './raft-input.ts'
 import { isSettled, type Leading, type RaftState } from './raft-state.ts'

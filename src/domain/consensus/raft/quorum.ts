@@ -1,4 +1,4 @@
-import type { AgentId } from '../../ids.ts'
+import type { AgentId } from '../../model/ids.ts'
 
 /** Voters are few, so that every one of them can be asked at every election. */
 export const RAFT_VOTERS_MAX = 11

@@ -1,4 +1,4 @@
-import type { AgentId, MonotonicMs } from '../../ids.ts'
+import type { AgentId, MonotonicMs } from '../../model/ids.ts'
 import type { RaftMessage } from './raft-message.ts'
 import type { DurableState } from './raft-state.ts'
 import type { ElectorateEpoch, Leadership } from './term.ts'

@@ -1,5 +1,5 @@
-import type { AgentId } from '../../ids.ts'
-import type { Signature } from '../hex.ts'
+import type { Signature } from '../../model/hex.ts'
+import type { AgentId } from '../../model/ids.ts'
 import type { ElectorateEpoch, Term } from './term.ts'
 import type { LogBase, LogEntry } from './voter-log.ts'
 

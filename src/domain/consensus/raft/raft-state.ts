@@ -1,5 +1,5 @@
-import { type AgentId, type MonotonicMs, monotonicMs } from '../../ids.ts'
-import type { Signature } from '../hex.ts'
+import type { Signature } from '../../model/hex.ts'
+import { type AgentId, type MonotonicMs, monotonicMs } from '../../model/ids.ts'
 import { draw } from './generator.ts'
 import { type ElectorateEpoch, type Term, term } from './term.ts'
 import type { VoteCertificate } from './vote-certificate.ts'

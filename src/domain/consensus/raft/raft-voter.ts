@@ -1,5 +1,5 @@
-import { assert, assertNever } from '../../errors.ts'
-import type { AgentId, MonotonicMs } from '../../ids.ts'
+import { assert, assertNever } from '../../model/errors.ts'
+import type { AgentId, MonotonicMs } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
 import type { SigningKey } from '../ports/signing-key.ts'

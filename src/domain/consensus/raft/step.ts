@@ -1,5 +1,5 @@
-import { assertNever } from '../../errors.ts'
-import { type AgentId, type MonotonicMs, monotonicMs } from '../../ids.ts'
+import { assertNever } from '../../model/errors.ts'
+import { type AgentId, type MonotonicMs, monotonicMs } from '../../model/ids.ts'
 import { onPreVoteReply, onVoteGrant, startPreVote } from './campaign.ts'
 import { onAppend, onCampaignNow, onInstall } from './following.ts'
 import { draw } from './generator.ts'

@@ -1,4 +1,4 @@
-import type { AgentId, MonotonicMs } from '../../ids.ts'
+import type { AgentId, MonotonicMs } from '../../model/ids.ts'
 import type { RaftEffect } from './raft-input.ts'
 import { FOLLOWER, type RaftState, withElectionTimer } from './raft-state.ts'
 import type { ElectorateEpoch, Term } from './term.ts'

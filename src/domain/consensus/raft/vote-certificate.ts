@@ -1,6 +1,6 @@
-import type { AgentId, SwarmId, TenantId } from '../../ids.ts'
+import type { PublicKey, Signature } from '../../model/hex.ts'
+import type { AgentId, SwarmId, TenantId } from '../../model/ids.ts'
 import { ByteWriter } from '../byte-writer.ts'
-import type { PublicKey, Signature } from '../hex.ts'
 import type { SignatureVerifier } from '../ports/signature-verifier.ts'
 import { isQuorum } from './quorum.ts'
 import type { Leadership } from './term.ts'

@@ -1,5 +1,5 @@
-import { assert } from '../../errors.ts'
-import type { AgentId } from '../../ids.ts'
+import { assert } from '../../model/errors.ts'
+import type { AgentId } from '../../model/ids.ts'
 import { type Term, term } from './term.ts'
 
 /** The electorate from this entry on; equal to the one before it where a new leader only marks its term. */

@@ -1,4 +1,4 @@
-import type { MonotonicMs } from '../../ids.ts'
+import type { MonotonicMs } from '../../model/ids.ts'
 import type { PreVote, VoteRequest } from './raft-message.ts'
 import { FOLLOWER, type RaftState, withElectionTimer } from './raft-state.ts'
 import { headerTo, type Transition } from './transition.ts'

@@ -1,4 +1,4 @@
-import { type Scope, splitScope, tenantScope } from '#domain/ids.ts'
+import { type Scope, splitScope, tenantScope } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import { isListed, type RecordKind } from '#domain/ports/records.ts'

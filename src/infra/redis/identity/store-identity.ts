@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { SwarmError } from '#domain/errors.ts'
+import { SwarmError } from '#domain/model/errors.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { StoreLosses } from '#domain/ports/store-losses.ts'

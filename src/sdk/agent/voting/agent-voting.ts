@@ -1,7 +1,7 @@
 import type { ConsensusNotice as ReceivedNotice } from '#contract/index.ts'
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
 import type { ConsensusNotice } from '#domain/consensus/consensus-talk.ts'
-import { agentId, swarmId, tenantId } from '#domain/ids.ts'
+import { agentId, swarmId, tenantId } from '#domain/model/ids.ts'
 import { Ed25519Verifier } from '#infra/system/ed25519-verifier.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'

@@ -1,7 +1,7 @@
 import type { OpenedProposal } from '#domain/consensus/consensus-talk.ts'
 import { ballotDefect } from '#domain/consensus/decision-value.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
-import type { AgentId } from '#domain/ids.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import { errorOf } from '../../client/user-code.ts'
 import { addText } from '../../json/exact-texts.ts'
 import { guardListeners } from '../guarded-signal.ts'

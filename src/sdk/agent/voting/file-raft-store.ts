@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises'
-import type { PublicKey } from '#domain/consensus/hex.ts'
 import type { RaftStore } from '#domain/consensus/raft/raft-ports.ts'
 import type { DurableState } from '#domain/consensus/raft/raft-state.ts'
+import type { PublicKey } from '#domain/model/hex.ts'
 import { replaceFile, writeSynced } from './durable-files.ts'
 import { UnusableState } from './unusable-state.ts'
 

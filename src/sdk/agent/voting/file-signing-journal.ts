@@ -1,7 +1,7 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises'
-import type { PublicKey } from '#domain/consensus/hex.ts'
 import type { SigningJournal, SigningRecord } from '#domain/consensus/ports/signing-journal.ts'
-import type { ProposalId } from '#domain/ids.ts'
+import type { PublicKey } from '#domain/model/hex.ts'
+import type { ProposalId } from '#domain/model/ids.ts'
 import { moveSynced, writeSynced } from './durable-files.ts'
 import { type JournalEntry, lineOf, SignedRecords } from './signed-records.ts'
 

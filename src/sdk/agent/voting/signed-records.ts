@@ -1,7 +1,7 @@
-import type { PublicKey } from '#domain/consensus/hex.ts'
 import type { SigningRecord } from '#domain/consensus/ports/signing-journal.ts'
 import { isStillNeeded } from '#domain/consensus/signing-slot.ts'
-import type { ProposalId } from '#domain/ids.ts'
+import type { PublicKey } from '#domain/model/hex.ts'
+import type { ProposalId } from '#domain/model/ids.ts'
 import { UnusableState } from './unusable-state.ts'
 
 const FORMAT = 'amos-signing-journal/1'

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
-import type { PublicKey, Signature } from '#domain/consensus/hex.ts'
 import type { ElectionPlace } from '#domain/consensus/raft/vote-certificate.ts'
 import { possessionBytes } from '#domain/consensus/sign-bytes.ts'
-import type { AgentId } from '#domain/ids.ts'
+import type { PublicKey, Signature } from '#domain/model/hex.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import { DirectoryLock } from '#infra/system/directory-lock.ts'
 import { findKey, type KeyFiles } from './key-files.ts'
 

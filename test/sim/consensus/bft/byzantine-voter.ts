@@ -10,7 +10,7 @@ import type {
   Unsigned,
   ValueId,
 } from '#domain/consensus/signed-messages.ts'
-import type { AgentId } from '#domain/ids.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import type { VoterModules } from './honest-voter.ts'
 import type { Wire } from './hostile-network.ts'
 

@@ -1,6 +1,6 @@
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
 import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
-import type { AgentId } from '#domain/ids.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import type { SeededRandom } from '../../../helpers/seeded-random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 

@@ -1,7 +1,7 @@
 import { type DurableState, genesisOf } from '#domain/consensus/raft/raft-state.ts'
 import { stepRaft } from '#domain/consensus/raft/step.ts'
 import { electorateEpoch } from '#domain/consensus/raft/term.ts'
-import { type AgentId, agentId } from '#domain/ids.ts'
+import { type AgentId, agentId } from '#domain/model/ids.ts'
 import { SeededRandom } from '../../../helpers/seeded-random.ts'
 import { VirtualTime } from '../bft/virtual-time.ts'
 import { HostileNetwork } from './hostile-network.ts'

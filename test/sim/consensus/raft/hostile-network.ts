@@ -1,5 +1,5 @@
 import type { RaftMessage } from '#domain/consensus/raft/raft-message.ts'
-import type { AgentId } from '#domain/ids.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import type { SeededRandom } from '../../../helpers/seeded-random.ts'
 import type { VirtualTime } from '../bft/virtual-time.ts'
 

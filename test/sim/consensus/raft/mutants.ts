@@ -4,7 +4,7 @@ import type { RaftState } from '#domain/consensus/raft/raft-state.ts'
 import { stepRaft } from '#domain/consensus/raft/step.ts'
 import { term } from '#domain/consensus/raft/term.ts'
 import { lastEntry } from '#domain/consensus/raft/voter-log.ts'
-import { monotonicMs } from '#domain/ids.ts'
+import { monotonicMs } from '#domain/model/ids.ts'
 import type { Mutant } from './simulated-voter.ts'
 
 /** The core as it would be with one rule left out: it is told, or remembers, something else than what is so. */

@@ -3,7 +3,7 @@ import { isQuorum } from '#domain/consensus/raft/quorum.ts'
 import type { RaftEffect } from '#domain/consensus/raft/raft-input.ts'
 import { compareLeadership, type Leadership } from '#domain/consensus/raft/term.ts'
 import { entryAt } from '#domain/consensus/raft/voter-log.ts'
-import type { AgentId } from '#domain/ids.ts'
+import type { AgentId } from '#domain/model/ids.ts'
 import { type SimulatedVoter, toySignature } from './simulated-voter.ts'
 
 type Effect<Type extends RaftEffect['type']> = Extract<RaftEffect, { type: Type }>

@@ -1,4 +1,3 @@
-import type { Signature } from '#domain/consensus/hex.ts'
 import type { RaftEffect, RaftInput } from '#domain/consensus/raft/raft-input.ts'
 import type { RaftMessage } from '#domain/consensus/raft/raft-message.ts'
 import {
@@ -8,7 +7,8 @@ import {
   resumeRaft,
 } from '#domain/consensus/raft/raft-state.ts'
 import { stepRaft } from '#domain/consensus/raft/step.ts'
-import { type AgentId, type MonotonicMs, monotonicMs } from '#domain/ids.ts'
+import type { Signature } from '#domain/model/hex.ts'
+import { type AgentId, type MonotonicMs, monotonicMs } from '#domain/model/ids.ts'
 import { showEffect } from './show.ts'
 
 type InputWithoutTime<T = RaftInput> = T extends unknown ? Omit<T, 'at'> : never

@@ -2,7 +2,7 @@ import type { RaftEffect } from '#domain/consensus/raft/raft-input.ts'
 import type { RaftMessage } from '#domain/consensus/raft/raft-message.ts'
 import type { RaftState } from '#domain/consensus/raft/raft-state.ts'
 import { type LogEntry, lastEntry, votersOf } from '#domain/consensus/raft/voter-log.ts'
-import { assertNever } from '#domain/errors.ts'
+import { assertNever } from '#domain/model/errors.ts'
 
 /** One line an effect, for people. */
 export function showEffect(self: string, effect: RaftEffect): string {

@@ -2,7 +2,7 @@ import type { RaftMessage } from '#domain/consensus/raft/raft-message.ts'
 import { genesisOf } from '#domain/consensus/raft/raft-state.ts'
 import { electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import { lastEntry, type VoterLog, withEntry } from '#domain/consensus/raft/voter-log.ts'
-import { type AgentId, agentId } from '#domain/ids.ts'
+import { type AgentId, agentId } from '#domain/model/ids.ts'
 import { RaftLab } from './raft-lab.ts'
 import { showMessage, showState } from './show.ts'
 

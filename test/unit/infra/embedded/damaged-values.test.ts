@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { jsonText, swarmEpoch, swarmId, swarmScope, tenantId } from '#domain/ids.ts'
+import { jsonText, swarmEpoch, swarmId, swarmScope, tenantId } from '#domain/model/ids.ts'
 import { put, type RecordKey, type RecordWrite, remove } from '#domain/ports/records.ts'
 import { LmdbSwarmStore } from '#infra/embedded/lmdb-swarm-store.ts'
 import { ensureStoreEntry } from '#infra/embedded/store-format.ts'

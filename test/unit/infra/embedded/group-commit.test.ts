@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { jsonText, type Scope } from '#domain/ids.ts'
+import { jsonText, type Scope } from '#domain/model/ids.ts'
 import { put, type RecordKey, type SwarmEvent } from '#domain/ports/records.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import type { Batch } from '#infra/embedded/batch.ts'

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { epochMs, type Scope, swarmEpoch } from '#domain/ids.ts'
+import { epochMs, type Scope, swarmEpoch } from '#domain/model/ids.ts'
 import { beginLifetime, endLifetime } from '#infra/embedded/lifetime.ts'
 import { ScratchEncoder } from '#infra/embedded/record-codec.ts'
 import { claimedState, type ScopeState } from '#infra/embedded/scope-ledger.ts'

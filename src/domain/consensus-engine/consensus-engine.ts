@@ -1,0 +1,154 @@
+import type { AgentRegistry } from '../agents/agent-registry.ts'
+import { BroadcastChannel } from '../communication/broadcast-channel.ts'
+import type { DirectChannel } from '../communication/direct-channel.ts'
+import type { ConsensusUtterance } from '../consensus/consensus-talk.ts'
+import type { Coordinatorship, SwarmModules } from '../kernel/coordinatorship.ts'
+import type { Reminders } from '../kernel/reminders.ts'
+import type { SwarmJournal } from '../kernel/swarm-journal.ts'
+import type { AgentId, ProposalId } from '../model/ids.ts'
+import type { RegisterRequest } from '../orchestration/swarm-service.ts'
+import type { SwarmEvent } from '../ports/records.ts'
+import type { TopologyKeeper } from '../topology/topology-keeper.ts'
+import { ElectionDesk } from './elections/election-desk.ts'
+import type { LeaderState } from './elections/election-record.ts'
+import { ProposalDesk, type ProposalDeskOptions } from './proposals/proposal-desk.ts'
+import { ProposalLedger } from './proposals/proposal-ledger.ts'
+import type { ProposalRecord } from './proposals/proposal-record.ts'
+import type { CastBallotRequest, ProposeRequest } from './proposals/proposal-requests.ts'
+import { ConsensusMeter } from './voters/consensus-meter.ts'
+import { HostedKeys } from './voters/hosted-keys.ts'
+import { KeyClaims } from './voters/key-claims.ts'
+import { VotersLine } from './voters/voters-line.ts'
+import { costOf, WorkBudget } from './voters/work-budget.ts'
+
+export interface ConsensusEngineModules extends SwarmModules {
+  readonly journal: SwarmJournal
+  readonly registry: AgentRegistry
+  readonly channel: DirectChannel
+  readonly topology: TopologyKeeper
+  readonly reminders: Reminders
+}
+
+/**
+ * The hub's part in what the agents decide together: it carries the voters' words, keeps them for those who come back,
+ * and watches. It counts no votes of its own: a leader is who shows the signed votes of a majority, a decision is what
+ * comes with a certificate.
+ */
+export class ConsensusEngine {
+  readonly #modules: ConsensusEngineModules
+  readonly #proposals: ProposalDesk
+  readonly #elections: ElectionDesk
+  readonly #claims: KeyClaims
+  readonly #keys: HostedKeys
+  readonly #meter = new ConsensusMeter()
+  /** One for each matter: whoever says too much of proposals can still lead, and the other way round. */
+  readonly #budgets: { readonly proposals: WorkBudget; readonly elections: WorkBudget }
+  #endWatch: () => void = () => undefined
+
+  constructor(
+    coordinatorship: Pick<Coordinatorship, 'scope' | 'epoch'>,
+    options: ProposalDeskOptions,
+    modules: ConsensusEngineModules,
+  ) {
+    this.#modules = modules
+    const { registry, consensusCrypto } = modules
+    this.#budgets = { proposals: new WorkBudget(modules), elections: new WorkBudget(modules) }
+    this.#claims = new KeyClaims({ ...modules, ...consensusCrypto })
+    this.#keys = new HostedKeys({ ...modules, keys: consensusCrypto.keys })
+    const parts = {
+      ...modules,
+      ...consensusCrypto,
+      meter: this.#meter,
+      keys: this.#keys,
+      line: new VotersLine({ registry, broadcast: new BroadcastChannel(coordinatorship, modules) }),
+    }
+    this.#elections = new ElectionDesk(parts)
+    this.#proposals = new ProposalDesk(options, {
+      ...parts,
+      ledger: new ProposalLedger(modules),
+      leaderId: () => this.#elections.leader().leadership.leaderId,
+    })
+  }
+
+  async recover(): Promise<void> {
+    const { registry } = this.#modules
+    await this.#proposals.recover()
+    this.#endWatch = registry.onChange((agentId) => this.#agentChanged(agentId))
+    await this.#elections.recover()
+  }
+
+  stop(): void {
+    this.#endWatch()
+    this.#proposals.stop()
+    this.#elections.stop()
+  }
+
+  /** Reads the log, after the topology has. */
+  read(events: readonly SwarmEvent[]): void {
+    if (events.some(({ type }) => type === 'swarm.updated')) this.#elections.lookAround()
+  }
+
+  /** Registers an agent. @throws SwarmError `key_refused` where it cannot vote with the key it claims. */
+  registering<T>(request: RegisterRequest, register: () => Promise<T>): Promise<T> {
+    return this.#claims.during(request, register)
+  }
+
+  /** The agent's channel is open: it is told all that concerns it. */
+  attached(agentId: AgentId): void {
+    this.#proposals.attached(agentId)
+    this.#elections.attached(agentId)
+  }
+
+  /** The agent's channel is closed. */
+  detached(agentId: AgentId): void {
+    this.#elections.detached(agentId)
+  }
+
+  /** What an agent says over its channel. @throws SwarmError `not_a_voter`, `ballot_refused`, `limit_exceeded` */
+  async hear(agentId: AgentId, utterance: ConsensusUtterance): Promise<void> {
+    const isOfProposal = 'proposalId' in utterance
+    const budget = isOfProposal ? this.#budgets.proposals : this.#budgets.elections
+    const cost = costOf(utterance)
+    budget.spend(agentId, cost)
+    const fate = isOfProposal
+      ? await this.#proposals.hear(agentId, utterance)
+      : await this.#elections.hear(agentId, utterance)
+    if (fate === undefined) return
+    this.#meter.count(fate)
+    budget.settle(agentId, cost, fate)
+  }
+
+  propose(request: ProposeRequest): Promise<ProposalRecord> {
+    return this.#proposals.propose(request)
+  }
+
+  castBallot(request: CastBallotRequest): Promise<ProposalRecord> {
+    return this.#proposals.castBallot(request)
+  }
+
+  cancel(proposalId: ProposalId, reason: string): Promise<ProposalRecord> {
+    return this.#proposals.cancel(proposalId, reason)
+  }
+
+  leader(): LeaderState {
+    return this.#elections.leader()
+  }
+
+  async startElection(transferTo?: AgentId): Promise<LeaderState> {
+    await this.#elections.startElection(transferTo)
+    return this.leader()
+  }
+
+  /** What became of voters' words, by fate. */
+  counts(): Readonly<Record<string, number>> {
+    return this.#meter.report()
+  }
+
+  #agentChanged(agentId: AgentId): void {
+    this.#elections.agentChanged(agentId)
+    if (this.#modules.registry.find(agentId) !== undefined) return
+    this.#budgets.proposals.forget(agentId)
+    this.#budgets.elections.forget(agentId)
+    this.#keys.forget(agentId)
+  }
+}

@@ -1,0 +1,31 @@
+import type { Scope } from '../model/ids.ts'
+import type { RecordKind, StoredRecord } from '../ports/records.ts'
+import type { SwarmStore } from '../ports/swarm-store.ts'
+
+const PAGE = 2_000
+
+export interface AllRecordsOptions {
+  readonly openOnly?: boolean
+  /** See `ListRequest`. */
+  readonly onDamaged?: (id: string) => void
+}
+
+/** Reads every record of a kind in the order of the ids. The next page is under way while one is worked on. */
+export async function* allRecords<K extends RecordKind>(
+  store: SwarmStore,
+  scope: Scope,
+  kind: K,
+  { openOnly = false, onDamaged = () => undefined }: AllRecordsOptions = {},
+): AsyncGenerator<StoredRecord<K>> {
+  const read = (after?: string): Promise<readonly StoredRecord<K>[]> => {
+    const from = after === undefined ? {} : { after }
+    return store.list({ scope, kind, countMax: PAGE, openOnly, onDamaged, ...from })
+  }
+  for (let page = await read(); ; ) {
+    const next = page.length < PAGE ? undefined : read(page.at(-1)?.key.id)
+    next?.catch(() => undefined)
+    yield* page
+    if (next === undefined) return
+    page = await next
+  }
+}

@@ -1,0 +1,12 @@
+import type { TopologySettings } from '../topology/topology.ts'
+import type { SwarmId } from './ids.ts'
+import type { StrategyName, SwarmLimits } from './swarm-record.ts'
+
+export interface SwarmSpec {
+  readonly swarmId: SwarmId
+  readonly description: string
+  readonly strategy: StrategyName
+  readonly topology: TopologySettings
+  readonly leaseMs: number
+  readonly limits: SwarmLimits
+}

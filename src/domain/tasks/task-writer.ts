@@ -1,0 +1,20 @@
+import type { TaskId } from '../model/ids.ts'
+import { isTerminal, type TaskRecord } from '../model/task-record.ts'
+import { put, type RecordWrite } from '../ports/records.ts'
+import type { Step } from '../ports/swarm-store.ts'
+import type { TaskChange } from './task-machine.ts'
+
+/** The key of a task's record. */
+export const taskKey = (taskId: TaskId): { readonly kind: 'task'; readonly id: TaskId } => ({
+  kind: 'task',
+  id: taskId,
+})
+
+export function putTask(task: TaskRecord): RecordWrite<'task'> {
+  return put('task', task.taskId, task, { isOpen: !isTerminal(task.status) })
+}
+
+/** The step that makes a task's transition durable, with more writes beside it where there are any. */
+export function taskStep<T>(change: TaskChange, result: T, more: readonly RecordWrite[] = []): Step<T> {
+  return { writes: [putTask(change.task), ...more], events: change.events, ready: change.ready, result }
+}
