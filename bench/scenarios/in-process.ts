@@ -48,12 +48,12 @@ export const inProcess1000 = inProcess(1_000)
 
 async function swarmOf(count: number, topology: TopologySettings): Promise<TestNode> {
   const node = await new Cluster().node()
-  await node.service.updateSwarm({ topology })
+  await node.service.swarm.update({ topology })
   const { nodeId } = node.infra.coordination
   for (let index = 0; index < count; index += 1) {
     const id = nameOf(index)
-    await node.service.registerAgent({ agentId: id, spec: agentSpec(id), isNew: true })
-    await node.service.attach({ agentId: id, nodeId, sessionId: sessionId(id), held: [] })
+    await node.service.agents.register({ agentId: id, spec: agentSpec(id), isNew: true })
+    await node.service.agents.attach({ agentId: id, nodeId, sessionId: sessionId(id), held: [] })
   }
   return node
 }
@@ -79,7 +79,7 @@ async function measure(node: TestNode, count: number, messages: number): Promise
       kind: 'message',
     } as const
     begun = performance.now()
-    await orchestrator.sendMessage({ ...message, isDurable: false, payload: PAYLOAD })
+    await orchestrator.service.messages.send({ ...message, isDurable: false, payload: PAYLOAD })
     latencies.record(tookMs * 1_000)
   }
   return { p50: latencies.quantile(0.5), p99: latencies.quantile(0.99) }

@@ -172,7 +172,7 @@ it('no word of a voter makes the hub fail, nor keeps the others from deciding', 
   const { cluster, node, agents } = party
   await anAgent('keyless', node)
   const [liar] = agents
-  await node.service.propose(asked({ deadlineMs: 600_000 }))
+  await node.service.consensus.propose(asked({ deadlineMs: 600_000 }))
   await pass(cluster, agents, 200)
   const instance = liar?.instances.get(merge) as DecisionInstance
   if (liar === undefined) throw new Error('nobody is there')
@@ -182,12 +182,12 @@ it('no word of a voter makes the hub fail, nor keeps the others from deciding', 
       if (!isSwarmError(error)) throw error
     })
     await cluster.pass(20)
-    await node.service.patchAgent({ agentId: liar.id, spec: {}, isQuarantined: false })
+    await node.service.agents.patch({ agentId: liar.id, spec: {}, isQuarantined: false })
   })
   await fc.assert(property, { numRuns: 3_000 })
   expect(node.logger.lines.filter(({ message }) => message === 'hosted voter halted')).toEqual([])
   const next = proposalId('next')
-  await node.service.propose(
+  await node.service.consensus.propose(
     asked({ proposalId: next, electorate: { kind: 'agents', agentIds: agents.map(({ id }) => id) } }),
   )
   await pass(cluster, agents, 2_000)

@@ -80,12 +80,12 @@ class World {
         this.#submitted += 1
         const backoff = { baseMs: 1_000, factor: 1, maxMs: 1_000 }
         const spec = { delayMs, capabilities: [skill], dependsOn, maxAttempts: 2, backoff }
-        return node.service.submit({ tasks: [newTask(`t${this.#submitted}`, spec)] })
+        return node.service.tasks.submit({ tasks: [newTask(`t${this.#submitted}`, spec)] })
       }
       case 'pass':
         return cluster.pass(next.ms)
       case 'cancel':
-        return node.service.cancel({ taskId: taskId(`t${next.pick}`), reason: 'no' })
+        return node.service.tasks.cancel({ taskId: taskId(`t${next.pick}`), reason: 'no' })
       case 'restart': {
         node.die()
         this.node = await cluster.node()
@@ -103,12 +103,12 @@ class World {
     const held = given.at(-1 - (pick % Math.max(1, given.length)))
     if (held === undefined) return undefined
     const report = ada.report(held)
-    if (type === 'heartbeat') return node.service.heartbeat({ ...report, held: [held] })
-    if (type === 'accept') return node.service.accept(report)
+    if (type === 'heartbeat') return node.service.agents.heartbeat({ ...report, held: [held] })
+    if (type === 'accept') return node.service.tasks.accept(report)
     if (type === 'complete') return ada.complete(held, node)
-    if (type === 'release') return node.service.release({ ...report, reason: 'no' })
+    if (type === 'release') return node.service.tasks.release({ ...report, reason: 'no' })
     const failure = { code: 'broken', message: 'it broke' }
-    return node.service.fail({ ...report, failure, kind: type === 'fail' ? 'fail' : 'retry' })
+    return node.service.tasks.fail({ ...report, failure, kind: type === 'fail' ? 'fail' : 'retry' })
   }
 }
 
@@ -133,7 +133,7 @@ describe('the phase of a task', () => {
           await world.take(next)
           const { node, cluster } = world
           const all = await listed(node, {})
-          const report = await cluster.settle(node.service.monitor())
+          const report = await cluster.settle(node.service.swarm.monitor())
           for (const phase of PHASES) {
             const expected = all.filter((task) => task.phase === phase).map((task) => task.taskId)
             expect((await listed(node, { phase })).map((task) => task.taskId)).toEqual(expected)

@@ -6,7 +6,7 @@ import {
 } from '../model/agent-record.ts'
 import { SwarmError } from '../model/errors.ts'
 import type { EpochMs } from '../model/ids.ts'
-import type { PatchAgentRequest, RegisterRequest } from '../orchestration/swarm-service.ts'
+import type { PatchAgentRequest, RegisterRequest } from './agent-service.ts'
 
 /** The same call again, after its first answer was lost: nobody else knows the token. */
 export function isSameRequest({ tokenHash }: AgentRecord, request: RegisterRequest): boolean {

@@ -1,3 +1,4 @@
+import type { AgentService } from '../agents/agent-service.ts'
 import { BROADCAST_TOPIC, deliverBroadcast } from '../communication/broadcast-channel.ts'
 import { DELIVERY_TOPIC, deliverNotice } from '../communication/direct-channel.ts'
 import { EventStream } from '../communication/event-stream.ts'
@@ -8,9 +9,10 @@ import { SwarmError } from '../model/errors.ts'
 import type { EpochMs, NodeId, Scope, SwarmEpoch } from '../model/ids.ts'
 import type { SwarmRecord } from '../model/swarm-record.ts'
 import type { OrchestratorOptions } from '../orchestration/orchestrator-options.ts'
+import { forwardingService, overlaid } from '../orchestration/swarm-calls.ts'
 import { SwarmOrchestrator } from '../orchestration/swarm-orchestrator.ts'
 import { SwarmReader } from '../orchestration/swarm-reader.ts'
-import { SWARM_METHODS, type SwarmService } from '../orchestration/swarm-service.ts'
+import type { SwarmService } from '../orchestration/swarm-service.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '../ports/coordination.ts'
@@ -241,27 +243,27 @@ function lossEvents(loss: StoreLoss | undefined, subject: string, time: EpochMs)
 }
 
 function serviceOver(gateway: SwarmGateway, { clock }: NodeModules): SwarmService {
-  const methods = SWARM_METHODS.map((method) => [method, (argument: never) => gateway.call(method, argument)])
-  const service = Object.fromEntries(methods) as SwarmService
+  const forwarded = forwardingService((method, argument) => gateway.call(method, argument))
   const turns = new ClaimTurns({
     clock,
     isLocal: () => gateway.orchestrator !== undefined,
-    claim: (turn) => service.claim(turn),
+    claim: (turn) => forwarded.agents.claim(turn),
   })
-  return {
-    ...service,
+  // What this node has to know of the connections that end here.
+  const agents: Partial<AgentService> = {
     attach: (request) => {
       gateway.attached(request)
-      return service.attach(request)
+      return forwarded.agents.attach(request)
     },
     claim: (request) => turns.claim(request),
     settleClaim: (receipt) => {
       if (!receipt.isDelivered) turns.withdraw(receipt.claimId)
-      return service.settleClaim(receipt)
+      return forwarded.agents.settleClaim(receipt)
     },
     detach: (request) => {
       gateway.detached(request)
-      return service.detach(request)
+      return forwarded.agents.detach(request)
     },
   }
+  return overlaid(forwarded, { agents: overlaid(forwarded.agents, agents) })
 }

@@ -211,7 +211,7 @@ export class SwarmDirectory {
   /** @throws SwarmError `swarm_not_found`, `swarm_not_empty` */
   async deleteSwarm(tenant: TenantId, id: SwarmId, { force }: { readonly force: boolean }): Promise<void> {
     const swarm = await this.open(tenant, id)
-    await swarm.service.deleteSwarm({ force })
+    await swarm.service.swarm.delete({ force })
     await this.#strike(tenant, id, swarm)
   }
 
@@ -288,7 +288,7 @@ export class SwarmDirectory {
         const open = await this.open(tenant, swarm)
         const answer = await open.gateway.serve(method, argument)
         // While the claim is still held, or another node would coordinate what is to be deleted.
-        if (method === 'deleteSwarm') await this.#strike(tenant, swarm, open)
+        if (method === 'swarm.delete') await this.#strike(tenant, swarm, open)
         return answer
       },
       notice: (notice) => this.#open.get(notice.scope)?.hear(notice),

@@ -1,16 +1,16 @@
+import type { AttachRequest, DetachRequest } from '../agents/agent-service.ts'
 import type { EventStream } from '../communication/event-stream.ts'
 import type { AgentDelivery } from '../model/assignment.ts'
 import { isSwarmError, SwarmError } from '../model/errors.ts'
 import type { AgentId, NodeId, Scope, SessionId } from '../model/ids.ts'
+import { invoke } from '../orchestration/swarm-calls.ts'
 import type { SwarmOrchestrator } from '../orchestration/swarm-orchestrator.ts'
-import type { AttachRequest, DetachRequest, SwarmService } from '../orchestration/swarm-service.ts'
+import type { AnswerOf, ArgumentOf, SwarmMethod } from '../orchestration/swarm-service.ts'
 import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClaimOutcome } from '../ports/coordination.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Peers } from '../ports/peers.ts'
-
-export type SwarmMethod = keyof SwarmService
 
 /** Who coordinates the swarm, as far as this node knows. */
 type Role =
@@ -67,14 +67,11 @@ export class SwarmGateway {
     return this.#role?.type === 'local' ? this.#role.orchestrator : undefined
   }
 
-  async call<M extends SwarmMethod>(
-    method: M,
-    argument: Parameters<SwarmService[M]>[0],
-  ): Promise<Awaited<ReturnType<SwarmService[M]>>> {
+  async call<M extends SwarmMethod>(method: M, argument: ArgumentOf<M>): Promise<AnswerOf<M>> {
     const local = this.orchestrator
     if (local === undefined) return this.#callAnywhere(method, argument)
     try {
-      return await invoke(local, method, argument)
+      return await invoke(local.service, method, argument)
     } catch (error) {
       if (!isSwarmError(error, 'not_coordinator')) throw error
       return this.#callAnywhere(method, argument)
@@ -88,7 +85,7 @@ export class SwarmGateway {
       const coordinatorId = this.#role?.type === 'remote' ? this.#role.coordinatorId : null
       throw new SwarmError('not_coordinator', { coordinatorId })
     }
-    return invoke(local, method as SwarmMethod, argument as never)
+    return invoke(local.service, method as SwarmMethod, argument as never)
   }
 
   /** Notes which agents are connected here, so that they can be told when the swarm is coordinated anew. */
@@ -108,7 +105,7 @@ export class SwarmGateway {
   async drainSessions(reason: string): Promise<void> {
     const stopped = Array.from(this.#sessions, ([sessionId, agentId]) =>
       // A coordinator that does not answer assigns nothing either.
-      this.call('stopWork', { agentId, sessionId }).catch(() => null),
+      this.call('agents.stopWork', { agentId, sessionId }).catch(() => null),
     )
     await Promise.all(stopped)
     this.tellSessions({ type: 'drain', reason })
@@ -161,10 +158,7 @@ export class SwarmGateway {
     this.#modules.events.close()
   }
 
-  async #callAnywhere<M extends SwarmMethod>(
-    method: M,
-    argument: Parameters<SwarmService[M]>[0],
-  ): Promise<Awaited<ReturnType<SwarmService[M]>>> {
+  async #callAnywhere<M extends SwarmMethod>(method: M, argument: ArgumentOf<M>): Promise<AnswerOf<M>> {
     const { peers, clock } = this.#modules
     const giveUpAt = clock.monotonic() + this.#options.findCoordinatorMs
     for (;;) {
@@ -172,9 +166,9 @@ export class SwarmGateway {
       try {
         // A takeover may take longer than anybody should wait for an answer; it goes on all the same.
         role = this.#role ?? (await this.#within(giveUpAt, this.#resolve()))
-        if (role.type === 'local') return await invoke(role.orchestrator, method, argument)
+        if (role.type === 'local') return await invoke(role.orchestrator.service, method, argument)
         const answer = await peers.call(role.coordinatorId, { scope: this.scope, method, argument })
-        return answer as Awaited<ReturnType<SwarmService[M]>>
+        return answer as AnswerOf<M>
       } catch (error) {
         if (!isSwarmError(error, 'not_coordinator', 'coordinator_unavailable')) throw error
         if (this.#isClosed || clock.monotonic() >= giveUpAt) {
@@ -242,13 +236,4 @@ export class SwarmGateway {
     this.#lastCoordinatorId = coordinatorId
     return role
   }
-}
-
-function invoke<M extends SwarmMethod>(
-  service: SwarmService,
-  method: M,
-  argument: Parameters<SwarmService[M]>[0],
-): Promise<Awaited<ReturnType<SwarmService[M]>>> {
-  const call = service[method] as (argument: unknown) => Promise<Awaited<ReturnType<SwarmService[M]>>>
-  return call.call(service, argument)
 }

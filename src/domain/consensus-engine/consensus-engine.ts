@@ -1,4 +1,5 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
+import type { RegisterRequest } from '../agents/agent-service.ts'
 import { BroadcastChannel } from '../communication/broadcast-channel.ts'
 import type { DirectChannel } from '../communication/direct-channel.ts'
 import type { ConsensusUtterance } from '../consensus/consensus-talk.ts'
@@ -6,7 +7,6 @@ import type { Coordinatorship, SwarmModules } from '../kernel/coordinatorship.ts
 import type { Reminders } from '../kernel/reminders.ts'
 import type { SwarmJournal } from '../kernel/swarm-journal.ts'
 import type { AgentId, ProposalId } from '../model/ids.ts'
-import type { RegisterRequest } from '../orchestration/swarm-service.ts'
 import type { SwarmEvent } from '../ports/records.ts'
 import type { TopologyKeeper } from '../topology/topology-keeper.ts'
 import { ElectionDesk } from './elections/election-desk.ts'

@@ -1,4 +1,11 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
+import type {
+  AttachReply,
+  AttachRequest,
+  DetachRequest,
+  HeartbeatReply,
+  HeartbeatRequest,
+} from '../agents/agent-service.ts'
 import type { AgentState } from '../agents/agent-state.ts'
 import type { DirectChannel, LostDelivery } from '../communication/direct-channel.ts'
 import type { Reminders } from '../kernel/reminders.ts'
@@ -7,13 +14,6 @@ import type { HeldTask } from '../model/assignment.ts'
 import { isSwarmError } from '../model/errors.ts'
 import type { AgentId, NodeId, TaskId } from '../model/ids.ts'
 import type { TaskLease, TaskRecord } from '../model/task-record.ts'
-import type {
-  AttachReply,
-  AttachRequest,
-  DetachRequest,
-  HeartbeatReply,
-  HeartbeatRequest,
-} from '../orchestration/swarm-service.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { LeaseKeeper } from '../tasks/lease-keeper.ts'

@@ -1,5 +1,5 @@
+import type { ClaimRequest } from '../agents/agent-service.ts'
 import type { Assignment } from '../model/assignment.ts'
-import type { ClaimRequest } from '../orchestration/swarm-service.ts'
 import type { Clock } from '../ports/clock.ts'
 
 /** Shorter than the time after which a call to another node counts as lost. */

@@ -3,7 +3,6 @@ import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import { isSwarmError, SwarmError, type SwarmErrorDetails } from '../model/errors.ts'
 import type { EpochMs, TaskId } from '../model/ids.ts'
 import { isTerminal, type TaskLease, type TaskRecord } from '../model/task-record.ts'
-import type { CancelRequest } from '../orchestration/swarm-service.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
@@ -22,6 +21,7 @@ import {
   type TaskChange,
   unblock,
 } from './task-machine.ts'
+import type { CancelRequest } from './task-service.ts'
 import { taskKey, taskStep } from './task-writer.ts'
 
 export interface TaskEnderOptions {

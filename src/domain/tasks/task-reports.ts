@@ -2,13 +2,6 @@ import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import { SwarmError } from '../model/errors.ts'
 import type { EpochMs } from '../model/ids.ts'
 import { isTerminal, type TaskAttempt, type TaskRecord } from '../model/task-record.ts'
-import type {
-  CompleteReport,
-  FailReport,
-  ProgressReport,
-  ReleaseReport,
-  TaskReport,
-} from '../orchestration/swarm-service.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
 import { put, type RecordWrite } from '../ports/records.ts'
@@ -27,6 +20,7 @@ import {
   startTask,
   type TaskChange,
 } from './task-machine.ts'
+import type { CompleteReport, FailReport, ProgressReport, ReleaseReport, TaskReport } from './task-service.ts'
 import { taskKey, taskStep } from './task-writer.ts'
 
 export interface TaskReportsOptions {

@@ -1,13 +1,15 @@
 import type { AgentFrame } from '#contract/frames/agent-frames.ts'
 import type { InboxAcknowledged } from '#contract/message.ts'
+import type { HeartbeatReply } from '#domain/agents/agent-service.ts'
 import type { ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
 import type { HeldTask } from '#domain/model/assignment.ts'
 import { assertNever } from '#domain/model/errors.ts'
 import { type AgentId, type FencingToken, type SessionId, taskId } from '#domain/model/ids.ts'
 import type { SendReply } from '#domain/model/message.ts'
 import type { TaskRecord } from '#domain/model/task-record.ts'
-import type { HeartbeatReply, SwarmService, TaskReport } from '#domain/orchestration/swarm-service.ts'
+import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { Ids } from '#domain/ports/random.ts'
+import type { TaskReport } from '#domain/tasks/task-service.ts'
 import { sendRequest } from '../routes/send-request.ts'
 import type { FrameFormat } from '../sockets/frame-format.ts'
 
@@ -32,16 +34,17 @@ export async function callService(
   frame: Exclude<AgentFrame, { type: 'hello' }>,
   context: AgentCallContext,
 ): Promise<CallResult> {
-  const { service, agentId, sessionId, format } = context
+  const { agentId, sessionId, format } = context
+  const { tasks, agents, messages, consensus } = context.service
   switch (frame.type) {
     case 'heartbeat':
-      return service.heartbeat({ agentId, sessionId, held: heldTasks(frame.held) })
+      return agents.heartbeat({ agentId, sessionId, held: heldTasks(frame.held) })
     case 'task.accept':
-      await service.accept(reportOf(frame, context))
+      await tasks.accept(reportOf(frame, context))
       return undefined
     case 'task.progress': {
       const { ratio, message, status } = frame
-      await service.progress({
+      await tasks.progress({
         ...reportOf(frame, context),
         ...(ratio === undefined ? {} : { ratio }),
         ...(message === undefined ? {} : { message }),
@@ -51,36 +54,35 @@ export async function callService(
     }
     case 'task.complete':
       return outcome(
-        await service.complete({
+        await tasks.complete({
           ...reportOf(frame, context),
           result: format.opaqueText(frame.result, 'result'),
         }),
       )
     case 'task.fail': {
       const { failure, kind = 'retry' } = frame
-      return outcome(await service.fail({ ...reportOf(frame, context), failure, kind }))
+      return outcome(await tasks.fail({ ...reportOf(frame, context), failure, kind }))
     }
     case 'task.release': {
       const { reason = 'released by the agent' } = frame
-      return outcome(await service.release({ ...reportOf(frame, context), reason }))
+      return outcome(await tasks.release({ ...reportOf(frame, context), reason }))
     }
     case 'drain':
-      await service.stopWork({ agentId, sessionId })
+      await agents.stopWork({ agentId, sessionId })
       return undefined
     case 'message.send': {
       const payload = format.opaqueText(frame.payload, 'payload')
-      return service.sendMessage(sendRequest(frame, payload, { from: agentId, sessionId }, context.ids))
+      return messages.send(sendRequest(frame, payload, { from: agentId, sessionId }, context.ids))
     }
     case 'message.ack': {
       const { messageIds } = frame
-      return { acknowledgedCount: await service.acknowledgeMessages({ agentId, sessionId, messageIds }) }
+      return { acknowledgedCount: await messages.acknowledge({ agentId, sessionId, messageIds }) }
     }
     case 'consensus':
-      // The contract's patterns are the domain's, so that its texts are what their names say.
-      await service.consensus({ agentId, sessionId, utterance: frame.body as unknown as ConsensusUtterance })
+      await consensus.hear({ agentId, sessionId, utterance: utteranceOf(frame) })
       return undefined
     case 'subscribe':
-      await service.subscribeTopics({ agentId, sessionId, topics: frame.topics })
+      await messages.subscribe({ agentId, sessionId, topics: frame.topics })
       return undefined
     default:
       return assertNever(frame)
@@ -109,4 +111,9 @@ function reportOf(
 
 function outcome({ taskId, status, phase }: TaskRecord): CallResult {
   return { taskId, status, phase }
+}
+
+/** The contract's patterns are the domain's, so that its texts are what their names say. */
+function utteranceOf({ body }: Extract<AgentFrame, { type: 'consensus' }>): ConsensusUtterance {
+  return body as unknown as ConsensusUtterance
 }

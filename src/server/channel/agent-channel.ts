@@ -176,7 +176,7 @@ export class AgentChannel {
     const { sessions, logger } = this.#modules
     const { sessionId, agentId } = this.#options
     sessions.remove(sessionId)
-    this.#service?.detach({ agentId, sessionId, closedBy: this.#closedBy }).catch((error: unknown) => {
+    this.#service?.agents.detach({ agentId, sessionId, closedBy: this.#closedBy }).catch((error: unknown) => {
       // The leases run out by themselves.
       logger.warn({ err: error, agentId }, 'detach not noted')
     })
@@ -210,7 +210,7 @@ export class AgentChannel {
       // Before the attach, since the first assignments may come before its answer.
       sessions.add(sessionId, this)
       this.#service = service
-      const { epoch, leaseMs, kept, lost } = await service.attach({
+      const { epoch, leaseMs, kept, lost } = await service.agents.attach({
         ...proof,
         agentId,
         nodeId,

@@ -92,9 +92,9 @@ export class SwarmMetrics {
     const found = await Promise.all(
       coordinated.map(async (swarm, index) => ({
         labels: index < this.#options.metricSwarmsMax ? labelsOf(swarm) : OTHERS,
-        report: await swarm.service.monitor(),
-        messages: await swarm.service.messaging(),
-        statements: await swarm.service.consensusCounts(),
+        report: await swarm.service.swarm.monitor(),
+        messages: await swarm.service.messages.counts(),
+        statements: await swarm.service.consensus.counts(),
       })),
     )
     for (const metric of this.#ofSwarms()) metric.reset()

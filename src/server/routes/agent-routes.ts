@@ -39,7 +39,7 @@ function routeRegistration(app: FastifyInstance, { swarms, ids }: AgentRoutesMod
     }
     const { service } = await swarms.open(owner.tenant, owner.swarmId)
     const token = newAgentToken(owner)
-    const record = await service.registerAgent({
+    const record = await service.agents.register({
       agentId: owner.agentId,
       spec,
       tokenHash: secretHash(token),
@@ -81,7 +81,7 @@ function routeAgents(app: FastifyInstance, { swarms, pageTokens }: AgentRoutesMo
     const caller = callerOf(request)
     const { service, reader } = await swarms.open(caller.tenant, swarmId(request.params.swarmId))
     const id = agentId(request.params.agentId)
-    await service.patchAgent({
+    await service.agents.patch({
       agentId: id,
       ...(caller.kind === 'agent' ? { askedBy: 'agent' } : {}),
       spec: spec satisfies Partial<AgentSpec>,
@@ -97,7 +97,7 @@ function routeAgents(app: FastifyInstance, { swarms, pageTokens }: AgentRoutesMo
 
   routeOperation(app, deregisterAgent, async (request, reply) => {
     const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
-    const record = await service.deregisterAgent({ agentId: agentId(request.params.agentId) })
+    const record = await service.agents.deregister({ agentId: agentId(request.params.agentId) })
     reply.code(202)
     return agentView(record)
   })

@@ -1,12 +1,12 @@
 import type { ServerResponse } from 'node:http'
+import type { AgentService } from '#domain/agents/agent-service.ts'
 import type { Assignment } from '#domain/model/assignment.ts'
 import type { AgentId } from '#domain/model/ids.ts'
-import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 
 export interface ClaimAnswerModules {
   readonly reply: ServerResponse
-  readonly service: Pick<SwarmService, 'settleClaim'>
+  readonly agents: Pick<AgentService, 'settleClaim'>
   readonly logger: Logger
 }
 
@@ -55,10 +55,10 @@ export class ClaimAnswer {
   }
 
   #settle(isDelivered: boolean, assignments: readonly Assignment[]): void {
-    const { service, logger } = this.#modules
+    const { agents, logger } = this.#modules
     const { agentId, claimId } = this
     const held = assignments.map(({ taskId, fencingToken }) => ({ taskId, fencingToken }))
-    service.settleClaim({ agentId, claimId, isDelivered, held }).catch((error: unknown) => {
+    agents.settleClaim({ agentId, claimId, isDelivered, held }).catch((error: unknown) => {
       // The leases run out by themselves.
       logger.warn({ err: error, agentId }, 'claim not settled')
     })

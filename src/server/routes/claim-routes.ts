@@ -47,10 +47,10 @@ export function claimRoutes(
       const agent = agentId(request.params.agentId)
       const answer = new ClaimAnswer(
         { agentId: agent, claimId: ids.next() },
-        { reply: reply.raw, service, logger },
+        { reply: reply.raw, agents: service.agents, logger },
       )
       const { claimId } = answer
-      const claim = service.claim({ agentId: agent, claimId, ...tokenHashOf(caller), ...request.body })
+      const claim = service.agents.claim({ agentId: agent, claimId, ...tokenHashOf(caller), ...request.body })
       const opened = { caller, access: 'agent', target: request.params } as const
       const dispose = (late: readonly Assignment[]): boolean => answer.carries(late)
       const assignments = await whileAllowed(claim, opened, { openAccess, dispose })
@@ -63,7 +63,7 @@ export function claimRoutes(
   routeOperation(app, heartbeatAgent, async (request): Promise<AgentHeartbeatReply> => {
     const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
     const held = heldTasks(request.body.held)
-    const reply = await service.heartbeat({ agentId: agentId(request.params.agentId), held })
+    const reply = await service.agents.heartbeat({ agentId: agentId(request.params.agentId), held })
     return { ...reply, kept: [...reply.kept], lost: [...reply.lost] }
   })
 }

@@ -56,7 +56,7 @@ function routeProposals(app: FastifyInstance, { swarms, pageTokens, ids }: Conse
       ...proposeRequest(request.body, proposalId(request.body.proposalId ?? ids.next()), proposer),
       ...(agent === undefined ? {} : { proposerId: agent }),
     }
-    const record = await service.propose(asked)
+    const record = await service.consensus.propose(asked)
     reply.code(201).header('location', `/v1/swarms/${request.params.swarmId}/proposals/${record.proposalId}`)
     return sendJsonText(reply, proposalText(record, asked.payload))
   })
@@ -84,7 +84,7 @@ function routeProposals(app: FastifyInstance, { swarms, pageTokens, ids }: Conse
   routeOperation(app, cancelProposal, async (request, reply) => {
     const { service, reader } = await openFor(swarms, request)
     const { reason = 'its proposer takes it back' } = request.body
-    const record = await service.cancelProposal({ proposalId: idOf(request), reason })
+    const record = await service.consensus.cancelProposal({ proposalId: idOf(request), reason })
     reply.code(202)
     return sendJsonText(reply, proposalText(record, await reader.proposalPayload(record.proposalId)))
   })
@@ -102,7 +102,7 @@ function routeBallots(app: FastifyInstance, { swarms }: ConsensusRoutesModules):
     const { agentId: voter, choice, reason, signature: signed } = request.body
     authorize(callerOf(request), 'agent', { swarmId: request.params.swarmId, agentId: voter })
     const { service } = await openFor(swarms, request)
-    const record = await service.castBallot({
+    const record = await service.consensus.castBallot({
       proposalId: idOf(request),
       agentId: agentId(voter),
       choice,
@@ -124,13 +124,13 @@ function routeElections(app: FastifyInstance, { swarms }: ConsensusRoutesModules
 
   routeOperation(app, getLeader, async (request) => {
     const { service } = await openFor(swarms, request)
-    return leaderView(await service.leader())
+    return leaderView(await service.consensus.leader())
   })
 
   routeOperation(app, startElection, async (request, reply) => {
     const { service } = await openFor(swarms, request)
     const { transferTo } = request.body
-    const state = await service.startElection(
+    const state = await service.consensus.startElection(
       transferTo === undefined ? {} : { transferTo: agentId(transferTo) },
     )
     reply.code(202)

@@ -36,14 +36,14 @@ export function messageRoutes(app: FastifyInstance, { swarms, pageTokens, ids }:
     const from = senderOf(request, named)
     const sent = sendRequest(message, opaqueText(payload, 'payload'), { from }, ids)
     const service = await serviceFor(request)
-    const { path, ...rest } = await service.sendMessage(sent)
+    const { path, ...rest } = await service.messages.send(sent)
     reply.code(202)
     return { ...rest, path: [...path] }
   })
 
   routeOperation(app, getMessageMetrics, async (request) => {
     const service = await serviceFor(request)
-    return { counts: await service.messaging() }
+    return { counts: await service.messages.counts() }
   })
 
   routeOperation(app, readInbox, async (request, reply) => {
@@ -51,7 +51,7 @@ export function messageRoutes(app: FastifyInstance, { swarms, pageTokens, ids }:
     const { swarmId: swarm, agentId: agent } = request.params
     const list = ['inbox', callerOf(request).tenant, swarm, agent]
     const service = await serviceFor(request)
-    const records = await service.inbox({
+    const records = await service.messages.inbox({
       agentId: agentId(agent),
       after: Number(pageTokens.redeem(pageToken, list) ?? 0),
       countMax: pageSize,
@@ -64,7 +64,7 @@ export function messageRoutes(app: FastifyInstance, { swarms, pageTokens, ids }:
   routeOperation(app, acknowledgeInbox, async (request) => {
     const service = await serviceFor(request)
     const { messageIds } = request.body
-    const acknowledgedCount = await service.acknowledgeMessages({
+    const acknowledgedCount = await service.messages.acknowledge({
       agentId: agentId(request.params.agentId),
       messageIds,
     })
@@ -73,6 +73,6 @@ export function messageRoutes(app: FastifyInstance, { swarms, pageTokens, ids }:
 
   routeOperation(app, getTopology, async (request) => {
     const service = await serviceFor(request)
-    return topologyView(await service.topology())
+    return topologyView(await service.topology.view())
   })
 }

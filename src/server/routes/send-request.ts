@@ -1,7 +1,7 @@
 import type { MessageSend, MessageTarget } from '#contract/message.ts'
+import type { SendMessageRequest } from '#domain/communication/message-service.ts'
 import { agentId, type JsonText } from '#domain/model/ids.ts'
 import type { MessageTarget as DomainTarget } from '#domain/model/message.ts'
-import type { SendMessageRequest } from '#domain/orchestration/swarm-service.ts'
 import type { Ids } from '#domain/ports/random.ts'
 import { invalidField } from '../problem/request-error.ts'
 

@@ -3,9 +3,9 @@ import { TASK_OPERATIONS } from '#contract/operations/task-operations.ts'
 import type { TaskAccepted, TaskBatchAccepted } from '#contract/task.ts'
 import { swarmId, taskId } from '#domain/model/ids.ts'
 import type { TaskRecord } from '#domain/model/task-record.ts'
-import type { NewTask, SubmitReply } from '#domain/orchestration/swarm-service.ts'
 import type { Ids } from '#domain/ports/random.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
+import type { NewTask, SubmitReply } from '#domain/tasks/task-service.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { bodyFingerprint } from '../input/json-body.ts'
 import type { ServerOptions } from '../server-options.ts'
@@ -37,7 +37,7 @@ export function submitRoutes(
     sockets.refuseWhileDraining()
     const { service } = await swarms.open(callerOf(request).tenant, swarmId(id))
     const key = request.headers['idempotency-key']
-    return service.submit({
+    return service.tasks.submit({
       tasks,
       ...(typeof key === 'string' ? { idempotency: { key, fingerprint: bodyFingerprint(request) } } : {}),
     })
@@ -75,7 +75,7 @@ export function submitRoutes(
     const { swarmId: id } = request.params
     const { service } = await swarms.open(callerOf(request).tenant, swarmId(id))
     const finished = taskId(request.params.taskId)
-    const record = await service.retry({ taskId: finished, newTaskId: taskId(ids.next()) })
+    const record = await service.tasks.retry({ taskId: finished, newTaskId: taskId(ids.next()) })
     reply.code(201).header('location', taskAddress(id, record))
     return accepted(record)
   })

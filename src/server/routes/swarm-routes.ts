@@ -60,7 +60,7 @@ export function swarmRoutes(
   routeOperation(app, updateSwarm, async (request, reply) => {
     const { tenant } = callerOf(request)
     const swarm = await swarms.open(tenant, swarmId(request.params.swarmId))
-    await swarm.service.updateSwarm({ ...request.body, ...expectedVersion(request.headers) })
+    await swarm.service.swarm.update({ ...request.body, ...expectedVersion(request.headers) })
     // Read together, so that the tag is that of the state in the answer.
     const { value, version } = await swarm.stored()
     reply.header('etag', etagOf(version))
@@ -75,7 +75,7 @@ export function swarmRoutes(
 
   routeOperation(app, getResources, async (request) => {
     const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
-    const [report, status] = await Promise.all([service.monitor(), service.status()])
+    const [report, status] = await Promise.all([service.swarm.monitor(), service.swarm.status()])
     return resourceReport(report, status)
   })
 }

@@ -1,7 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { TASK_OPERATIONS } from '#contract/operations/task-operations.ts'
 import { agentId, type FencingToken, swarmId, taskId } from '#domain/model/ids.ts'
-import type { SwarmService, TaskReport } from '#domain/orchestration/swarm-service.ts'
+import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
+import type { TaskReport } from '#domain/tasks/task-service.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { authorize } from '../auth/authorize.ts'
 import { opaqueText } from '../input/opaque-json.ts'
@@ -34,24 +35,24 @@ export function taskReportRoutes(app: FastifyInstance, { swarms }: { readonly sw
   routeOperation(app, reportProgress, async (request, reply) => {
     const { service, report } = await open(request)
     const { agentId: _, fencingToken: __, ...progress } = request.body
-    await service.progress({ ...report, ...progress })
+    await service.tasks.progress({ ...report, ...progress })
     return reply.code(204).send()
   })
 
   routeOperation(app, completeTask, async (request) => {
     const { service, report } = await open(request)
     const result = opaqueText(request.body.result, 'result')
-    return taskView(await service.complete({ ...report, result }))
+    return taskView(await service.tasks.complete({ ...report, result }))
   })
 
   routeOperation(app, failTask, async (request) => {
     const { service, report } = await open(request)
     const { failure, kind } = request.body
-    return taskView(await service.fail({ ...report, failure, kind }))
+    return taskView(await service.tasks.fail({ ...report, failure, kind }))
   })
 
   routeOperation(app, releaseTask, async (request) => {
     const { service, report } = await open(request)
-    return taskView(await service.release({ ...report, reason: request.body.reason }))
+    return taskView(await service.tasks.release({ ...report, reason: request.body.reason }))
   })
 }

@@ -54,7 +54,7 @@ export function taskRoutes(app: FastifyInstance, { swarms, pageTokens }: TaskRou
   routeOperation(app, cancelTask, async (request) => {
     const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
     const { reason } = request.body
-    return taskView(await service.cancel({ taskId: taskId(request.params.taskId), reason }))
+    return taskView(await service.tasks.cancel({ taskId: taskId(request.params.taskId), reason }))
   })
 }
 

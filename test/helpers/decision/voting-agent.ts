@@ -58,7 +58,7 @@ export class VotingAgent extends TestAgent {
   async join(): Promise<void> {
     const { publicKey } = this.key
     const owner = { tenantId: TENANT, swarmId: DEFAULT_SWARM_ID, agentId: this.id, publicKey }
-    await this.service.registerAgent({
+    await this.service.agents.register({
       agentId: this.id,
       spec: agentSpec(this.id),
       isNew: false,
@@ -82,7 +82,7 @@ export class VotingAgent extends TestAgent {
   }
 
   override say(utterance: ConsensusUtterance): Promise<null> {
-    return this.#at.service.consensus({ agentId: this.id, sessionId: this.session, utterance })
+    return this.#at.service.consensus.hear({ agentId: this.id, sessionId: this.session, utterance })
   }
 
   /** Takes in what its newest connection was given since the last time. */

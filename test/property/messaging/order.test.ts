@@ -72,7 +72,7 @@ async function run(moves: readonly Move[]) {
       underWay.push(acknowledge(receiver, node, ids).catch(() => undefined))
       await Promise.all(underWay.splice(0))
     } else if (move.type === 'switch') {
-      underWay.push(node.service.updateSwarm({ topology: KINDS[(switches += 1) % KINDS.length]! }))
+      underWay.push(node.service.swarm.update({ topology: KINDS[(switches += 1) % KINDS.length]! }))
     } else {
       await Promise.all(underWay.splice(0))
       await cluster.pass(0)

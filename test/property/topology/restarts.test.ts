@@ -54,10 +54,10 @@ export class RestartedSwarm {
     if (draw < 0.6) return agent.attach([], this.node)
     if (draw < 0.7) {
       this.agents.delete(agent.id)
-      return this.node.service.deregisterAgent({ agentId: agent.id })
+      return this.node.service.agents.deregister({ agentId: agent.id })
     }
-    if (draw < 0.85) return this.node.service.updateSwarm({ topology: this.random.pick(SETTINGS) })
-    if (draw < 0.95) return this.node.service.startElection({})
+    if (draw < 0.85) return this.node.service.swarm.update({ topology: this.random.pick(SETTINGS) })
+    if (draw < 0.95) return this.node.service.consensus.startElection({})
     return this.restart()
   }
 
@@ -74,7 +74,7 @@ export class RestartedSwarm {
   }
 
   async view(): Promise<TopologyView> {
-    return this.cluster.settle(this.node.service.topology())
+    return this.cluster.settle(this.node.service.topology.view())
   }
 }
 

@@ -1,4 +1,5 @@
-import type { SwarmService, TaskReport } from '#domain/orchestration/swarm-service.ts'
+import { overlaid } from '#domain/orchestration/swarm-calls.ts'
+import type { TaskReport } from '#domain/tasks/task-service.ts'
 import { SCOPE } from '../simulator/address.ts'
 import { HONEST, type Variant } from '../simulator/variant.ts'
 
@@ -12,10 +13,9 @@ export const NO_FENCING_CHECK: Variant = {
       const { sessionId: _, ...rest } = report
       return { ...rest, agentId: lease.agentId, fencingToken: lease.fencingToken } as unknown as T
     }
-    const mutant: SwarmService = {
-      ...service,
-      complete: async (report) => service.complete(await asHolder(report)),
-    }
-    return mutant
+    const tasks = overlaid(service.tasks, {
+      complete: async (report) => service.tasks.complete(await asHolder(report)),
+    })
+    return overlaid(service, { tasks })
   },
 }

@@ -1,7 +1,7 @@
-import type { SwarmMethod } from '#domain/cluster/swarm-gateway.ts'
 import type { Assignment, HeldTask } from '#domain/model/assignment.ts'
 import { isSwarmError } from '#domain/model/errors.ts'
 import { type AgentId, jsonText, type TaskId } from '#domain/model/ids.ts'
+import type { SwarmMethod } from '#domain/orchestration/swarm-service.ts'
 import type { SeededRandom } from '../../helpers/seeded-random.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
@@ -72,9 +72,9 @@ export class AgentWork {
   async #do(assignment: Assignment): Promise<void> {
     const { random, world } = this.#modules
     const halfMs = Math.floor(random.integer(this.#durationMax()) / 2)
-    if (this.#options.accepts && random.next() < 0.8) void this.#say(assignment, 'accept', {})
+    if (this.#options.accepts && random.next() < 0.8) void this.#say(assignment, 'tasks.accept', {})
     await this.#wait(halfMs)
-    if (random.next() < 0.2) void this.#say(assignment, 'progress', { ratio: 0.5 })
+    if (random.next() < 0.2) void this.#say(assignment, 'tasks.progress', { ratio: 0.5 })
     await this.#wait(halfMs)
     const [method, argument] = this.#outcome()
     for (
@@ -85,7 +85,7 @@ export class AgentWork {
       const { taskId, fencingToken } = assignment
       const outcome = await this.#say(assignment, method, argument)
       if (outcome === 'done') {
-        if (method === 'complete')
+        if (method === 'tasks.complete')
           world.auditor.completionAnswered(taskId, fencingToken, this.#options.agentId)
         this.drop(taskId, fencingToken)
       } else if (outcome === 'lost') {
@@ -125,12 +125,12 @@ export class AgentWork {
     const { random, world } = this.#modules
     const failure = { code: 'broken', message: 'it broke' }
     const troubleRatio = world.has('failing_handlers') ? 0.5 : 0.1
-    if (random.next() >= troubleRatio) return ['complete', { result: jsonText('"done"') }]
+    if (random.next() >= troubleRatio) return ['tasks.complete', { result: jsonText('"done"') }]
     const draw = random.next()
-    if (draw < 0.6) return ['fail', { failure, kind: 'retry' }]
-    if (draw < 0.7) return ['fail', { failure, kind: 'fail' }]
-    if (draw < 0.8) return ['fail', { failure, kind: 'reject' }]
-    return ['release', { reason: 'not now' }]
+    if (draw < 0.6) return ['tasks.fail', { failure, kind: 'retry' }]
+    if (draw < 0.7) return ['tasks.fail', { failure, kind: 'fail' }]
+    if (draw < 0.8) return ['tasks.fail', { failure, kind: 'reject' }]
+    return ['tasks.release', { reason: 'not now' }]
   }
 
   #isMine({ taskId, fencingToken }: Assignment): boolean {

@@ -1,7 +1,7 @@
-import type { SwarmMethod } from '#domain/cluster/swarm-gateway.ts'
+import type { AttachReply, HeartbeatReply } from '#domain/agents/agent-service.ts'
 import type { AgentDelivery } from '#domain/model/assignment.ts'
 import { isSwarmError } from '#domain/model/errors.ts'
-import type { AttachReply, HeartbeatReply } from '#domain/orchestration/swarm-service.ts'
+import type { SwarmMethod } from '#domain/orchestration/swarm-service.ts'
 import type { AgentIdentity, AgentLife, AgentLifeModules } from './agent-life.ts'
 import { AgentWork } from './agent-work.ts'
 import { httpCall, unanswered } from './http-call.ts'
@@ -69,7 +69,7 @@ export class ChannelAgent implements AgentLife {
       return
     }
     try {
-      await httpCall(world, process, node, 'registerAgent', { agentId, spec, isNew: false })
+      await httpCall(world, process, node, 'agents.register', { agentId, spec, isNew: false })
       const socket = node.server.connect({
         process,
         onMessage: (message) => this.#onFrame(socket, message as ServerFrame),
@@ -84,7 +84,7 @@ export class ChannelAgent implements AgentLife {
       )
       world.auditor.leases.attaching(agentId)
       const sentAt = world.clock.now
-      const reply = (await this.#send(socket, { method: 'attach', agentId, held })) as AttachReply
+      const reply = (await this.#send(socket, { method: 'agents.attach', agentId, held })) as AttachReply
       this.#isAttached = true
       world.auditor.leases.attached(agentId)
       world.auditor.leases.renewed(
@@ -162,7 +162,7 @@ export class ChannelAgent implements AgentLife {
       held.map(({ taskId }) => taskId),
     )
     try {
-      const { kept, lost } = (await this.#request('heartbeat', { agentId, held })) as HeartbeatReply
+      const { kept, lost } = (await this.#request('agents.heartbeat', { agentId, held })) as HeartbeatReply
       world.auditor.leases.renewed(
         agentId,
         held.filter(({ taskId }) => kept.includes(taskId)),

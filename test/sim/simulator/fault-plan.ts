@@ -91,7 +91,7 @@ export class FaultPlan {
     if (node === undefined) return
     const topology = anyTopology(random.next())
     world.trace.note('operator', `switches to ${JSON.stringify(topology)}`)
-    httpCall(world, this.#operator, node, 'updateSwarm', { topology }).catch((error: unknown) => {
+    httpCall(world, this.#operator, node, 'swarm.update', { topology }).catch((error: unknown) => {
       if (!isSwarmError(error)) world.auditor.report(error)
     })
   }

@@ -1,7 +1,7 @@
-import type { SwarmMethod } from '#domain/cluster/swarm-gateway.ts'
+import type { HeartbeatReply } from '#domain/agents/agent-service.ts'
 import type { Assignment } from '#domain/model/assignment.ts'
 import { isSwarmError } from '#domain/model/errors.ts'
-import type { HeartbeatReply } from '#domain/orchestration/swarm-service.ts'
+import type { SwarmMethod } from '#domain/orchestration/swarm-service.ts'
 import type { AgentIdentity, AgentLife, AgentLifeModules } from './agent-life.ts'
 import { AgentWork } from './agent-work.ts'
 import { httpCall, unanswered } from './http-call.ts'
@@ -51,7 +51,7 @@ export class HttpAgent implements AgentLife {
     let isRegistered = false
     for (;;) {
       try {
-        if (!isRegistered) await this.#call('registerAgent', { agentId, spec, isNew: false })
+        if (!isRegistered) await this.#call('agents.register', { agentId, spec, isNew: false })
         isRegistered = true
         await this.#askForWork()
       } catch (error) {
@@ -67,7 +67,7 @@ export class HttpAgent implements AgentLife {
     const countMax = spec.slots - this.#work.count
     if (countMax <= 0) return
     const request = { agentId, countMax, waitMs: WAIT_MS }
-    const assignments = await this.#call<readonly Assignment[]>('claim', request, 2 * WAIT_MS)
+    const assignments = await this.#call<readonly Assignment[]>('agents.claim', request, 2 * WAIT_MS)
     for (const assignment of assignments) this.#work.take(assignment)
   }
 
@@ -88,7 +88,7 @@ export class HttpAgent implements AgentLife {
       held.map(({ taskId }) => taskId),
     )
     try {
-      const { kept, lost } = await this.#call<HeartbeatReply>('heartbeat', { agentId, held })
+      const { kept, lost } = await this.#call<HeartbeatReply>('agents.heartbeat', { agentId, held })
       world.auditor.leases.renewed(
         agentId,
         held.filter(({ taskId }) => kept.includes(taskId)),

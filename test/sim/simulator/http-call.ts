@@ -1,6 +1,6 @@
-import type { SwarmMethod } from '#domain/cluster/swarm-gateway.ts'
 import { isSwarmError, SwarmError } from '#domain/model/errors.ts'
 import type { AgentId } from '#domain/model/ids.ts'
+import type { SwarmMethod } from '#domain/orchestration/swarm-service.ts'
 import { SimClaim } from './sim-claim.ts'
 import type { SimNode } from './sim-node.ts'
 import type { SimProcess } from './sim-process.ts'
@@ -42,7 +42,7 @@ export function httpCall<T>(
     const request = (): void =>
       node.process.run(() => {
         if (!node.isReady) return
-        const claim = method === 'claim' ? new SimClaim(world, node, argument as AgentOnly) : undefined
+        const claim = method === 'agents.claim' ? new SimClaim(world, node, argument as AgentOnly) : undefined
         if (claim !== undefined) claims.push(claim)
         const settle = (outcome: () => void, value?: unknown): void =>
           carry(

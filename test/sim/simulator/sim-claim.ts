@@ -44,7 +44,7 @@ export class SimClaim {
     const node = this.#node
     node.process.run(() => {
       if (!node.isReady) return
-      node.server.call('settleClaim', receipt).catch((error: unknown) => {
+      node.server.call('agents.settleClaim', receipt).catch((error: unknown) => {
         if (!isSwarmError(error)) this.#world.auditor.report(error)
       })
     })

@@ -1,7 +1,7 @@
 import { isSwarmError } from '#domain/model/errors.ts'
 import { epochMs, jsonText, type TaskId, taskId } from '#domain/model/ids.ts'
 import type { TaskRecord, TaskSpec } from '#domain/model/task-record.ts'
-import type { NewTask, SubmitReply } from '#domain/orchestration/swarm-service.ts'
+import type { NewTask, SubmitReply } from '#domain/tasks/task-service.ts'
 import { sampleSpec } from '../../helpers/sample-records.ts'
 import type { SeededRandom } from '../../helpers/seeded-random.ts'
 import { httpCall } from './http-call.ts'
@@ -73,7 +73,7 @@ export class SimClient {
     const isPipeline = size > 1 && random.next() < 0.5
     const askedAt = world.clock.now
     const reply = await this.#insist<SubmitReply>(
-      'submit',
+      'tasks.submit',
       (node) => {
         const tasks = drafts.map((draft) => ({ ...draft, taskId: taskId(node.ids.next()) }))
         return { tasks: isPipeline ? inStages(tasks) : tasks, ...idempotency }
@@ -98,7 +98,7 @@ export class SimClient {
     this.#later(random.integer(10_000), async () => {
       const askedAt = world.clock.now
       const again = await this.#insist<TaskRecord>(
-        'retry',
+        'tasks.retry',
         (node) => ({ taskId: id, newTaskId: taskId(node.ids.next()) }),
         false,
       )
@@ -111,7 +111,7 @@ export class SimClient {
     const cannotEnd = spec?.capabilities.includes(NOBODYS) === true && spec.deadlineAt === undefined
     if (!cannotEnd && random.next() > 0.1) return
     this.#later(random.integer(6_000), async () => {
-      await this.#insist('cancel', () => ({ taskId: id, reason: 'no longer wanted' }), true)
+      await this.#insist('tasks.cancel', () => ({ taskId: id, reason: 'no longer wanted' }), true)
     })
   }
 
@@ -150,7 +150,7 @@ export class SimClient {
 
   /** Asks until it is answered, at any node each time. @returns undefined where the answer is no, or nobody knows. */
   async #insist<T>(
-    method: 'submit' | 'cancel' | 'retry',
+    method: 'tasks.submit' | 'tasks.cancel' | 'tasks.retry',
     argument: (node: SimNode) => object,
     mayRepeat: boolean,
   ): Promise<T | undefined> {

@@ -1,8 +1,8 @@
-import type { SwarmMethod } from '#domain/cluster/swarm-gateway.ts'
 import type { AgentDelivery, HeldTask } from '#domain/model/assignment.ts'
 import { isSwarmError, type SwarmError } from '#domain/model/errors.ts'
 import { type AgentId, type NodeId, type Scope, type SessionId, sessionId } from '#domain/model/ids.ts'
-import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
+import { invoke } from '#domain/orchestration/swarm-calls.ts'
+import type { SwarmMethod, SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { AgentSessions } from '#domain/ports/agent-sessions.ts'
 import type { SimProcess } from './sim-process.ts'
 import { SimSocket, type SocketEnd } from './sim-socket.ts'
@@ -12,11 +12,15 @@ import type { World } from './world.ts'
 export type AgentFrame =
   | {
       readonly requestId: number
-      readonly method: 'attach'
+      readonly method: 'agents.attach'
       readonly agentId: AgentId
       readonly held: readonly HeldTask[]
     }
-  | { readonly requestId: number; readonly method: Exclude<SwarmMethod, 'attach'>; readonly argument: object }
+  | {
+      readonly requestId: number
+      readonly method: Exclude<SwarmMethod, 'agents.attach'>
+      readonly argument: object
+    }
 
 export type ServerFrame =
   | { readonly type: 'answer'; readonly requestId: number; readonly value: unknown }
@@ -94,13 +98,12 @@ export class SimServer implements AgentSessions {
 
   /** What one HTTP request or frame asks for. @throws SwarmError */
   call(method: SwarmMethod, argument: object): Promise<unknown> {
-    const run = this.#service?.[method] as ((argument: object) => Promise<unknown>) | undefined
-    if (run === undefined) return Promise.reject(new Error('the node is not ready'))
-    return run(argument)
+    if (this.#service === undefined) return Promise.reject(new Error('the node is not ready'))
+    return invoke(this.#service, method, argument as never)
   }
 
   #onFrame(connection: Connection, frame: AgentFrame): void {
-    if (frame.method === 'attach') {
+    if (frame.method === 'agents.attach') {
       void this.#attach(connection, frame)
       return
     }
@@ -112,7 +115,7 @@ export class SimServer implements AgentSessions {
 
   async #attach(
     connection: Connection,
-    { requestId, agentId, held }: Extract<AgentFrame, { method: 'attach' }>,
+    { requestId, agentId, held }: Extract<AgentFrame, { method: 'agents.attach' }>,
   ): Promise<void> {
     // A frame that came twice.
     if (connection.sessionId !== undefined) return
@@ -121,7 +124,7 @@ export class SimServer implements AgentSessions {
     connection.sessionId = session
     connection.agentId = agentId
     this.#connections.set(session, connection)
-    const reply = this.call('attach', { agentId, nodeId: this.#nodeId, sessionId: session, held })
+    const reply = this.call('agents.attach', { agentId, nodeId: this.#nodeId, sessionId: session, held })
     this.#answer(connection, requestId, reply)
     await reply.catch(() => this.#close(connection))
   }
@@ -146,6 +149,6 @@ export class SimServer implements AgentSessions {
   #detach({ agentId, sessionId }: Connection, closedBy: 'agent' | 'server'): void {
     if (agentId === undefined || sessionId === undefined || !this.#connections.delete(sessionId)) return
     // Where this fails the agent's silence will tell.
-    this.call('detach', { agentId, sessionId, closedBy }).catch(() => undefined)
+    this.call('agents.detach', { agentId, sessionId, closedBy }).catch(() => undefined)
   }
 }

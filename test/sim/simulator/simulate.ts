@@ -84,13 +84,13 @@ async function lookForLeaks(world: World, nodes: SwarmOfNodes): Promise<void> {
     return
   }
   const { service } = node.swarm
-  const { openTasks, queueDepth, oldestWaitMs, slotsBusy } = await answered(clock, service.monitor())
+  const { openTasks, queueDepth, oldestWaitMs, slotsBusy } = await answered(clock, service.swarm.monitor())
   if (openTasks + queueDepth + oldestWaitMs + slotsBusy > 0)
     auditor.fail(
       `everything is finished, yet there are ${openTasks} open tasks, ${queueDepth} ready, ${slotsBusy} slots busy`,
     )
   const topology = async () =>
-    topologyDefect(await answered(clock, service.topology()), world.medium.scope(SCOPE))
+    topologyDefect(await answered(clock, service.topology.view()), world.medium.scope(SCOPE))
   if ((await topology()) === undefined) return
   // An agent may have come or gone just now.
   await clock.runUntil(clock.now + QUIET_MS)

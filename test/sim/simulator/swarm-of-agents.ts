@@ -76,7 +76,7 @@ export class SwarmOfAgents {
     if (agent === undefined || node === undefined) return
     const { agentId } = agent.identity
     this.#world.trace.note(agentId, 'is deregistered')
-    httpCall(this.#world, new SimProcess(this.#world.clock), node, 'deregisterAgent', { agentId }).catch(
+    httpCall(this.#world, new SimProcess(this.#world.clock), node, 'agents.deregister', { agentId }).catch(
       (error: unknown) => isSwarmError(error) || this.#world.auditor.report(error),
     )
   }

@@ -24,7 +24,7 @@ function verdict(node: TestNode, agents: readonly VotingAgent[]) {
 describe('agents with keys of their own', () => {
   it.each([1, 2, 3, 4, 10])('decide together through the hub, %i of them', async (count) => {
     const { cluster, node, agents } = await table(count)
-    await node.service.propose(asked())
+    await node.service.consensus.propose(asked())
     await pass(cluster, agents, 500)
     expect(await verdict(node, agents)).toMatchObject({
       isValid: true,
@@ -44,8 +44,8 @@ describe('agents with keys of their own', () => {
       return at < 2 ? 'approve' : null
     })
     const silence = proposalId('silence')
-    await node.service.propose(asked())
-    await node.service.propose(asked({ proposalId: silence }))
+    await node.service.consensus.propose(asked())
+    await node.service.consensus.propose(asked({ proposalId: silence }))
     await pass(cluster, agents, 6_000)
     expect(await verdict(node, agents)).toMatchObject({ outcome: { verdict: 'rejected' } })
     const ended = await node.swarm.reader.proposal(silence)
@@ -54,19 +54,19 @@ describe('agents with keys of their own', () => {
 
   it('agree on a cancellation, but not against ballots that have decided', async () => {
     const { cluster, node, agents } = await table(4, (at) => (at < 2 ? 'approve' : null))
-    await node.service.propose(asked())
+    await node.service.consensus.propose(asked())
     await pass(cluster, agents, 100)
-    await node.service.cancelProposal({ proposalId: merge, reason: 'changed my mind' })
+    await node.service.consensus.cancelProposal({ proposalId: merge, reason: 'changed my mind' })
     await pass(cluster, agents, 500)
     expect(await verdict(node, agents)).toMatchObject({ ending: 'cancelled' })
-    const late = node.service.cancelProposal({ proposalId: merge, reason: 'again' })
+    const late = node.service.consensus.cancelProposal({ proposalId: merge, reason: 'again' })
     await expect(late).rejects.toMatchObject({ code: 'proposal_closed', details: { status: 'decided' } })
   })
 
   it('decide without one that is gone, and tell it when it comes back', async () => {
     const { cluster, node, agents } = await table(4, (at) => (at < 3 ? 'approve' : null))
     const [away] = agents.slice(3)
-    await node.service.propose(asked())
+    await node.service.consensus.propose(asked())
     // It has heard of the proposal, and nothing more.
     await away?.listen()
     await away?.detach('server')
@@ -79,7 +79,7 @@ describe('agents with keys of their own', () => {
 
   it('decide although one crashes after its ballot and comes back with its record', async () => {
     const { cluster, node, agents } = await table(3)
-    await node.service.propose(asked())
+    await node.service.consensus.propose(asked())
     await pass(cluster, agents, 0)
     const [first] = agents
     first?.crash()
@@ -93,7 +93,7 @@ describe('agents with keys of their own', () => {
 
   it.each([0, 5, 10])('decide although the hub is killed %i ms into it', async (afterMs) => {
     const { cluster, node, agents } = await table(4)
-    await node.service.propose(asked({ deadlineMs: 60_000 }))
+    await node.service.consensus.propose(asked({ deadlineMs: 60_000 }))
     await pass(cluster, agents, afterMs)
     node.die()
     const next = await cluster.node()
@@ -108,7 +108,7 @@ describe('agents with keys of their own', () => {
     const everybody = { kind: 'agents' as const, agentIds: agents.map(({ id }) => id) }
     await agents[0]?.detach('server')
     await agents[1]?.detach('server')
-    await node.service.propose(asked({ electorate: everybody }))
+    await node.service.consensus.propose(asked({ electorate: everybody }))
     await pass(cluster, agents.slice(2), 40_000)
     expect(await node.swarm.reader.proposal(merge)).toMatchObject({ status: 'undecided', certificate: null })
     expect(await eventTypes(node, merge)).toContain('proposal.undecided')
@@ -152,10 +152,10 @@ describe('agents whose keys the hub holds', () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
-    const proposing = node.service.propose(asked())
+    const proposing = node.service.consensus.propose(asked())
     while (!ada.told.some(({ type }) => type === 'consensus')) await Promise.resolve()
     const utterance = { kind: 'choice' as const, proposalId: merge, choice: 'approve' }
-    await node.service.consensus({ agentId: ada.id, sessionId: ada.session, utterance })
+    await node.service.consensus.hear({ agentId: ada.id, sessionId: ada.session, utterance })
     await proposing
     expect((await node.swarm.reader.proposal(merge)).ballots).toMatchObject([{ voter: 'ada' }])
   })
@@ -165,7 +165,7 @@ describe('what the hub refuses', () => {
   it('quarantines a voter that signs two ballots, counts it as abstaining and shows why', async () => {
     const { cluster, node, agents } = await table(4, (at) => (at < 3 ? 'approve' : null))
     const [liar] = agents.slice(3)
-    await node.service.propose(asked())
+    await node.service.consensus.propose(asked())
     await pass(cluster, agents, 0)
     const instance = liar?.instances.get(merge)
     if (liar === undefined || instance === undefined) throw new Error('nothing was opened')
@@ -179,16 +179,16 @@ describe('what the hub refuses', () => {
     expect(record.evidence).toMatchObject([{ voter: liar.id }])
     expect((await node.swarm.reader.agent(liar.id)).quarantine).toContain('two different ballots')
     expect(await eventTypes(node, liar.id)).toContain('agent.quarantined')
-    const next = await node.service.propose(asked({ proposalId: proposalId('next') }))
+    const next = await node.service.consensus.propose(asked({ proposalId: proposalId('next') }))
     expect(next.electorate.map((voter) => voter.agentId)).not.toContain(liar.id)
-    await node.service.patchAgent({ agentId: liar.id, spec: {}, isQuarantined: false })
+    await node.service.agents.patch({ agentId: liar.id, spec: {}, isQuarantined: false })
     expect((await node.swarm.reader.agent(liar.id)).quarantine).toBeUndefined()
   })
 
   it('counts forged, foreign and replayed words, and passes none of them on', async () => {
     const { cluster, node, agents } = await table(2, () => null)
     const stranger = await anAgent('stranger', node)
-    await node.service.propose(
+    await node.service.consensus.propose(
       asked({ electorate: { kind: 'agents', agentIds: agents.map(({ id }) => id) } }),
     )
     await pass(cluster, agents, 0)
@@ -202,13 +202,13 @@ describe('what the hub refuses', () => {
     await first.say({ kind: 'statement', proposalId: merge, message: real })
     await first.say({ kind: 'statement', proposalId: merge, message: real })
     await first.say({ kind: 'statement', proposalId: merge, message: { ...real, voter: stranger.id } })
-    const foreign = node.service.consensus({
+    const foreign = node.service.consensus.hear({
       agentId: stranger.id,
       sessionId: stranger.session,
       utterance: { kind: 'statement', proposalId: merge, message: real },
     })
     await expect(foreign).rejects.toMatchObject({ code: 'not_a_voter' })
-    expect(await node.service.consensusCounts()).toMatchObject({
+    expect(await node.service.consensus.counts()).toMatchObject({
       accepted: 1,
       forged: 1,
       duplicate: 1,
@@ -229,7 +229,7 @@ describe('what the hub refuses', () => {
       { publicKey, proof },
     ]
     for (const voterKey of claims) {
-      const registered = node.service.registerAgent({
+      const registered = node.service.agents.register({
         agentId: agentId('eve'),
         spec: { name: 'eve', capabilities: [], slots: 1, resources: {}, labels: {} },
         isNew: false,
@@ -245,7 +245,7 @@ describe('what the hub refuses', () => {
     const registrations = ['ann', 'ben'].map((name) => {
       const owner = { tenantId: TENANT, swarmId: DEFAULT_SWARM_ID, agentId: agentId(name), publicKey }
       const voterKey = { publicKey, proof: sign(possessionBytes(owner)) }
-      return node.service.registerAgent({
+      return node.service.agents.register({
         agentId: owner.agentId,
         spec: agentSpec(name),
         isNew: false,
@@ -259,7 +259,7 @@ describe('what the hub refuses', () => {
 
   it('refuses what cannot be put to the vote', async () => {
     const { node, agents } = await table(2)
-    await node.service.propose(asked())
+    await node.service.consensus.propose(asked())
     const refusals = [
       [asked({ title: 'Another?' }), 'proposal_exists'],
       [asked({ proposalId: proposalId('a'), mode: 'choice', options: ['x'] }), 'proposal_unsound'],
@@ -275,14 +275,14 @@ describe('what the hub refuses', () => {
       ],
     ] as const
     for (const [request, code] of refusals)
-      await expect(node.service.propose(request)).rejects.toMatchObject({ code })
-    expect(await node.service.propose(asked())).toMatchObject({ proposalId: merge })
+      await expect(node.service.consensus.propose(request)).rejects.toMatchObject({ code })
+    expect(await node.service.consensus.propose(asked())).toMatchObject({ proposalId: merge })
     const [first] = agents
     const ballot = { proposalId: merge, agentId: first?.id ?? agentId('x'), choice: 'approve' }
-    await expect(node.service.castBallot(ballot)).rejects.toMatchObject({ code: 'ballot_refused' })
-    const stranger = node.service.castBallot({ ...ballot, agentId: agentId('x') })
+    await expect(node.service.consensus.castBallot(ballot)).rejects.toMatchObject({ code: 'ballot_refused' })
+    const stranger = node.service.consensus.castBallot({ ...ballot, agentId: agentId('x') })
     await expect(stranger).rejects.toMatchObject({ code: 'not_a_voter' })
-    const unknown = node.service.castBallot({ ...ballot, proposalId: proposalId('unknown') })
+    const unknown = node.service.consensus.castBallot({ ...ballot, proposalId: proposalId('unknown') })
     await expect(unknown).rejects.toMatchObject({ code: 'proposal_not_found' })
   })
 })

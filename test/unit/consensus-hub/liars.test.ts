@@ -31,7 +31,7 @@ describe('a liar among the voters', () => {
     const vote = { kind: 'nomination' as const, voter: liar.id, round: 0, validRound: -1, valueId }
     await state(sign({ ...vote, value, polka: [] }))
     await state(unfit)
-    expect(await node.service.consensusCounts()).toEqual({ malformed: 2 })
+    expect(await node.service.consensus.counts()).toEqual({ malformed: 2 })
   })
 
   it('whom an operator has pardoned is not quarantined again for the same by the next hub', async () => {
@@ -39,10 +39,10 @@ describe('a liar among the voters', () => {
     for (const choice of ['approve', 'reject']) await state(sign({ kind: 'ballot', voter: liar.id, choice }))
     await cluster.pass(100)
     expect((await node.swarm.reader.agent(liar.id)).quarantine).toBeDefined()
-    await node.service.patchAgent({ agentId: liar.id, spec: {}, isQuarantined: false })
+    await node.service.agents.patch({ agentId: liar.id, spec: {}, isQuarantined: false })
     node.die()
     const next = await cluster.node()
-    await cluster.settle(next.service.leader())
+    await cluster.settle(next.service.consensus.leader())
     await cluster.pass(100)
     const { evidence, status } = await next.swarm.reader.proposal(merge)
     expect([status, evidence.length]).toEqual(['open', 1])
@@ -54,7 +54,7 @@ describe('a liar among the voters', () => {
     for (const choice of ['approve', 'reject']) await state(sign({ kind: 'ballot', voter: liar.id, choice }))
     await cluster.pass(100)
     const { quarantine } = await node.swarm.reader.agent(liar.id)
-    await node.service.deregisterAgent({ agentId: liar.id })
+    await node.service.agents.deregister({ agentId: liar.id })
     await cluster.pass(0)
     await expect(node.swarm.reader.agent(liar.id)).rejects.toMatchObject({ code: 'agent_not_found' })
     await liar.register()
@@ -76,18 +76,18 @@ describe('a liar among the voters', () => {
     // What is known already costs nothing: voters that wait pass it on over and over.
     for (let count = 0; count < 200; count += 1) await vote(CONSENSUS_WORK_MAX - 1)
     await liar.say({ kind: 'ask', proposalId: merge })
-    expect(await node.service.consensusCounts()).toEqual({ accepted: CONSENSUS_WORK_MAX, duplicate: 200 })
+    expect(await node.service.consensus.counts()).toEqual({ accepted: CONSENSUS_WORK_MAX, duplicate: 200 })
   })
 
   it('pays for words that come too late as for the records they have read', async () => {
     const { cluster, node, agents, liar, sign, state } = await liarAmong(1)
-    await node.service.cancelProposal({ proposalId: merge, reason: 'no' })
+    await node.service.consensus.cancelProposal({ proposalId: merge, reason: 'no' })
     await pass(cluster, agents, 100)
     const late = () => state(sign({ kind: 'ballot', voter: liar.id, choice: 'approve' }))
     const fair = CONSENSUS_WORK_MAX / 10
     for (let count = 0; count <= fair; count += 1) await late().catch(() => undefined)
     await expect(late()).rejects.toMatchObject({ code: 'limit_exceeded' })
-    const { not_open: lateCount } = await node.service.consensusCounts()
+    const { not_open: lateCount } = await node.service.consensus.counts()
     expect(lateCount).toBeLessThanOrEqual(fair)
   })
 })

@@ -47,7 +47,7 @@ export async function table(
 
 /** The proposal is open and the agents have heard of it. */
 export async function opened({ cluster, node, agents }: Table): Promise<void> {
-  await node.service.propose(asked())
+  await node.service.consensus.propose(asked())
   await pass(cluster, agents, 0)
 }
 
@@ -57,7 +57,11 @@ export interface HostedTable {
   readonly agents: readonly TestAgent[]
   /** What happens to the next steps of the store, in turn; taken off the front. */
   readonly faults: (StepFault | undefined)[]
-  vote(agent: TestAgent, choice: string, reason?: string): ReturnType<TestNode['service']['castBallot']>
+  vote(
+    agent: TestAgent,
+    choice: string,
+    reason?: string,
+  ): ReturnType<TestNode['service']['consensus']['castBallot']>
 }
 
 /** Agents whose keys the hub holds, around one node. */
@@ -73,7 +77,7 @@ export async function hostedTable(count: number): Promise<HostedTable> {
     agents,
     faults,
     vote: ({ id }, choice, reason) =>
-      node.service.castBallot({
+      node.service.consensus.castBallot({
         proposalId: merge,
         agentId: id,
         choice,

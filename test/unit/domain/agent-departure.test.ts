@@ -12,12 +12,12 @@ describe('an agent that drains or leaves', () => {
     const ada = await anAgent('ada', node, { slots: 3 })
     await submit(node, 'a')
     await cluster.pass(0)
-    await node.service.patchAgent({ agentId: ada.id, spec: {}, isDraining: true })
+    await node.service.agents.patch({ agentId: ada.id, spec: {}, isDraining: true })
     await submit(node, 'b')
     await cluster.pass(0)
     expect(ada.assignments).toHaveLength(1)
     await ada.complete(ada.assignments[0]!)
-    await node.service.patchAgent({ agentId: ada.id, spec: {}, isDraining: false })
+    await node.service.agents.patch({ agentId: ada.id, spec: {}, isDraining: false })
     await ada.heartbeat()
     await cluster.pass(0)
     expect(ada.assignments).toHaveLength(2)
@@ -29,7 +29,7 @@ describe('an agent that drains or leaves', () => {
     const ada = await anAgent('ada', node)
     await submit(node, 'a')
     await cluster.pass(0)
-    await node.service.deregisterAgent({ agentId: ada.id })
+    await node.service.agents.deregister({ agentId: ada.id })
     expect(ada.told.at(-1)).toMatchObject({ type: 'drain' })
     expect(await node.swarm.reader.agent(ada.id)).toMatchObject({ status: 'draining' })
     await ada.complete(ada.assignments[0]!)
@@ -45,7 +45,7 @@ describe('an agent that drains or leaves', () => {
     await submit(node, 'a', { backoff: { baseMs: 10, factor: 1, maxMs: 10 } })
     await cluster.pass(0)
     await ada.accept(ada.assignments[0]!)
-    await node.service.patchAgent({ agentId: ada.id, spec: {}, isDraining: true })
+    await node.service.agents.patch({ agentId: ada.id, spec: {}, isDraining: true })
     const bob = await anAgent('bob', node)
     await ada.detach('agent')
     await cluster.pass(GRACE_MS - 1)
@@ -53,7 +53,7 @@ describe('an agent that drains or leaves', () => {
     await cluster.pass(1_000)
     expect(bob.assignments).toMatchObject([{ taskId: 'a', attempt: 2 }])
     expect(await node.swarm.reader.agent(ada.id)).toMatchObject({ status: 'offline', isDraining: true })
-    expect((await node.service.topology()).nodes).toMatchObject([{ agentId: bob.id }])
+    expect((await node.service.topology.view()).nodes).toMatchObject([{ agentId: bob.id }])
     await ada.attach()
     expect(await node.swarm.reader.agent(ada.id)).toMatchObject({ status: 'draining' })
   })
@@ -64,7 +64,7 @@ describe('an agent that drains or leaves', () => {
     const ada = await anAgent('ada', node)
     const id = await submit(node, 'a')
     await cluster.pass(0)
-    await node.service.patchAgent({ agentId: ada.id, spec: {}, isDraining: true })
+    await node.service.agents.patch({ agentId: ada.id, spec: {}, isDraining: true })
     await cluster.pass(LEASE_MS)
     expect(await node.swarm.reader.agent(ada.id)).toMatchObject({ status: 'offline' })
     expect((await node.swarm.reader.task(id)).lease).toBeUndefined()
@@ -77,7 +77,7 @@ describe('an agent that drains or leaves', () => {
     await ada.detach('agent')
     await cluster.pass(GRACE_MS)
     for (const isDraining of [true, false]) {
-      await node.service.patchAgent({ agentId: ada.id, spec: {}, isDraining })
+      await node.service.agents.patch({ agentId: ada.id, spec: {}, isDraining })
       expect(await node.swarm.reader.agent(ada.id)).toMatchObject({ status: 'offline', isDraining })
     }
   })
@@ -90,7 +90,7 @@ describe('an agent that drains or leaves', () => {
       const id = await submit(node, `held-${closedBy}`, { maxAttempts: 1 })
       await cluster.pass(0)
       await ada.accept(ada.assignments.at(-1)!)
-      await node.service.deregisterAgent({ agentId: ada.id })
+      await node.service.agents.deregister({ agentId: ada.id })
       await ada.detach(closedBy)
       await cluster.pass(closedBy === 'agent' ? GRACE_MS : LEASE_MS)
       expect(await node.swarm.reader.task(id)).toMatchObject({ status: 'failed' })
@@ -102,7 +102,7 @@ describe('an agent that drains or leaves', () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
-    await Promise.all([node.service.deregisterAgent({ agentId: ada.id }), ada.register()])
+    await Promise.all([node.service.agents.deregister({ agentId: ada.id }), ada.register()])
     await cluster.pass(0)
     await ada.attach()
     await submit(node, 'a')
@@ -114,7 +114,7 @@ describe('an agent that drains or leaves', () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     const bob = await httpAgent('bob', node)
-    await node.service.patchAgent({ agentId: bob.id, spec: {}, isDraining: true })
+    await node.service.agents.patch({ agentId: bob.id, spec: {}, isDraining: true })
     for (let passed = 0; passed < 2 * LEASE_MS; passed += LEASE_MS / 4) {
       await expect(bob.claim(1, 0)).rejects.toMatchObject({ code: 'agent_draining' })
       await cluster.pass(LEASE_MS / 4)
@@ -132,7 +132,7 @@ describe('the failure of the store', () => {
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
     steps = 1
-    await node.service.deregisterAgent({ agentId: ada.id })
+    await node.service.agents.deregister({ agentId: ada.id })
     steps = Number.POSITIVE_INFINITY
     await cluster.pass(2_000)
     await expect(node.swarm.reader.agent(ada.id)).rejects.toMatchObject({ code: 'agent_not_found' })
@@ -146,7 +146,7 @@ describe('the failure of the store', () => {
     await cluster.settle(bob.claim(1, 0))
     await submit(node, 'a')
     faults.push({ delayMs: 50 }, { fail: 'before_commit' })
-    const left = node.service.deregisterAgent({ agentId: bob.id })
+    const left = node.service.agents.deregister({ agentId: bob.id })
     const claim = bob.claim(1, 1_000)
     expect(await cluster.settle(left)).toMatchObject({ status: 'draining' })
     expect(await cluster.settle(claim)).toEqual([])
@@ -165,12 +165,12 @@ describe('an agent that was removed', () => {
   it('comes back by a registration of its own accord only where nobody removed it', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
-    await node.service.registerAgent({ ...registration('1'), isReturning: true })
-    await node.service.deregisterAgent({ agentId: agentId('ada') })
-    const returning = node.service.registerAgent({ ...registration('2'), isNew: true, isReturning: true })
+    await node.service.agents.register({ ...registration('1'), isReturning: true })
+    await node.service.agents.deregister({ agentId: agentId('ada') })
+    const returning = node.service.agents.register({ ...registration('2'), isNew: true, isReturning: true })
     await expect(returning).rejects.toMatchObject({ code: 'agent_removed' })
-    await node.service.registerAgent(registration('3'))
-    await node.service.registerAgent({ ...registration('4'), isReturning: true })
+    await node.service.agents.register(registration('3'))
+    await node.service.agents.register({ ...registration('4'), isReturning: true })
   })
 
   it('is forgotten in the end', async () => {
@@ -178,8 +178,8 @@ describe('an agent that was removed', () => {
       orchestrator: { removedAgentRetentionMs: 60_000, retentionEveryMs: 1_000 },
     })
     const node = await cluster.node()
-    await node.service.registerAgent(registration('1'))
-    await node.service.deregisterAgent({ agentId: agentId('ada') })
+    await node.service.agents.register(registration('1'))
+    await node.service.agents.deregister({ agentId: agentId('ada') })
     expect(await node.swarm.reader.removedAgent(agentId('ada'))).toMatchObject({ tokenHash: '1' })
     await cluster.pass(62_000)
     expect(await node.swarm.reader.removedAgent(agentId('ada'))).toBeUndefined()
@@ -191,8 +191,8 @@ describe('an agent that was removed', () => {
     const ada = await anAgent('ada', node)
     await submit(node, 'a')
     await cluster.pass(0)
-    await node.service.deregisterAgent({ agentId: ada.id })
-    const undo = node.service.patchAgent({ agentId: ada.id, spec: {}, isDraining: false })
+    await node.service.agents.deregister({ agentId: ada.id })
+    const undo = node.service.agents.patch({ agentId: ada.id, spec: {}, isDraining: false })
     await expect(undo).rejects.toMatchObject({ code: 'agent_draining' })
   })
 })
@@ -204,26 +204,32 @@ describe('an agent that is registered with another token', () => {
   it('gets nothing over its earlier channel, which says nothing more either', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
-    await node.service.registerAgent({ agentId: id, spec, tokenHash: '1', isNew: false })
+    await node.service.agents.register({ agentId: id, spec, tokenHash: '1', isNew: false })
     const old = sessionId('old')
     const address = { agentId: id, nodeId: node.infra.peers.nodeId, sessionId: old, held: [] }
-    await node.service.attach({ ...address, tokenHash: '1' })
+    await node.service.agents.attach({ ...address, tokenHash: '1' })
     await submit(node, 'a')
     await cluster.pass(0)
     const [held] = node.sessions.assignmentsTo(old)
-    await node.service.registerAgent({ agentId: id, spec, tokenHash: '2', isNew: false })
+    await node.service.agents.register({ agentId: id, spec, tokenHash: '2', isNew: false })
     expect(node.sessions.registrationsEnded).toContain(id)
     await submit(node, 'b')
     await cluster.pass(0)
     expect(node.sessions.assignmentsTo(old)).toHaveLength(1)
     const { taskId, fencingToken } = held!
     const report = { agentId: id, sessionId: old, taskId, fencingToken, result: jsonText('1') }
-    await expect(node.service.complete(report)).rejects.toMatchObject({ code: 'session_unknown' })
+    await expect(node.service.tasks.complete(report)).rejects.toMatchObject({ code: 'session_unknown' })
     // Nor can the holder of the old token attach or claim, were its token looked up just before.
-    await expect(node.service.attach({ ...address, tokenHash: '1' })).rejects.toMatchObject({
+    await expect(node.service.agents.attach({ ...address, tokenHash: '1' })).rejects.toMatchObject({
       code: 'unauthorized',
     })
-    const claim = node.service.claim({ agentId: id, claimId: 'c', tokenHash: '1', countMax: 1, waitMs: 0 })
+    const claim = node.service.agents.claim({
+      agentId: id,
+      claimId: 'c',
+      tokenHash: '1',
+      countMax: 1,
+      waitMs: 0,
+    })
     await expect(claim).rejects.toMatchObject({ code: 'unauthorized' })
   })
 
@@ -231,16 +237,16 @@ describe('an agent that is registered with another token', () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     const request = { agentId: id, spec, tokenHash: '1', isNew: true }
-    await node.service.registerAgent(request)
-    await node.service.registerAgent(request)
+    await node.service.agents.register(request)
+    await node.service.agents.register(request)
     expect(node.sessions.registrationsEnded).toEqual([])
   })
 
   it('takes nothing over a claim that waited under its earlier token', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
-    await node.service.registerAgent({ agentId: id, spec, tokenHash: '1', isNew: false })
-    const claim = node.service.claim({
+    await node.service.agents.register({ agentId: id, spec, tokenHash: '1', isNew: false })
+    const claim = node.service.agents.claim({
       agentId: id,
       claimId: 'c',
       tokenHash: '1',
@@ -249,7 +255,7 @@ describe('an agent that is registered with another token', () => {
     })
     const refusal = cluster.settle(claim).catch((error: unknown) => error)
     await cluster.pass(10)
-    await node.service.registerAgent({ agentId: id, spec, tokenHash: '2', isNew: false })
+    await node.service.agents.register({ agentId: id, spec, tokenHash: '2', isNew: false })
     expect(await refusal).toMatchObject({ code: 'unauthorized' })
   })
 })

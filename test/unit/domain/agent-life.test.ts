@@ -25,8 +25,8 @@ describe('an agent on a channel', () => {
     const id = await submit(node, 't1', { maxAttempts: 1 })
     await cluster.pass(0)
     const [held] = ada.assignments
-    await node.service.stopWork({ agentId: ada.id, sessionId: ada.session })
-    await node.service.release({ ...ada.report(held!), reason: 'the agent closes' })
+    await node.service.agents.stopWork({ agentId: ada.id, sessionId: ada.session })
+    await node.service.tasks.release({ ...ada.report(held!), reason: 'the agent closes' })
     await cluster.pass(5_000)
     expect(ada.assignments).toHaveLength(1)
     expect(await node.swarm.reader.task(id)).toMatchObject({ phase: 'queued' })
@@ -140,9 +140,9 @@ describe('an agent on a channel', () => {
     const { epoch } = await ada.attach()
     expect(node.sessions.to(older)).toEqual([{ type: 'superseded', epoch }])
     await expect(
-      node.service.heartbeat({ agentId: ada.id, sessionId: older, held: [] }),
+      node.service.agents.heartbeat({ agentId: ada.id, sessionId: older, held: [] }),
     ).rejects.toMatchObject({ code: 'session_superseded', details: { epoch } })
-    await node.service.detach({ agentId: ada.id, sessionId: older, closedBy: 'agent' })
+    await node.service.agents.detach({ agentId: ada.id, sessionId: older, closedBy: 'agent' })
     expect(await node.swarm.reader.agent(ada.id)).toMatchObject({ status: 'online' })
   })
 
@@ -151,10 +151,12 @@ describe('an agent on a channel', () => {
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
     const heartbeat = { agentId: ada.id, sessionId: ada.session, held: [] }
-    await node.service.detach({ agentId: ada.id, sessionId: ada.session, closedBy: 'server' })
-    await expect(node.service.heartbeat(heartbeat)).rejects.toMatchObject({ code: 'session_unknown' })
+    await node.service.agents.detach({ agentId: ada.id, sessionId: ada.session, closedBy: 'server' })
+    await expect(node.service.agents.heartbeat(heartbeat)).rejects.toMatchObject({ code: 'session_unknown' })
     await ada.attach()
-    await expect(node.service.heartbeat({ ...heartbeat, sessionId: ada.session })).resolves.toMatchObject({
+    await expect(
+      node.service.agents.heartbeat({ ...heartbeat, sessionId: ada.session }),
+    ).resolves.toMatchObject({
       transport: 'channel',
     })
   })
@@ -166,7 +168,7 @@ describe('an agent on a channel', () => {
     const id = await submit(node, 't1')
     for (let passed = 0; passed < LEASE_MS + 1_000; passed += 1_000) {
       await cluster.pass(1_000)
-      await node.service.heartbeat({ agentId: ada.id, held: ada.assignments })
+      await node.service.agents.heartbeat({ agentId: ada.id, held: ada.assignments })
     }
     expect((await node.swarm.reader.task(id)).lease).toBeUndefined()
   })
@@ -253,12 +255,12 @@ describe('an agent that speaks HTTP only', () => {
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
     await expect(
-      node.service.claim({ agentId: ada.id, claimId: 'c', countMax: 1, waitMs: 0 }),
+      node.service.agents.claim({ agentId: ada.id, claimId: 'c', countMax: 1, waitMs: 0 }),
     ).rejects.toMatchObject({
       code: 'agent_on_channel',
     })
     const bob = await httpAgent('bob', node)
-    await node.service.patchAgent({ agentId: bob.id, spec: {}, isDraining: true })
+    await node.service.agents.patch({ agentId: bob.id, spec: {}, isDraining: true })
     await expect(bob.claim(1, 0)).rejects.toMatchObject({ code: 'agent_draining' })
   })
 })

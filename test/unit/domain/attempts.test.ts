@@ -57,7 +57,10 @@ describe('an attempt', () => {
 
   it.each([
     ['accepted it', (ada, held) => ada.accept(held)],
-    ['reported progress', (ada, held, node) => node.service.progress({ ...ada.report(held), ratio: 0.1 })],
+    [
+      'reported progress',
+      (ada, held, node) => node.service.tasks.progress({ ...ada.report(held), ratio: 0.1 }),
+    ],
     ['named it in a heartbeat', (ada, held) => ada.heartbeat([held])],
     ['named it when it attached', (ada, held) => ada.attach([held])],
   ] as const satisfies readonly [string, Parameters<typeof lostWith>[0]][])(
@@ -112,9 +115,9 @@ describe('a claim whose connection closed', () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     const bob = await httpAgent('bob', node)
-    const claim = node.service.claim(request(bob.id, 30_000))
+    const claim = node.service.agents.claim(request(bob.id, 30_000))
     await cluster.pass(0)
-    await node.service.settleClaim({ agentId: bob.id, claimId: 'c1', isDelivered: false, held: [] })
+    await node.service.agents.settleClaim({ agentId: bob.id, claimId: 'c1', isDelivered: false, held: [] })
     expect(await cluster.settle(claim)).toEqual([])
     const id = await submit(node, 't1', { maxAttempts: 1 })
     await cluster.pass(0)
@@ -126,8 +129,8 @@ describe('a claim whose connection closed', () => {
     const node = await cluster.node()
     const bob = await httpAgent('bob', node)
     const id = await submit(node, 't1', { maxAttempts: 1 })
-    const held = await cluster.settle(node.service.claim(request(bob.id, 0)))
-    await node.service.settleClaim({ agentId: bob.id, claimId: 'c1', isDelivered: false, held })
+    const held = await cluster.settle(node.service.agents.claim(request(bob.id, 0)))
+    await node.service.agents.settleClaim({ agentId: bob.id, claimId: 'c1', isDelivered: false, held })
     await cluster.pass(0)
     expect(await node.swarm.reader.task(id)).toMatchObject({ phase: 'queued', undeliveredCount: 1 })
     expect(await cluster.settle(bob.claim(1, 0))).toMatchObject([{ taskId: id, attempt: 1 }])
@@ -139,9 +142,9 @@ describe('a claim whose connection closed', () => {
       const node = await cluster.node()
       const bob = await httpAgent('bob', node)
       const id = await submit(node, 't1', { maxAttempts: 1 })
-      const held = await cluster.settle(node.service.claim(request(bob.id, 0)))
+      const held = await cluster.settle(node.service.agents.claim(request(bob.id, 0)))
       if (isDelivered === true)
-        await node.service.settleClaim({ agentId: bob.id, claimId: 'c1', isDelivered, held })
+        await node.service.agents.settleClaim({ agentId: bob.id, claimId: 'c1', isDelivered, held })
       await cluster.pass(LEASE_MS)
       const phase = isDelivered === true ? 'dead_letter' : 'queued'
       expect(await node.swarm.reader.task(id)).toMatchObject({ phase })
@@ -153,10 +156,10 @@ describe('a claim whose connection closed', () => {
     const first = await cluster.node({ isAlone: false })
     const second = await cluster.node({ isAlone: false })
     const bob = await httpAgent('bob', first)
-    const claim = second.service.claim(request(bob.id, 30_000))
+    const claim = second.service.agents.claim(request(bob.id, 30_000))
     await cluster.pass(2_500)
     await cluster.settle(
-      second.service.settleClaim({ agentId: bob.id, claimId: 'c1', isDelivered: false, held: [] }),
+      second.service.agents.settleClaim({ agentId: bob.id, claimId: 'c1', isDelivered: false, held: [] }),
     )
     expect(await cluster.settle(claim)).toEqual([])
     const id = await submit(first, 't1', { maxAttempts: 1 })
@@ -170,8 +173,8 @@ describe('a claim whose connection closed', () => {
     const bob = await httpAgent('bob', node, 2)
     await submit(node, 't1')
     await submit(node, 't2')
-    const once = await cluster.settle(node.service.claim(request(bob.id, 0)))
-    expect(await cluster.settle(node.service.claim(request(bob.id, 0)))).toEqual(once)
+    const once = await cluster.settle(node.service.agents.claim(request(bob.id, 0)))
+    expect(await cluster.settle(node.service.agents.claim(request(bob.id, 0)))).toEqual(once)
   })
 })
 

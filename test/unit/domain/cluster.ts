@@ -1,3 +1,4 @@
+import type { AgentService, AttachReply } from '#domain/agents/agent-service.ts'
 import type { OpenSwarm } from '#domain/cluster/open-swarm.ts'
 import { DEFAULT_SWARM_ID, SwarmDirectory } from '#domain/cluster/swarm-directory.ts'
 import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
@@ -21,9 +22,10 @@ import {
   ORCHESTRATOR_DEFAULTS,
   type OrchestratorOptions,
 } from '#domain/orchestration/orchestrator-options.ts'
-import type { AttachReply, NewTask, SwarmService } from '#domain/orchestration/swarm-service.ts'
+import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { AgentSessions } from '#domain/ports/agent-sessions.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
+import type { NewTask } from '#domain/tasks/task-service.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
 import { createMemoryInfra, type MemoryInfra } from '../../helpers/memory-infra.ts'
 import { MemoryLogger } from '../../helpers/memory-logger.ts'
@@ -197,22 +199,26 @@ export class TestAgent {
   }
 
   async register(spec: Partial<AgentSpec> = {}): Promise<void> {
-    await this.#node.service.registerAgent({ agentId: this.id, spec: agentSpec(this.id, spec), isNew: false })
+    await this.#node.service.agents.register({
+      agentId: this.id,
+      spec: agentSpec(this.id, spec),
+      isNew: false,
+    })
   }
 
   /** Opens a new connection, on this node or another. */
   attach(held: readonly HeldTask[] = [], node: TestNode = this.#node): Promise<AttachReply> {
     this.session = sessionId(`${this.id}-${(this.#connections += 1)}`)
     const { nodeId: at } = node.infra.coordination
-    return node.service.attach({ agentId: this.id, nodeId: at, sessionId: this.session, held })
+    return node.service.agents.attach({ agentId: this.id, nodeId: at, sessionId: this.session, held })
   }
 
   async detach(closedBy: 'agent' | 'server' = 'agent'): Promise<void> {
-    await this.#node.service.detach({ agentId: this.id, sessionId: this.session, closedBy })
+    await this.#node.service.agents.detach({ agentId: this.id, sessionId: this.session, closedBy })
   }
 
   async heartbeat(held: readonly HeldTask[] = []): Promise<void> {
-    await this.#node.service.heartbeat({ agentId: this.id, sessionId: this.session, held })
+    await this.#node.service.agents.heartbeat({ agentId: this.id, sessionId: this.session, held })
   }
 
   /** What the newest connection was given. */
@@ -234,7 +240,7 @@ export class TestAgent {
   }
 
   say(utterance: ConsensusUtterance): Promise<null> {
-    return this.#node.service.consensus({ agentId: this.id, sessionId: this.session, utterance })
+    return this.#node.service.consensus.hear({ agentId: this.id, sessionId: this.session, utterance })
   }
 
   report({ taskId, fencingToken }: HeldTask) {
@@ -243,15 +249,15 @@ export class TestAgent {
 
   /** Says that it received the task. */
   accept(held: HeldTask): Promise<null> {
-    return this.#node.service.accept(this.report(held))
+    return this.#node.service.tasks.accept(this.report(held))
   }
 
   complete(held: HeldTask, node: TestNode = this.#node): Promise<TaskRecord> {
-    return node.service.complete({ ...this.report(held), result: jsonText('"done"') })
+    return node.service.tasks.complete({ ...this.report(held), result: jsonText('"done"') })
   }
 
   fail(held: HeldTask, kind: 'retry' | 'fail' | 'reject' = 'retry'): Promise<TaskRecord> {
-    return this.#node.service.fail({
+    return this.#node.service.tasks.fail({
       ...this.report(held),
       kind,
       failure: { code: 'broken', message: 'it broke' },
@@ -274,24 +280,24 @@ export async function anAgent(
 /** An agent that asks for its work, and is answered. */
 interface HttpAgent {
   readonly id: ReturnType<typeof agentId>
-  claim(countMax: number, waitMs: number): ReturnType<SwarmService['claim']>
-  heartbeat(held: Parameters<SwarmService['heartbeat']>[0]['held']): ReturnType<SwarmService['heartbeat']>
+  claim(countMax: number, waitMs: number): ReturnType<AgentService['claim']>
+  heartbeat(held: Parameters<AgentService['heartbeat']>[0]['held']): ReturnType<AgentService['heartbeat']>
 }
 
 export async function httpAgent(name: string, node: TestNode, slots = 1): Promise<HttpAgent> {
   const id = agentId(name)
   let claims = 0
-  await node.service.registerAgent({ agentId: id, spec: agentSpec(name, { slots }), isNew: true })
+  await node.service.agents.register({ agentId: id, spec: agentSpec(name, { slots }), isNew: true })
   return {
     id,
     claim: async (countMax, waitMs) => {
       claims += 1
       const claimId = `claim-${claims}`
-      const held = await node.service.claim({ agentId: id, claimId, countMax, waitMs })
-      await node.service.settleClaim({ agentId: id, claimId, isDelivered: true, held })
+      const held = await node.service.agents.claim({ agentId: id, claimId, countMax, waitMs })
+      await node.service.agents.settleClaim({ agentId: id, claimId, isDelivered: true, held })
       return held
     },
-    heartbeat: (held) => node.service.heartbeat({ agentId: id, held }),
+    heartbeat: (held) => node.service.agents.heartbeat({ agentId: id, held }),
   }
 }
 
@@ -306,7 +312,7 @@ export function newTask(id: string, spec: Partial<TaskSpec> = {}): NewTask {
 
 /** Submits tasks that nobody asked about twice. */
 export async function submit(node: TestNode, id: string, spec: Partial<TaskSpec> = {}): Promise<TaskId> {
-  await node.service.submit({ tasks: [newTask(id, spec)] })
+  await node.service.tasks.submit({ tasks: [newTask(id, spec)] })
   return taskId(id)
 }
 

@@ -40,7 +40,9 @@ describe('a damaged record', () => {
     const page = await after.swarm.reader.tasks({}, { pageSize: 2 })
     expect(page).toMatchObject({ damagedIds: ['b'] })
     expect(page.items.map(({ taskId }) => taskId)).toEqual(['c', 'a'])
-    await expect(after.service.cancel({ taskId: ids[1]!, reason: 'no' })).rejects.toMatchObject(damagedCode)
+    await expect(after.service.tasks.cancel({ taskId: ids[1]!, reason: 'no' })).rejects.toMatchObject(
+      damagedCode,
+    )
   })
 
   it('that a blocked task needs as its input fails that task', async () => {

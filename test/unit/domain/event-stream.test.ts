@@ -224,7 +224,7 @@ describe('ResourceMonitor', () => {
     await submit(node, 'b')
     await submit(node, 'c', { delayMs: 60_000 })
     await cluster.pass(2_000)
-    expect(await node.service.monitor()).toMatchObject({
+    expect(await node.service.swarm.monitor()).toMatchObject({
       openTasks: 3,
       queueDepth: 2,
       oldestWaitMs: 2_000,
@@ -234,7 +234,7 @@ describe('ResourceMonitor', () => {
     const ada = await anAgent('ada', node, { slots: 2 })
     await cluster.pass(500)
     await ada.complete(ada.assignments[0]!)
-    const report = await node.service.monitor()
+    const report = await node.service.swarm.monitor()
     expect(report).toMatchObject({
       tasks: { assigned: 1, delayed: 1 },
       queueDepth: 0,

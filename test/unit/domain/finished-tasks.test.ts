@@ -10,8 +10,8 @@ const idOf = (index: number): string => `t-${String(index).padStart(6, '0')}`
 async function finishMany(node: TestNode, from: number, to: number): Promise<void> {
   for (let first = from; first < to; first += 500) {
     const ids = Array.from({ length: Math.min(500, to - first) }, (_, index) => idOf(first + index))
-    const { tasks } = await node.service.submit({ tasks: ids.map((id) => newTask(id, nobody)) })
-    await Promise.all(tasks.map(({ taskId }) => node.service.cancel({ taskId, reason: 'done' })))
+    const { tasks } = await node.service.tasks.submit({ tasks: ids.map((id) => newTask(id, nobody)) })
+    await Promise.all(tasks.map(({ taskId }) => node.service.tasks.cancel({ taskId, reason: 'done' })))
   }
 }
 
@@ -46,7 +46,7 @@ describe('finished tasks', () => {
     await finishMany(node, 1_001, 1_101)
     await cluster.pass(EVERY_MS)
     expect(keptTasks(cluster)).toHaveLength(301)
-    await node.service.cancel({ taskId: open, reason: 'done' })
+    await node.service.tasks.cancel({ taskId: open, reason: 'done' })
     await finishMany(node, 1_101, 1_201)
     await cluster.pass(2 * EVERY_MS)
     expect(keptTasks(cluster)).toHaveLength(300)
@@ -60,7 +60,7 @@ describe('finished tasks', () => {
     await cluster.pass(60_000 + EVERY_MS)
     expect(keptTasks(cluster)).toEqual([late])
     await finishMany(node, 1_001, 1_500)
-    await node.service.cancel({ taskId: late, reason: 'done' })
+    await node.service.tasks.cancel({ taskId: late, reason: 'done' })
     await cluster.pass(600_000 + 2 * EVERY_MS)
     expect(keptTasks(cluster)).toEqual([])
   })
@@ -80,10 +80,12 @@ describe('finished tasks', () => {
     const node = await cluster.node()
     const idempotency = { key: 'k', fingerprint: 'f' }
     const task = newTask('a', nobody)
-    await node.service.submit({ tasks: [task], idempotency })
-    await node.service.cancel({ taskId: 'a' as TaskId, reason: 'done' })
+    await node.service.tasks.submit({ tasks: [task], idempotency })
+    await node.service.tasks.cancel({ taskId: 'a' as TaskId, reason: 'done' })
     await cluster.pass(EVERY_MS)
-    await expect(node.service.submit({ tasks: [newTask('b', nobody)], idempotency })).rejects.toMatchObject({
+    await expect(
+      node.service.tasks.submit({ tasks: [newTask('b', nobody)], idempotency }),
+    ).rejects.toMatchObject({
       code: 'task_not_found',
     })
   })

@@ -24,13 +24,13 @@ describe('a step that was committed though its answer was lost', () => {
     const c = await submit(node, 'c', { dependsOn: [b] })
     // The cancel, the look at what waits, and then its failing unanswered.
     faults.push(undefined, undefined, 'after_commit')
-    await node.service.cancel({ taskId: a, reason: 'no' })
+    await node.service.tasks.cancel({ taskId: a, reason: 'no' })
     await cluster.pass(2_000)
     expect(await node.swarm.reader.task(c)).toMatchObject({
       status: 'failed',
       failure: { code: 'dependency_failed' },
     })
-    expect(await node.service.monitor()).toMatchObject({ openTasks: 0 })
+    expect(await node.service.swarm.monitor()).toMatchObject({ openTasks: 0 })
   })
 
   it('counts when it was an assignment: the task is handed over anew, and no attempt is used up', async () => {
@@ -43,7 +43,7 @@ describe('a step that was committed though its answer was lost', () => {
     expect(ada.assignments).toMatchObject([{ taskId: id, attempt: 1 }])
     await ada.complete(ada.assignments[0]!)
     expect(await node.swarm.reader.task(id)).toMatchObject({ status: 'completed' })
-    expect(await node.service.monitor()).toMatchObject({ openTasks: 0, slotsBusy: 0 })
+    expect(await node.service.swarm.monitor()).toMatchObject({ openTasks: 0, slotsBusy: 0 })
   })
 
   it('counts when it was a submit: the task runs, and asking again finds it', async () => {
@@ -52,16 +52,16 @@ describe('a step that was committed though its answer was lost', () => {
     const ada = await anAgent('ada', node)
     const idempotency = { key: 'k', fingerprint: 'f' }
     faults.push('after_commit')
-    await expect(node.service.submit({ tasks: [newTask('a')], idempotency })).rejects.toMatchObject({
+    await expect(node.service.tasks.submit({ tasks: [newTask('a')], idempotency })).rejects.toMatchObject({
       code: 'store_unavailable',
     })
-    expect(await node.service.submit({ tasks: [newTask('b')], idempotency })).toMatchObject({
+    expect(await node.service.tasks.submit({ tasks: [newTask('b')], idempotency })).toMatchObject({
       isReplay: true,
       tasks: [{ taskId: 'a' }],
     })
     await cluster.pass(2_000)
     await ada.complete(ada.assignments[0]!)
-    expect(await node.service.monitor()).toMatchObject({ openTasks: 0 })
+    expect(await node.service.swarm.monitor()).toMatchObject({ openTasks: 0 })
   })
 
   it('counts when it was the leave of an agent that nobody repeats: it is removed', async () => {
@@ -69,7 +69,7 @@ describe('a step that was committed though its answer was lost', () => {
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
     faults.push('after_commit')
-    await expect(node.service.deregisterAgent({ agentId: ada.id })).rejects.toMatchObject({
+    await expect(node.service.agents.deregister({ agentId: ada.id })).rejects.toMatchObject({
       code: 'store_unavailable',
     })
     await cluster.pass(2_000)
@@ -81,7 +81,7 @@ describe('a step that was committed though its answer was lost', () => {
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
     faults.push('after_commit')
-    const change = node.service.patchAgent({ agentId: ada.id, spec: { slots: 2 } })
+    const change = node.service.agents.patch({ agentId: ada.id, spec: { slots: 2 } })
     await expect(change).rejects.toMatchObject({ code: 'store_unavailable' })
     await cluster.pass(2_000)
     for (const id of ['a', 'b']) await submit(node, id)
@@ -97,14 +97,14 @@ describe('a step that was committed though its answer was lost', () => {
     await cluster.pass(0)
     const child = await submit(node, 'child', { parentTaskId: parent })
     faults.push('after_commit')
-    await expect(node.service.cancel({ taskId: parent, reason: 'no' })).rejects.toMatchObject({
+    await expect(node.service.tasks.cancel({ taskId: parent, reason: 'no' })).rejects.toMatchObject({
       code: 'store_unavailable',
     })
     await cluster.pass(1_000)
     expect(await node.swarm.reader.task(child)).toMatchObject({ status: 'canceled' })
-    expect(await node.service.monitor()).toMatchObject({ openTasks: 0, slotsBusy: 0 })
+    expect(await node.service.swarm.monitor()).toMatchObject({ openTasks: 0, slotsBusy: 0 })
     expect(
-      await ada.service.heartbeat({ agentId: ada.id, sessionId: ada.session, held: ada.assignments }),
+      await ada.service.agents.heartbeat({ agentId: ada.id, sessionId: ada.session, held: ada.assignments }),
     ).toMatchObject({
       lost: [parent],
     })

@@ -42,7 +42,7 @@ describe('a restart', () => {
     const parent = await submit(before, 'parent', { delayMs: 60_000 })
     const child = await submit(before, 'child', { parentTaskId: parent, delayMs: 60_000 })
     stepsLeft = 1
-    await expect(before.service.cancel({ taskId: parent, reason: 'no' })).rejects.toMatchObject({
+    await expect(before.service.tasks.cancel({ taskId: parent, reason: 'no' })).rejects.toMatchObject({
       code: 'store_unavailable',
     })
     before.die()
@@ -76,12 +76,12 @@ describe('several nodes', () => {
     const second = await cluster.node({ isAlone: false })
     const bob = new TestAgent('bob', second)
     await cluster.settle(bob.register())
-    const claim = second.service.claim({ agentId: bob.id, claimId: 'c', countMax: 1, waitMs: 30_000 })
+    const claim = second.service.agents.claim({ agentId: bob.id, claimId: 'c', countMax: 1, waitMs: 30_000 })
     await cluster.pass(10_500)
     const id = await cluster.settle(submit(first, 't1'))
     expect(await cluster.settle(claim)).toMatchObject([{ taskId: id, attempt: 1 }])
 
-    const inVain = second.service.claim({ agentId: bob.id, claimId: 'd', countMax: 1, waitMs: 2_500 })
+    const inVain = second.service.agents.claim({ agentId: bob.id, claimId: 'd', countMax: 1, waitMs: 2_500 })
     const askedAt = cluster.clock.monotonic()
     expect(await cluster.settle(inVain)).toEqual([])
     expect(cluster.clock.monotonic() - askedAt).toBeGreaterThanOrEqual(2_500)
@@ -172,7 +172,7 @@ describe('several nodes', () => {
     expect(second.swarm.gateway.orchestrator).toBeDefined()
     expect(ada.told.map(({ type }) => type)).toContain('drain')
     const { sessionId: _, ...report } = ada.report(ada.assignments[0]!)
-    await cluster.settle(first.service.complete({ ...report, result: '"done"' as never }))
+    await cluster.settle(first.service.tasks.complete({ ...report, result: '"done"' as never }))
     expect(await first.swarm.reader.task(id)).toMatchObject({ status: 'completed' })
   })
 
@@ -185,7 +185,7 @@ describe('several nodes', () => {
     // The first node hears nothing of it, as when its process was stopped for a while.
     cluster.medium.scope(SCOPE).holder = undefined
     await second.infra.coordination.claim(SCOPE, 0)
-    await expect(orchestrator!.submit({ tasks: [newTask('b')] })).rejects.toMatchObject({
+    await expect(orchestrator!.service.tasks.submit({ tasks: [newTask('b')] })).rejects.toMatchObject({
       code: 'not_coordinator',
     })
     expect(first.swarm.gateway.orchestrator).toBeUndefined()
@@ -256,7 +256,7 @@ describe('a swarm', () => {
     await cluster.settle(second.directory.createSwarm(TENANT, { ...spec, description: 'second' }))
     const again = await first.directory.open(TENANT, spec.swarmId)
     expect(await again.record()).toMatchObject({ description: 'second' })
-    expect(second.directory.nodeId).toBe((await cluster.settle(again.service.status())).coordinatorId)
+    expect(second.directory.nodeId).toBe((await cluster.settle(again.service.swarm.status())).coordinatorId)
   })
 
   it('is not deleted while it has open tasks, unless that is forced', async () => {

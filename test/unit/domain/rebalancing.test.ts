@@ -83,7 +83,7 @@ describe('swarms', () => {
     await cluster.pass(1_000)
     const [from, to] = first.swarm.gateway.orchestrator === undefined ? [second, first] : [first, second]
     const moved = from.swarm.handOver(to.infra.coordination.nodeId)
-    const submitted = from.service.submit({ tasks: [newTask('meanwhile')] })
+    const submitted = from.service.tasks.submit({ tasks: [newTask('meanwhile')] })
     await cluster.settle(moved)
     await cluster.settle(submitted)
     expect(await to.swarm.reader.task(taskId('meanwhile'))).toMatchObject({ phase: 'queued' })

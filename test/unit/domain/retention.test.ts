@@ -70,7 +70,7 @@ describe('Retention', () => {
       await finish(ada, cluster)
       await cluster.pass(5 * MINUTE_MS)
       expect(await node.swarm.reader.task(parent)).toMatchObject({ status: 'completed' })
-      await node.service.cancel({ taskId: child, reason: 'no' })
+      await node.service.tasks.cancel({ taskId: child, reason: 'no' })
       await cluster.pass(5 * MINUTE_MS)
       await expect(node.swarm.reader.task(parent)).rejects.toMatchObject({ code: 'task_not_found' })
     })
@@ -79,8 +79,8 @@ describe('Retention', () => {
       const cluster = new Cluster({ orchestrator })
       const node = await cluster.node()
       const failed = await submit(node, 'failed', nobody)
-      await node.service.cancel({ taskId: failed, reason: 'no' })
-      await node.service.retry({ taskId: failed, newTaskId: taskId('again') })
+      await node.service.tasks.cancel({ taskId: failed, reason: 'no' })
+      await node.service.tasks.retry({ taskId: failed, newTaskId: taskId('again') })
       await cluster.pass(5 * MINUTE_MS)
       expect(await node.swarm.reader.task(failed)).toMatchObject({ status: 'canceled' })
     })
@@ -92,13 +92,13 @@ describe('Retention', () => {
     })
     const node = await cluster.node()
     const idempotency = { key: 'k', fingerprint: 'f' }
-    await node.service.submit({ tasks: [newTask('a')], idempotency })
+    await node.service.tasks.submit({ tasks: [newTask('a')], idempotency })
     await cluster.pass(MINUTE_MS)
-    expect(await node.service.submit({ tasks: [newTask('b')], idempotency })).toMatchObject({
+    expect(await node.service.tasks.submit({ tasks: [newTask('b')], idempotency })).toMatchObject({
       isReplay: true,
     })
     await cluster.pass(MINUTE_MS)
-    expect(await node.service.submit({ tasks: [newTask('c')], idempotency })).toMatchObject({
+    expect(await node.service.tasks.submit({ tasks: [newTask('c')], idempotency })).toMatchObject({
       isReplay: false,
     })
   })
@@ -141,7 +141,7 @@ describe('Retention', () => {
     const cluster = new Cluster({ orchestrator: { retentionEveryMs: 1_000, taskRetentionMs: 5_000 } })
     const node = await cluster.node()
     const id = await submit(node, 'a')
-    await node.service.cancel({ taskId: id, reason: 'no' })
+    await node.service.tasks.cancel({ taskId: id, reason: 'no' })
     node.infra.store.setUnwritable('disk full')
     await cluster.pass(10_000)
     expect(await node.swarm.reader.task(id)).toMatchObject({ status: 'canceled' })

@@ -30,7 +30,7 @@ describe('tasks that belong together', () => {
     const a = await submit(node, 'a')
     const b = await submit(node, 'b', { dependsOn: [a] })
     const c = await submit(node, 'c', { dependsOn: [b] })
-    await node.service.cancel({ taskId: a, reason: 'not needed' })
+    await node.service.tasks.cancel({ taskId: a, reason: 'not needed' })
     await cluster.pass(0)
     expect(await node.swarm.reader.task(b)).toMatchObject({
       status: 'failed',
@@ -51,13 +51,13 @@ describe('tasks that belong together', () => {
     const grandchild = await submit(node, 'grandchild', { parentTaskId: child })
     await cluster.pass(0)
     expect(ada.assignments).toMatchObject([{ taskId: child }])
-    await node.service.cancel({ taskId: parent, reason: 'no longer wanted' })
+    await node.service.tasks.cancel({ taskId: parent, reason: 'no longer wanted' })
     for (const id of [parent, child, grandchild]) {
       expect(await node.swarm.reader.task(id)).toMatchObject({ status: 'canceled', phase: 'done' })
     }
     const canceled = ada.told.flatMap((told) => (told.type === 'canceled' ? [told.held.taskId] : []))
     expect(canceled).toContain(child)
-    await expect(node.service.cancel({ taskId: parent, reason: 'again' })).resolves.toMatchObject({
+    await expect(node.service.tasks.cancel({ taskId: parent, reason: 'again' })).resolves.toMatchObject({
       status: 'canceled',
     })
     await expect(submit(node, 'late', { parentTaskId: parent })).rejects.toMatchObject({
@@ -69,7 +69,7 @@ describe('tasks that belong together', () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     const tasks = [newTask('a'), newTask('b', { dependsOn: [taskId('nobody')] })]
-    await expect(node.service.submit({ tasks })).rejects.toMatchObject({ code: 'dependency_not_found' })
+    await expect(node.service.tasks.submit({ tasks })).rejects.toMatchObject({ code: 'dependency_not_found' })
     await expect(node.swarm.reader.task(taskId('a'))).rejects.toMatchObject({ code: 'task_not_found' })
   })
 })
@@ -80,15 +80,15 @@ describe('an Idempotency-Key', () => {
   it('makes the same tasks of the same request, also after a restart', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
-    const first = await node.service.submit({ tasks: [newTask('a')], idempotency })
-    const again = await node.service.submit({ tasks: [newTask('b')], idempotency })
+    const first = await node.service.tasks.submit({ tasks: [newTask('a')], idempotency })
+    const again = await node.service.tasks.submit({ tasks: [newTask('b')], idempotency })
     expect([first.isReplay, again.isReplay]).toEqual([false, true])
     expect(again.tasks).toEqual(first.tasks)
     await node.directory.stop()
     await node.infra.close()
 
     const restarted = await cluster.node()
-    expect(await restarted.service.submit({ tasks: [newTask('c')], idempotency })).toMatchObject({
+    expect(await restarted.service.tasks.submit({ tasks: [newTask('c')], idempotency })).toMatchObject({
       isReplay: true,
       tasks: [{ taskId: 'a' }],
     })
@@ -98,13 +98,15 @@ describe('an Idempotency-Key', () => {
   it('is refused for another request, and while the first is under way', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
-    const first = node.service.submit({ tasks: [newTask('a')], idempotency })
-    await expect(node.service.submit({ tasks: [newTask('b')], idempotency })).rejects.toMatchObject({
+    const first = node.service.tasks.submit({ tasks: [newTask('a')], idempotency })
+    await expect(node.service.tasks.submit({ tasks: [newTask('b')], idempotency })).rejects.toMatchObject({
       code: 'idempotency_in_flight',
     })
     await first
     const other = { key: 'k1', fingerprint: 'f2' }
-    await expect(node.service.submit({ tasks: [newTask('c')], idempotency: other })).rejects.toMatchObject({
+    await expect(
+      node.service.tasks.submit({ tasks: [newTask('c')], idempotency: other }),
+    ).rejects.toMatchObject({
       code: 'idempotency_key_reused',
     })
   })
@@ -112,8 +114,8 @@ describe('an Idempotency-Key', () => {
   it('is not needed for the same call twice, which is what a node repeats', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
-    await node.service.submit({ tasks: [newTask('a')] })
-    expect(await node.service.submit({ tasks: [newTask('a')] })).toMatchObject({
+    await node.service.tasks.submit({ tasks: [newTask('a')] })
+    expect(await node.service.tasks.submit({ tasks: [newTask('a')] })).toMatchObject({
       isReplay: true,
       tasks: [{ taskId: 'a' }],
     })
@@ -131,7 +133,7 @@ describe('limits', () => {
       code: 'limit_exceeded',
       details: { limitName: 'openTasksMax' },
     })
-    await node.service.cancel({ taskId: a, reason: 'make room' })
+    await node.service.tasks.cancel({ taskId: a, reason: 'make room' })
     await expect(submit(node, 'c')).resolves.toBe('c')
   })
 

@@ -17,8 +17,8 @@ describe('the life of a task', () => {
       leaseMs: LEASE_MS,
       payload: '{"file":"a.ts"}',
     })
-    await node.service.accept(ada.report(assignment!))
-    await node.service.progress({ ...ada.report(assignment!), ratio: 0.5 })
+    await node.service.tasks.accept(ada.report(assignment!))
+    await node.service.tasks.progress({ ...ada.report(assignment!), ratio: 0.5 })
     expect(await node.swarm.reader.task(id)).toMatchObject({
       status: 'working',
       phase: 'running',
@@ -124,7 +124,7 @@ describe('the life of a task', () => {
     const id = await submit(node, 't1', { maxAttempts: 1 })
     await cluster.pass(0)
     const [first] = ada.assignments
-    await node.service.release({ ...ada.report(first!), reason: 'busy' })
+    await node.service.tasks.release({ ...ada.report(first!), reason: 'busy' })
     await cluster.pass(0)
     const [, second] = ada.assignments
     expect(second).toMatchObject({ taskId: id, attempt: 1 })
@@ -137,7 +137,7 @@ describe('the life of a task', () => {
     const ada = await anAgent('ada', node)
     const task = await submit(node, 'unwanted')
     await cluster.pass(0)
-    await node.service.cancel({ taskId: task, reason: 'no use' })
+    await node.service.tasks.cancel({ taskId: task, reason: 'no use' })
     await expect(ada.accept(ada.assignments[0]!)).rejects.toMatchObject({
       code: 'lease_lost',
       details: { heldBy: null, status: 'canceled' },
@@ -196,12 +196,12 @@ describe('the life of a task', () => {
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
     const id = await submit(node, 't1')
-    await expect(node.service.retry({ taskId: id, newTaskId: taskId('t2') })).rejects.toMatchObject({
+    await expect(node.service.tasks.retry({ taskId: id, newTaskId: taskId('t2') })).rejects.toMatchObject({
       code: 'task_not_finished',
     })
     await cluster.pass(0)
     await ada.fail(ada.assignments[0]!, 'fail')
-    expect(await node.service.retry({ taskId: id, newTaskId: taskId('t2') })).toMatchObject({
+    expect(await node.service.tasks.retry({ taskId: id, newTaskId: taskId('t2') })).toMatchObject({
       retryOf: id,
       taskId: 't2',
       phase: 'queued',
@@ -229,7 +229,7 @@ describe('what an agent says of a task', () => {
       code: 'lease_lost',
       details: { heldBy: 'ada' },
     })
-    await expect(node.service.progress({ ...ada.report(first!), ratio: 1 })).rejects.toMatchObject({
+    await expect(node.service.tasks.progress({ ...ada.report(first!), ratio: 1 })).rejects.toMatchObject({
       code: 'lease_lost',
     })
     expect(await node.swarm.reader.task(id)).toMatchObject({ phase: 'assigned', attempt: 2 })
@@ -245,7 +245,7 @@ describe('what an agent says of a task', () => {
     await cluster.pass(0)
     const done = await ada.complete(ada.assignments[0]!)
     expect(
-      await node.service.complete({ ...ada.report(ada.assignments[0]!), result: jsonText('"other"') }),
+      await node.service.tasks.complete({ ...ada.report(ada.assignments[0]!), result: jsonText('"other"') }),
     ).toEqual(done)
     expect(await node.swarm.reader.result(id)).toBe('"done"')
     expect((await eventTypes(node, id)).filter((type) => type === 'task.completed')).toHaveLength(1)

@@ -77,7 +77,7 @@ export class AgentVoter {
     const { publicKey } = this.key
     const proof = this.key.sign(possessionBytes({ ...PLACE, agentId: this.id, publicKey }))
     const spec = agentSpec(this.id)
-    await node.service.registerAgent({
+    await node.service.agents.register({
       agentId: this.id,
       spec,
       isNew: false,
@@ -100,7 +100,7 @@ export class AgentVoter {
   /** Its connection breaks; its process goes on. */
   async disconnect(): Promise<void> {
     this.#isConnected = false
-    await this.#node.service.detach({
+    await this.#node.service.agents.detach({
       agentId: this.id,
       sessionId: this.agent.session,
       closedBy: 'agent',
@@ -122,22 +122,22 @@ export class AgentVoter {
     const { session } = this.agent
     this.#travel(session, () => {
       const { service } = this.#node
-      service
-        .consensus({ agentId: this.id, sessionId: session, utterance })
+      service.consensus
+        .hear({ agentId: this.id, sessionId: session, utterance })
         .catch((error: unknown) => this.refusals.push(error))
     })
   }
 
   /** As {@link say}, answered. */
   async utter(utterance: ConsensusUtterance): Promise<void> {
-    await this.#node.service.consensus({ agentId: this.id, sessionId: this.agent.session, utterance })
+    await this.#node.service.consensus.hear({ agentId: this.id, sessionId: this.agent.session, utterance })
   }
 
   #beat(session: SessionId): void {
     this.#cluster.clock.setTimer(HEARTBEAT_MS, () => {
       if (!this.#isConnected || session !== this.agent.session) return
       const { service } = this.#node
-      service.heartbeat({ agentId: this.id, sessionId: session, held: [] }).catch(() => undefined)
+      service.agents.heartbeat({ agentId: this.id, sessionId: session, held: [] }).catch(() => undefined)
       this.#beat(session)
     })
   }

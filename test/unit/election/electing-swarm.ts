@@ -39,7 +39,7 @@ export async function keyless(node: TestNode, ...names: string[]): Promise<reado
 }
 
 export async function leaderIn({ node, voters }: ElectingSwarm): Promise<AgentVoter | undefined> {
-  const { leadership } = await node.service.leader()
+  const { leadership } = await node.service.consensus.leader()
   return voters.find(({ id }) => id === leadership.leaderId)
 }
 

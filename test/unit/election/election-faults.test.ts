@@ -38,7 +38,7 @@ async function settled(count: number): Promise<ElectingSwarm> {
 
 async function countsAfter(swarm: ElectingSwarm): Promise<Readonly<Record<string, number>>> {
   await swarm.cluster.pass(10)
-  return swarm.node.service.consensusCounts()
+  return swarm.node.service.consensus.counts()
 }
 
 /** What a voter was told by others, of one kind. */
@@ -77,7 +77,7 @@ describe('the hub', () => {
 
   it('believes no leader that strangers elected, nor one of an earlier term, nor one without a majority', async () => {
     const swarm = await settled(14)
-    const { leadership } = await swarm.node.service.leader()
+    const { leadership } = await swarm.node.service.consensus.leader()
     const ids = swarm.voters.map(({ id }) => id)
     const [a] = swarm.voters
     const strangers = certificateFor(a!.id, ids.slice(11), term(90))
@@ -87,7 +87,7 @@ describe('the hub', () => {
     const minority = certificateFor(a!.id, ids.slice(0, 11), term(90))
     await a!.utter({ kind: 'leadership', certificate: { ...minority, votes: minority.votes.slice(0, 5) } })
     expect(await countsAfter(swarm)).toMatchObject({ unproven: 2, duplicate: 1 })
-    expect((await swarm.node.service.leader()).leadership).toEqual(leadership)
+    expect((await swarm.node.service.consensus.leader()).leadership).toEqual(leadership)
   })
 
   it('quarantines a voter that votes for two in one term, and the committee goes on without it', async () => {
@@ -101,7 +101,7 @@ describe('the hub', () => {
       { subject: cheat.id, data: { epoch: 1, term: 50, candidates: [one!.id, other!.id] } },
     ])
     expect(await eventsNamed(swarm.node, 'agent.quarantined')).toMatchObject([{ subject: cheat.id }])
-    const { voters, leadership } = await swarm.node.service.leader()
+    const { voters, leadership } = await swarm.node.service.consensus.leader()
     expect(voters.map(({ agentId }) => agentId)).not.toContain(cheat.id)
     expect(leadership.leaderId).not.toBeNull()
     expect(leadership.leaderId).not.toBe(cheat.id)
@@ -115,9 +115,12 @@ describe('the hub', () => {
     const gone = swarm.voters.slice(0, 3)
     for (const voter of gone) await voter.die()
     await swarm.cluster.pass(9_000)
-    expect(await swarm.node.service.leader()).toMatchObject({ epoch: 1, leadership: { leaderId: null } })
+    expect(await swarm.node.service.consensus.leader()).toMatchObject({
+      epoch: 1,
+      leadership: { leaderId: null },
+    })
     await swarm.cluster.pass(2_000)
-    const { epoch, voters, leadership } = await swarm.node.service.leader()
+    const { epoch, voters, leadership } = await swarm.node.service.consensus.leader()
     const rest = swarm.voters.slice(3).map(({ id }) => id)
     expect([epoch, voters.map(({ agentId }) => agentId)]).toEqual([2, rest])
     expect(rest).toContain(leadership.leaderId)
@@ -128,15 +131,15 @@ describe('the hub', () => {
     const swarm = await swarmOf(3)
     const { cluster, node, voters } = swarm
     await cluster.pass(3_000)
-    const { epoch } = await node.service.leader()
+    const { epoch } = await node.service.consensus.leader()
     for (const voter of voters) await voter.disconnect()
     await cluster.pass(60_000)
     await cluster.settle(voters[0]!.connect())
     await cluster.pass(9_000)
-    expect(await node.service.leader()).toMatchObject({ epoch, leadership: { leaderId: null } })
+    expect(await node.service.consensus.leader()).toMatchObject({ epoch, leadership: { leaderId: null } })
     await cluster.settle(voters[1]!.connect())
     await cluster.pass(3_000)
-    const { leadership, ...again } = await node.service.leader()
+    const { leadership, ...again } = await node.service.consensus.leader()
     expect(again.epoch).toBe(epoch)
     expect([voters[0]!.id, voters[1]!.id]).toContain(leadership.leaderId)
   })
@@ -147,17 +150,17 @@ describe('the hub', () => {
     await a!.register(toyKey('another of a'))
     await a!.connect()
     await swarm.cluster.pass(500)
-    const second = await swarm.node.service.leader()
+    const second = await swarm.node.service.consensus.leader()
     expect(second.epoch).toBe(2)
     expect(second.voters.find(({ agentId }) => agentId === a!.id)?.publicKey).toBe(
       toyKey('another of a').publicKey,
     )
     expect(second.leadership).toMatchObject({ epoch: 2, certificate: { epoch: 2 } })
     const spec = agentSpec(b!.id)
-    await swarm.node.service.registerAgent({ agentId: b!.id, spec, isNew: false })
+    await swarm.node.service.agents.register({ agentId: b!.id, spec, isNew: false })
     await swarm.cluster.pass(500)
-    expect(await swarm.node.service.leader()).toMatchObject({ epoch: 3, leadership: { epoch: 3 } })
-    expect((await swarm.node.service.leader()).voters).toHaveLength(3)
+    expect(await swarm.node.service.consensus.leader()).toMatchObject({ epoch: 3, leadership: { epoch: 3 } })
+    expect((await swarm.node.service.consensus.leader()).voters).toHaveLength(3)
   })
 
   it('counts a word of an electorate that was replaced, and tells its sender of the new one', async () => {
@@ -211,7 +214,7 @@ describe('a swarm that another node takes over', () => {
     await cluster.pass(1_500)
     expect(second.swarm.gateway.orchestrator).toBeDefined()
     expect(await leaderIn(swarm)).toMatchObject({ isLeading: true })
-    expect((await second.service.leader()).epoch).toBe(1)
+    expect((await second.service.consensus.leader()).epoch).toBe(1)
     expect([...(await leadersByTerm(second)).values()].every(({ size }) => size === 1)).toBe(true)
   })
 
@@ -221,13 +224,16 @@ describe('a swarm that another node takes over', () => {
     swarm.node.die()
     const node = await swarm.cluster.node()
     await swarm.cluster.pass(TAKEOVER_MS)
-    expect((await node.service.leader()).leadership.leaderId).toBe(before.id)
+    expect((await node.service.consensus.leader()).leadership.leaderId).toBe(before.id)
     for (const voter of swarm.voters) await swarm.cluster.settle(voter.connect(node))
     await swarm.cluster.pass(1_500)
     const after = { ...swarm, node }
     const leader = await leaderIn(after)
     expect(leader?.isLeading).toBe(true)
-    expect(await node.service.leader()).toMatchObject({ epoch: 1, leadership: { leaderId: leader!.id } })
+    expect(await node.service.consensus.leader()).toMatchObject({
+      epoch: 1,
+      leadership: { leaderId: leader!.id },
+    })
     const leaders = await leadersByTerm(node)
     expect([...leaders.values()].every(({ size }) => size === 1)).toBe(true)
   })
@@ -238,13 +244,16 @@ describe('a swarm that another node takes over', () => {
     swarm.node.die()
     const node = await swarm.cluster.node()
     await swarm.cluster.pass(LEASE_MS - 1_000)
-    expect((await node.service.leader()).leadership.leaderId).toBe(only!.id)
+    expect((await node.service.consensus.leader()).leadership.leaderId).toBe(only!.id)
     await swarm.cluster.pass(TAKEOVER_MS + 1_000)
-    expect((await node.service.leader()).leadership.leaderId).toBeNull()
+    expect((await node.service.consensus.leader()).leadership.leaderId).toBeNull()
     await joined({ ...swarm, node }, 'late')
     await swarm.cluster.pass(9_000)
-    expect(await node.service.leader()).toMatchObject({ epoch: 1, leadership: { leaderId: null } })
+    expect(await node.service.consensus.leader()).toMatchObject({ epoch: 1, leadership: { leaderId: null } })
     await swarm.cluster.pass(2_000)
-    expect(await node.service.leader()).toMatchObject({ epoch: 2, leadership: { leaderId: 'late' } })
+    expect(await node.service.consensus.leader()).toMatchObject({
+      epoch: 2,
+      leadership: { leaderId: 'late' },
+    })
   })
 })

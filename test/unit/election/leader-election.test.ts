@@ -14,7 +14,7 @@ describe('a swarm of agents with keys of their own', () => {
     await swarm.cluster.pass(300)
     const leader = await leaderIn(swarm)
     expect(leader?.isLeading).toBe(true)
-    const { voters, leadership, electionsHeld } = await swarm.node.service.leader()
+    const { voters, leadership, electionsHeld } = await swarm.node.service.consensus.leader()
     expect(voters.map(({ agentId }) => agentId).toSorted()).toEqual(swarm.voters.map(({ id }) => id))
     expect(electionsHeld).toBeGreaterThan(0)
     const { certificate } = leadership
@@ -26,7 +26,7 @@ describe('a swarm of agents with keys of their own', () => {
   it('has a committee of eleven at most, the longest-lived', async () => {
     const swarm = await swarmOf(14)
     await swarm.cluster.pass(1_000)
-    const { voters } = await swarm.node.service.leader()
+    const { voters } = await swarm.node.service.consensus.leader()
     expect(voters.map(({ agentId }) => agentId).toSorted()).toEqual(
       swarm.voters.slice(0, 11).map(({ id }) => id),
     )
@@ -61,10 +61,10 @@ describe('a swarm of agents with keys of their own', () => {
     const [only] = swarm.voters
     await only!.disconnect()
     await swarm.cluster.pass(100)
-    expect((await swarm.node.service.leader()).leadership.leaderId).toBeNull()
+    expect((await swarm.node.service.consensus.leader()).leadership.leaderId).toBeNull()
     await only!.connect()
     await swarm.cluster.pass(100)
-    expect((await swarm.node.service.leader()).leadership.leaderId).toBe(only!.id)
+    expect((await swarm.node.service.consensus.leader()).leadership.leaderId).toBe(only!.id)
   })
 
   it('writes nothing while all is well', async () => {
@@ -83,7 +83,7 @@ describe('a swarm of agents with keys of their own', () => {
     const follower = swarm.voters.find(({ isLeading, id }) => !isLeading && id !== 'w1')!
     await follower.die()
     await swarm.cluster.pass(3_000)
-    const { voters, epoch } = await swarm.node.service.leader()
+    const { voters, epoch } = await swarm.node.service.consensus.leader()
     expect(voters.map(({ agentId }) => agentId)).toContain('w1')
     expect(voters).toHaveLength(3)
     expect(epoch).toBe(1)
@@ -95,14 +95,14 @@ describe('a swarm of agents with keys of their own', () => {
     await swarm.cluster.pass(1_000)
     const { service } = swarm.node
     const other = swarm.voters.find(({ isLeading }) => !isLeading)!
-    await service.startElection({ transferTo: other.id })
+    await service.consensus.startElection({ transferTo: other.id })
     await swarm.cluster.pass(100)
     expect(await leaderIn(swarm)).toBe(other)
-    await service.startElection({})
+    await service.consensus.startElection({})
     await swarm.cluster.pass(100)
     expect(await leaderIn(swarm)).not.toBe(other)
     const [stranger] = await keyless(swarm.node, 'zz')
-    const refused = service.startElection({ transferTo: stranger!.id })
+    const refused = service.consensus.startElection({ transferTo: stranger!.id })
     await expect(refused).rejects.toMatchObject({ code: 'not_a_voter' })
   })
 })
@@ -118,56 +118,60 @@ describe('a swarm of agents without keys', () => {
     await silent.pass(1_000)
     // One alarm for the leases of all agents.
     expect(silent.clock.timerCount).toBe(timersBefore + 1)
-    expect(await silentNode.service.leader()).toMatchObject({ epoch: 0, voters: [], electionsHeld: 0 })
+    expect(await silentNode.service.consensus.leader()).toMatchObject({
+      epoch: 0,
+      voters: [],
+      electionsHeld: 0,
+    })
   })
 
   it('elects the root of its tree by hosted voters', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     await keyless(node, 'a', 'b', 'c', 'd')
-    await node.service.updateSwarm({ topology: { kind: 'hierarchical', branching: 2 } })
+    await node.service.swarm.update({ topology: { kind: 'hierarchical', branching: 2 } })
     await cluster.pass(500)
-    const { leadership } = await node.service.leader()
-    const { leaderId, levels } = await node.service.topology()
+    const { leadership } = await node.service.consensus.leader()
+    const { leaderId, levels } = await node.service.topology.view()
     expect(leadership.leaderId).not.toBeNull()
     expect([leaderId, levels[0]]).toEqual([leadership.leaderId, [leadership.leaderId]])
-    await node.service.updateSwarm({ topology: { kind: 'mesh' } })
+    await node.service.swarm.update({ topology: { kind: 'mesh' } })
     await cluster.pass(500)
-    expect((await node.service.leader()).leadership.leaderId).toBeNull()
-    expect((await node.service.topology()).leaderId).toBeNull()
+    expect((await node.service.consensus.leader()).leadership.leaderId).toBeNull()
+    expect((await node.service.topology.view()).leaderId).toBeNull()
   })
 
   it('elects another root within 700 ms when the process of the first one hangs, and lets it vote again later', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     const agents = await keyless(node, 'a', 'b', 'c')
-    await node.service.updateSwarm({ topology: { kind: 'hierarchical', branching: 2 } })
+    await node.service.swarm.update({ topology: { kind: 'hierarchical', branching: 2 } })
     await cluster.pass(3_000)
-    const before = (await node.service.leader()).leadership.leaderId
+    const before = (await node.service.consensus.leader()).leadership.leaderId
     const hung = agents.find(({ id }) => id === before)!
     node.sessions.frozen.add(hung.session)
     await cluster.pass(700)
-    const { leadership, epoch } = await node.service.leader()
+    const { leadership, epoch } = await node.service.consensus.leader()
     expect(leadership.leaderId).not.toBeNull()
     expect(leadership.leaderId).not.toBe(before)
-    expect((await node.service.topology()).levels[0]).toEqual([leadership.leaderId])
+    expect((await node.service.topology.view()).levels[0]).toEqual([leadership.leaderId])
     node.sessions.frozen.delete(hung.session)
     await cluster.pass(1_000)
-    await node.service.startElection({ transferTo: hung.id })
+    await node.service.consensus.startElection({ transferTo: hung.id })
     await cluster.pass(1_000)
-    expect(await node.service.leader()).toMatchObject({ epoch, leadership: { leaderId: before } })
+    expect(await node.service.consensus.leader()).toMatchObject({ epoch, leadership: { leaderId: before } })
   })
 
   it('elects another root when the first one leaves', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     const agents = await keyless(node, 'a', 'b', 'c', 'd')
-    await node.service.updateSwarm({ topology: { kind: 'hierarchical', branching: 2 } })
+    await node.service.swarm.update({ topology: { kind: 'hierarchical', branching: 2 } })
     await cluster.pass(500)
-    const { leaderId: first } = await node.service.topology()
+    const { leaderId: first } = await node.service.topology.view()
     await agents.find(({ id }) => id === first)!.detach()
     await cluster.pass(TWO_CAMPAIGNS_MS)
-    const { leaderId: second, levels } = await node.service.topology()
+    const { leaderId: second, levels } = await node.service.topology.view()
     expect(second).not.toBeNull()
     expect(second).not.toBe(first)
     expect(levels[0]).toEqual([second])
@@ -177,13 +181,13 @@ describe('a swarm of agents without keys', () => {
     const cluster = new Cluster()
     const before = await cluster.node()
     await keyless(before, 'a', 'b', 'c', 'd', 'e', 'f', 'g')
-    await before.service.startElection({})
+    await before.service.consensus.startElection({})
     await cluster.pass(500)
-    const { leadership } = await before.service.leader()
+    const { leadership } = await before.service.consensus.leader()
     before.die()
     const after = await cluster.node()
     await cluster.pass(3_000)
-    const again = (await after.service.leader()).leadership
+    const again = (await after.service.consensus.leader()).leadership
     expect(again.leaderId).toBe(leadership.leaderId)
     expect(again.term).toBeGreaterThan(leadership.term)
   })
@@ -192,12 +196,12 @@ describe('a swarm of agents without keys', () => {
     const cluster = new Cluster()
     const node = await cluster.node()
     const [a] = await keyless(node, 'a', 'b')
-    await expect(node.service.startElection({ transferTo: a!.id })).rejects.toMatchObject({
+    await expect(node.service.consensus.startElection({ transferTo: a!.id })).rejects.toMatchObject({
       code: 'not_a_voter',
     })
-    expect(await node.service.startElection({})).toMatchObject({ isAskedFor: true })
+    expect(await node.service.consensus.startElection({})).toMatchObject({ isAskedFor: true })
     await cluster.pass(500)
-    expect((await node.service.leader()).leadership.leaderId).toMatch(/^[ab]$/)
+    expect((await node.service.consensus.leader()).leadership.leaderId).toMatch(/^[ab]$/)
     expect([...(await leadersByTerm(node)).values()].every(({ size }) => size === 1)).toBe(true)
   })
 
@@ -206,10 +210,10 @@ describe('a swarm of agents without keys', () => {
     const names = Array.from({ length: 11 }, (_, at) => `k${at}`)
     await keyless(swarm.node, ...names)
     await swarm.cluster.pass(1_000)
-    expect((await swarm.node.service.leader()).voters).toHaveLength(11)
+    expect((await swarm.node.service.consensus.leader()).voters).toHaveLength(11)
     await joined(swarm, 'v2')
     await swarm.cluster.pass(1_500)
-    const { voters } = await swarm.node.service.leader()
+    const { voters } = await swarm.node.service.consensus.leader()
     expect(voters).toHaveLength(11)
     expect(voters.map(({ agentId }) => agentId)).toContain('v2')
   })

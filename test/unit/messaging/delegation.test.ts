@@ -17,7 +17,7 @@ function skilled(...names: readonly string[]): Partial<AgentSpec> {
 async function aTree(more: Readonly<Record<string, string>> = {}) {
   const cluster = new Cluster()
   const node = await cluster.node()
-  await node.service.updateSwarm({ topology: TREE })
+  await node.service.swarm.update({ topology: TREE })
   const agents = new Map<string, TestAgent>()
   for (const name of NAMES) agents.set(name, await anAgent(name, node, skilled(more[name] ?? 'idle')))
   await lead(cluster, node, 'a')
@@ -28,7 +28,7 @@ async function aTree(more: Readonly<Record<string, string>> = {}) {
 /** Whoever is elected first is the root, in place of the one that stood there: handing over puts both back. */
 async function lead(cluster: Cluster, node: TestNode, name: string): Promise<void> {
   await cluster.pass(800)
-  await node.service.startElection({ transferTo: agentId(name) })
+  await node.service.consensus.startElection({ transferTo: agentId(name) })
   await cluster.pass(100)
 }
 
@@ -70,7 +70,7 @@ describe('a task in a hierarchical swarm', () => {
 
   it('goes its way without the tree again after a switch', async () => {
     const { cluster, node, agent } = await aTree({ i: 'weld', g: 'weld' })
-    await node.service.updateSwarm({ topology: { kind: 'mesh' } })
+    await node.service.swarm.update({ topology: { kind: 'mesh' } })
     await give(cluster, node, 't', { capabilities: ['weld'] })
     const decision = await node.swarm.reader.decision(taskId('t'))
     expect(decision.delegationPath).toBeUndefined()
@@ -83,9 +83,9 @@ describe('a task in a hierarchical swarm', () => {
 describe('a failure', () => {
   it('goes to the others below the manager, to the manager, and then up, and each time says so', async () => {
     const { cluster, node, agent } = await aTree({ b: 'weld', f: 'weld', h: 'weld', i: 'weld', d: 'weld' })
-    await node.service.patchAgent({ agentId: agentId('f'), spec: {}, isDraining: true })
+    await node.service.agents.patch({ agentId: agentId('f'), spec: {}, isDraining: true })
     await give(cluster, node, 't', { capabilities: ['weld'], maxAttempts: 10 })
-    await node.service.patchAgent({ agentId: agentId('f'), spec: {}, isDraining: false })
+    await node.service.agents.patch({ agentId: agentId('f'), spec: {}, isDraining: false })
     await agent('f').heartbeat()
     const tried: string[] = []
     for (let attempt = 1; attempt <= 5; attempt += 1) {
@@ -115,7 +115,7 @@ describe('a failure', () => {
     await agent('d').accept(agent('d').assignments[0]!)
     await agent('d').detach()
     await cluster.pass(1_100)
-    const { reportingChains } = await node.service.topology()
+    const { reportingChains } = await node.service.topology.view()
     expect(reportingChains).toMatchObject({ j: ['b', 'a'], h: ['j', 'b', 'a'], i: ['j', 'b', 'a'] })
     expect(await escalations(node)).toMatchObject([{ agentId: 'd', attempt: 1, reportingChain: ['b', 'a'] }])
     expect(await node.swarm.reader.decision(taskId(`t${lost}`))).toMatchObject({
@@ -136,11 +136,11 @@ describe('a failure', () => {
     await give(cluster, node, 't', { capabilities: ['weld'] })
     // Said over HTTP, which is no sign of life of the channel.
     const { sessionId: _, ...received } = agents.get('i')!.report(agents.get('i')!.assignments[0]!)
-    await node.service.accept(received)
+    await node.service.tasks.accept(received)
     await live(4_000)
     await live(3_000)
     // It was last heard before it was given the task, so that the lease outlives its place in the tree.
-    expect((await node.service.topology()).reportingChains).not.toHaveProperty('i')
+    expect((await node.service.topology.view()).reportingChains).not.toHaveProperty('i')
     expect(await escalations(node)).toEqual([])
     await live(LEASE_MS - 7_000)
     expect(await escalations(node)).toMatchObject([{ agentId: 'i', reportingChain: ['d', 'b', 'a'] }])

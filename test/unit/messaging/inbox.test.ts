@@ -58,7 +58,7 @@ describe('a durable message', () => {
     await bob.attach()
     await cluster.pass(0)
     expect(textsTo(bob)).toEqual(['2'])
-    expect(await node.service.inbox({ agentId: bob.id, after: 0, countMax: 10 })).toMatchObject([
+    expect(await node.service.messages.inbox({ agentId: bob.id, after: 0, countMax: 10 })).toMatchObject([
       { position: 2, message: { messageId: 'two' } },
     ])
   })
@@ -119,7 +119,7 @@ describe('a durable message', () => {
     const { cluster, node, ada, bob } = await twoAgents()
     await bob.detach()
     await say(ada, node, toAgent('bob'), '1', { ...durable, messageId: 'one' })
-    await node.service.deregisterAgent({ agentId: bob.id })
+    await node.service.agents.deregister({ agentId: bob.id })
     await cluster.pass(0)
     expect(await node.infra.store.list({ scope: SCOPE, kind: 'inbox', countMax: 10 })).toEqual([])
     await bob.register()

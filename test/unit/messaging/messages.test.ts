@@ -18,7 +18,7 @@ describe('a message to one agent', () => {
     expect(messagesTo(bob)).toMatchObject([
       { from: 'ada', kind: 'request', correlationId: 'c-1', payload: '"hello"', path: ['ada', 'bob'] },
     ])
-    expect(messagesTo(bob)[0]?.topologyVersion).toBe((await node.service.topology()).version)
+    expect(messagesTo(bob)[0]?.topologyVersion).toBe((await node.service.topology.view()).version)
     expect(messagesTo(eve)).toEqual([])
   })
 
@@ -44,7 +44,7 @@ describe('a message to one agent', () => {
     await expect(say(ada, node, toAgent('nobody'), 'x')).rejects.toMatchObject({ code: 'agent_not_found' })
     const http = new TestAgent('http', node)
     await http.register()
-    await node.service.heartbeat({ agentId: http.id, held: [] })
+    await node.service.agents.heartbeat({ agentId: http.id, held: [] })
     await expect(say(ada, node, toAgent('http'), 'x')).rejects.toMatchObject({
       code: 'recipient_unavailable',
     })
@@ -66,14 +66,16 @@ describe('a message to one agent', () => {
     })
     await say(ada, node, toAgent('eve'), 'y')
     expect(textsTo(eve)).toEqual(['y'])
-    expect(await node.service.messaging()).toMatchObject({ direct: { sent: 1, refused: 1, delivered: 1 } })
+    expect(await node.service.messages.counts()).toMatchObject({
+      direct: { sent: 1, refused: 1, delivered: 1 },
+    })
   })
 
   it('is refused over a connection that was replaced', async () => {
     const { node, ada } = await threeAgents()
     const old = ada.session
     await ada.attach()
-    const send = node.service.sendMessage({
+    const send = node.service.messages.send({
       from: ada.id,
       sessionId: old,
       to: toAgent('bob'),
@@ -88,8 +90,8 @@ describe('a message to one agent', () => {
   it('makes an agent that speaks HTTP only a member by its first word', async () => {
     const { node, bob } = await threeAgents()
     const http = new TestAgent('http', node)
-    await node.service.registerAgent({ agentId: http.id, spec: agentSpec('http'), isNew: true })
-    await node.service.sendMessage({
+    await node.service.agents.register({ agentId: http.id, spec: agentSpec('http'), isNew: true })
+    await node.service.messages.send({
       from: http.id,
       to: toAgent('bob'),
       messageId: 'm',
@@ -114,14 +116,14 @@ describe('a message to many', () => {
   it('reaches those who subscribed to its topic, as they said last', async () => {
     const { node, ada, bob, eve } = await threeAgents()
     const { service } = node
-    await service.subscribeTopics({ agentId: bob.id, sessionId: bob.session, topics: ['news', 'old'] })
-    await service.subscribeTopics({ agentId: eve.id, sessionId: eve.session, topics: ['news'] })
-    await service.subscribeTopics({ agentId: bob.id, sessionId: bob.session, topics: ['other'] })
+    await service.messages.subscribe({ agentId: bob.id, sessionId: bob.session, topics: ['news', 'old'] })
+    await service.messages.subscribe({ agentId: eve.id, sessionId: eve.session, topics: ['news'] })
+    await service.messages.subscribe({ agentId: bob.id, sessionId: bob.session, topics: ['other'] })
     expect(await say(ada, node, { kind: 'topic', topic: 'news' }, 'n')).toMatchObject({ deliveredTo: 1 })
     expect(await say(ada, node, { kind: 'topic', topic: 'old' }, 'o')).toMatchObject({ deliveredTo: 0 })
     expect([textsTo(bob), textsTo(eve)]).toEqual([[], ['n']])
     const many = Array.from({ length: 101 }, (_, index) => `t${index}`)
-    const tooMany = service.subscribeTopics({ agentId: eve.id, sessionId: eve.session, topics: many })
+    const tooMany = service.messages.subscribe({ agentId: eve.id, sessionId: eve.session, topics: many })
     await expect(tooMany).rejects.toMatchObject({ code: 'limit_exceeded' })
     await eve.attach()
     expect(await say(ada, node, { kind: 'topic', topic: 'news' }, 'n')).toMatchObject({ deliveredTo: 0 })
@@ -144,9 +146,9 @@ describe('a message to many', () => {
   it('may come from a client, which is in no topology', async () => {
     const { node, ada, bob } = await threeAgents()
     const message = { messageId: 'm', kind: 'message', isDurable: false, payload: jsonText('1') } as const
-    const sent = await node.service.sendMessage({ ...message, to: { kind: 'broadcast' } })
+    const sent = await node.service.messages.send({ ...message, to: { kind: 'broadcast' } })
     expect(sent).toMatchObject({ deliveredTo: 3, path: [] })
-    await node.service.sendMessage({ ...message, to: toAgent('bob') })
+    await node.service.messages.send({ ...message, to: toAgent('bob') })
     expect(messagesTo(bob).map(({ from, path }) => ({ from, path }))).toEqual([
       { from: undefined, path: [] },
       { from: undefined, path: ['bob'] },

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { jsonText, taskId } from '#domain/model/ids.ts'
-import type { NewTask } from '#domain/orchestration/swarm-service.ts'
+import type { NewTask } from '#domain/tasks/task-service.ts'
 import { anAgent, Cluster, eventsOf, newTask, TestAgent, type TestNode } from '../domain/cluster.ts'
 
 const RING = { kind: 'ring', direction: 'one_way' } as const
@@ -19,7 +19,7 @@ function pipeline(capability = 'review'): readonly NewTask[] {
 async function aRing() {
   const cluster = new Cluster()
   const node = await cluster.node()
-  await node.service.updateSwarm({ topology: RING })
+  await node.service.swarm.update({ topology: RING })
   const agents = new Map<string, TestAgent>()
   for (const name of ['a', 'b', 'c', 'd', 'e']) {
     const capabilities = name === 'c' ? [] : [{ name: 'review', proficiency: 1, cost: 1 }]
@@ -39,7 +39,7 @@ async function finish(
     const held = agent.assignments.findLast((assignment) => assignment.taskId === stage)
     if (held === undefined) continue
     const result = jsonText(JSON.stringify(`${JSON.parse(held.payload) as string}>${name}`))
-    await node.service.complete({ ...agent.report(held), result })
+    await node.service.tasks.complete({ ...agent.report(held), result })
     return name
   }
   throw new Error(`nobody holds ${stage}`)
@@ -48,7 +48,7 @@ async function finish(
 describe('a pipeline', () => {
   it('goes from stage to stage round the ring, each output the next input, past those who cannot do it', async () => {
     const { cluster, node, agents } = await aRing()
-    await node.service.submit({ tasks: pipeline() })
+    await node.service.tasks.submit({ tasks: pipeline() })
     await cluster.pass(0)
     const doneBy: string[] = []
     for (const stage of STAGES) {
@@ -66,7 +66,7 @@ describe('a pipeline', () => {
 
   it('has a stage done by the next living member where its agent is killed in the middle', async () => {
     const { cluster, node, agents } = await aRing()
-    await node.service.submit({ tasks: pipeline() })
+    await node.service.tasks.submit({ tasks: pipeline() })
     await cluster.pass(0)
     const ring = ['a', 'b', 'd', 'e']
     const start = ring.indexOf(await finish(agents, node, 's1'))
@@ -86,10 +86,10 @@ describe('a pipeline', () => {
 
   it('goes on where it was after a restart, and keeps its stages when the topology is switched', async () => {
     const { cluster, node, agents } = await aRing()
-    await node.service.submit({ tasks: pipeline() })
+    await node.service.tasks.submit({ tasks: pipeline() })
     await cluster.pass(0)
     const doneBy = await finish(agents, node, 's1')
-    await node.service.updateSwarm({ topology: { kind: 'hierarchical', branching: 2 } })
+    await node.service.swarm.update({ topology: { kind: 'hierarchical', branching: 2 } })
     node.die()
     const after = await cluster.node()
     await cluster.pass(3_000)
@@ -113,7 +113,7 @@ describe('a pipeline', () => {
 
   it('ends with the stage that failed', async () => {
     const { cluster, node, agents } = await aRing()
-    await node.service.submit({ tasks: pipeline() })
+    await node.service.tasks.submit({ tasks: pipeline() })
     await cluster.pass(0)
     const first = [...agents.values()].find(({ assignments }) => assignments.length > 0)!
     await first.fail(first.assignments[0]!, 'fail')

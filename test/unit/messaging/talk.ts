@@ -1,6 +1,6 @@
+import type { SendMessageRequest } from '#domain/communication/message-service.ts'
 import { agentId, jsonText } from '#domain/model/ids.ts'
 import type { MessageTarget, SendReply, SwarmMessage } from '#domain/model/message.ts'
-import type { SendMessageRequest } from '#domain/orchestration/swarm-service.ts'
 import type { TestAgent, TestNode } from '../domain/cluster.ts'
 
 export type Extras = Partial<Pick<SendMessageRequest, 'ttlMs' | 'isDurable' | 'correlationId' | 'kind'>>
@@ -15,7 +15,7 @@ export function say(
   text: string,
   extras: Extras & { readonly messageId?: string } = {},
 ): Promise<SendReply> {
-  return node.service.sendMessage({
+  return node.service.messages.send({
     from: sender.id,
     sessionId: sender.session,
     to,
@@ -45,7 +45,7 @@ export function acknowledge(
   node: TestNode,
   messageIds: readonly string[],
 ): Promise<number> {
-  return node.service.acknowledgeMessages({ agentId: agent.id, sessionId: agent.session, messageIds })
+  return node.service.messages.acknowledge({ agentId: agent.id, sessionId: agent.session, messageIds })
 }
 
 export function acknowledgeAll(agent: TestAgent, node: TestNode): Promise<number> {

@@ -11,7 +11,7 @@ const NAMES = ['a', 'b', 'c', 'd', 'e', 'f', 'g']
 async function ring(topology: TopologySettings = RING) {
   const cluster = new Cluster()
   const node = await cluster.node()
-  await node.service.updateSwarm({ topology })
+  await node.service.swarm.update({ topology })
   const agents: TestAgent[] = []
   for (const name of NAMES) agents.push(await anAgent(name, node))
   await cluster.pass(0)
@@ -33,7 +33,7 @@ describe('the topology of a swarm', () => {
       ['a', 'b', 'c', 'd'],
       ['a', 'g', 'f', 'e'],
     ])
-    const { cost } = await node.service.topology()
+    const { cost } = await node.service.topology.view()
     expect(cost).toContainEqual({ topology: 'ring', traffic: 'direct', messages: 2, hops: 6 })
   })
 
@@ -41,7 +41,7 @@ describe('the topology of a swarm', () => {
     const { cluster, node, agent } = await ring()
     await agent('b').detach()
     await cluster.pass(1_100)
-    await node.service.deregisterAgent({ agentId: agent('c').id })
+    await node.service.agents.deregister({ agentId: agent('c').id })
     await cluster.pass(0)
     expect((await say(agent('a'), node, toAgent('d'), 'x')).path).toEqual(['a', 'd'])
     expect((await causes(node)).slice(-2)).toEqual(['died', 'left'])
@@ -60,9 +60,9 @@ describe('the topology of a swarm', () => {
     await cluster.pass(0)
     // The second step of the removal.
     faults.push(undefined, { fail: 'after_commit' })
-    await cluster.settle(node.service.deregisterAgent({ agentId: gone.id }).catch(() => undefined))
+    await cluster.settle(node.service.agents.deregister({ agentId: gone.id }).catch(() => undefined))
     await cluster.pass(5_000)
-    const { nodes } = await node.service.topology()
+    const { nodes } = await node.service.topology.view()
     expect(nodes.map(({ agentId }) => agentId)).toEqual(['a'])
   })
 
@@ -74,9 +74,9 @@ describe('the topology of a swarm', () => {
     await expect(say(agent('a'), node, toAgent('c'), 'x')).rejects.toMatchObject({
       code: 'recipient_unavailable',
     })
-    expect(await node.service.topology()).toMatchObject({ cost: [], edges: [] })
+    expect(await node.service.topology.view()).toMatchObject({ cost: [], edges: [] })
     await say(agent('a'), node, toAgent('d'), 'x')
-    expect(await node.service.topology()).toMatchObject({
+    expect(await node.service.topology.view()).toMatchObject({
       cost: [{ traffic: 'direct', messages: 1, hops: 1 }],
       edges: [{ from: 'a', to: 'd', strength: 1 }],
     })
@@ -84,25 +84,27 @@ describe('the topology of a swarm', () => {
 
   it('keeps the elected leader as the root of a tree over a restart', async () => {
     const { cluster, node } = await ring({ kind: 'hierarchical', branching: 2 })
-    await cluster.settle(node.service.startElection({ transferTo: agentId('d') }).catch(() => undefined))
+    await cluster.settle(
+      node.service.consensus.startElection({ transferTo: agentId('d') }).catch(() => undefined),
+    )
     await cluster.pass(5_000)
-    const before = await node.service.topology()
+    const before = await node.service.topology.view()
     expect(before.leaderId).not.toBeNull()
     expect(before.levels[0]).toEqual([before.leaderId])
     node.die()
     const second = await cluster.node()
-    const { leaderId, levels } = await cluster.settle(second.service.topology())
+    const { leaderId, levels } = await cluster.settle(second.service.topology.view())
     expect({ leaderId, levels }).toEqual({ leaderId: before.leaderId, levels: before.levels })
   })
 
   it('keeps the place of an agent that is back within its grace period', async () => {
     const { cluster, node, agent } = await ring()
-    const { version } = await node.service.topology()
+    const { version } = await node.service.topology.view()
     await agent('b').detach()
     await cluster.pass(500)
     await agent('b').attach()
     await cluster.pass(5_000)
-    expect((await node.service.topology()).version).toBe(version)
+    expect((await node.service.topology.view()).version).toBe(version)
   })
 
   it('is switched under way without losing a message, and paths change with the version', async () => {
@@ -111,12 +113,12 @@ describe('the topology of a swarm', () => {
     const sent = texts.map((text) =>
       say(agent('a'), node, toAgent('d'), text, { isDurable: Number(text) % 2 === 0 }),
     )
-    const switched = node.service.updateSwarm({ topology: { kind: 'hierarchical', branching: 2 } })
+    const switched = node.service.swarm.update({ topology: { kind: 'hierarchical', branching: 2 } })
     const after = switched.then(() => say(agent('e'), node, toAgent('d'), 'after'))
     await Promise.all([...sent, switched, after])
     expect(textsTo(agent('d')).filter((text) => text !== 'after')).toEqual(texts)
     expect((await after).path).toEqual(['e', 'b', 'd'])
-    const view = await node.service.topology()
+    const view = await node.service.topology.view()
     expect(view).toMatchObject({ kind: 'hierarchical', levels: [['a'], ['b', 'c'], ['d', 'e', 'f', 'g']] })
     expect(view.reportingChains).toMatchObject({ d: ['b', 'a'] })
     expect((await causes(node)).at(-1)).toBe('switched')
@@ -124,14 +126,14 @@ describe('the topology of a swarm', () => {
 
   it('is there again after a restart, with a version not used before', async () => {
     const { cluster, node } = await ring()
-    const before = await node.service.topology()
+    const before = await node.service.topology.view()
     node.die()
     const second = await cluster.node()
-    const after = await cluster.settle(second.service.topology())
+    const after = await cluster.settle(second.service.topology.view())
     expect(after).toMatchObject({ kind: 'ring', levels: [NAMES] })
     expect(after.version).toBeGreaterThan(before.version)
     second.die()
     const third = await cluster.node()
-    expect((await cluster.settle(third.service.topology())).version).toBeGreaterThan(after.version)
+    expect((await cluster.settle(third.service.topology.view())).version).toBeGreaterThan(after.version)
   })
 })

@@ -1,11 +1,11 @@
 import type { AgentRegistry } from '../../agents/agent-registry.ts'
+import type { RegisterRequest } from '../../agents/agent-service.ts'
 import type { SignatureVerifier } from '../../consensus/ports/signature-verifier.ts'
 import { keyClaimDefect } from '../../consensus/possession.ts'
 import type { SwarmJournal } from '../../kernel/swarm-journal.ts'
 import { SwarmError } from '../../model/errors.ts'
 import type { PublicKey } from '../../model/hex.ts'
 import { type AgentId, type SwarmId, splitScope } from '../../model/ids.ts'
-import type { RegisterRequest } from '../../orchestration/swarm-service.ts'
 
 export interface KeyClaimsModules {
   readonly journal: SwarmJournal

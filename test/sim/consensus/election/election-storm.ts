@@ -35,7 +35,7 @@ export async function raiseStorm(seed: number): Promise<StormReport> {
   await storm.rage()
   await storm.calm()
   const { service } = storm.node
-  const { leadership, voters, epoch } = await service.leader()
+  const { leadership, voters, epoch } = await service.consensus.leader()
   const winners = await winnersIn(storm)
   return {
     doubleTerms: [...winners].flatMap(([term, { size }]) => (size > 1 ? [term] : [])),
@@ -43,7 +43,7 @@ export async function raiseStorm(seed: number): Promise<StormReport> {
     epoch,
     leaderEpoch: leadership.epoch,
     leaderId: leadership.leaderId,
-    topologyLeaderId: (await service.topology()).leaderId,
+    topologyLeaderId: (await service.topology.view()).leaderId,
     committee: voters.map(({ agentId }) => agentId).toSorted(),
     staleKeys: storm.voters
       .filter(({ id, key }) => voters.some((one) => one.agentId === id && one.publicKey !== key.publicKey))

@@ -117,7 +117,7 @@ class HubSimulation {
 
   async #propose(): Promise<void> {
     for (const id of this.#proposals) {
-      await this.#hub.service.propose({
+      await this.#hub.service.consensus.propose({
         proposalId: id,
         title: `Shall ${id} be?`,
         payload: jsonText('null'),
@@ -145,7 +145,7 @@ class HubSimulation {
   async #insist(agent: TestAgent, id: ProposalId, choice: string): Promise<void> {
     const node = this.#node
     try {
-      await node?.service.castBallot({ proposalId: id, agentId: agent.id, choice })
+      await node?.service.consensus.castBallot({ proposalId: id, agentId: agent.id, choice })
       if (node !== undefined) return
     } catch (error) {
       if ((error as { code?: string }).code === 'proposal_closed') return
@@ -156,7 +156,7 @@ class HubSimulation {
   async #cancel(): Promise<void> {
     const [first] = this.#proposals
     if (first === undefined) return
-    await this.#node?.service
+    await this.#node?.service.consensus
       .cancelProposal({ proposalId: first, reason: 'never mind' })
       .catch(() => undefined)
   }
