@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import * as rules from './architecture/rules.ts'
@@ -22,6 +23,19 @@ describe('the source tree', () => {
 
   it('imports along the arrows only', () => {
     expect(rules.forbiddenArrows(source)).toEqual([])
+  })
+
+  it('has parts of the domain that know only what stands below them', () => {
+    expect(rules.backArrows(source)).toEqual([])
+  })
+
+  it('is drawn in the documentation with the parts that it has, in their order', () => {
+    const document = readFileSync(`${projectRoot}/docs/architecture.md`, 'utf8')
+    expect(rules.drawnParts(document)).toEqual(rules.DOMAIN_PARTS)
+    const folders = readdirSync(`${projectRoot}/src/domain`, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => name)
+    expect(folders.filter((name) => !rules.DOMAIN_PARTS.includes(name))).toEqual([])
   })
 
   it('imports by relative path inside a layer and by #layer across', () => {
@@ -103,6 +117,15 @@ describe('the rules', () => {
     "await import('#infra/x.ts')",
   ])('see the arrow in: %s', (text) => {
     expect(rules.forbiddenArrows([file('src/server/a.ts', text)])).toHaveLength(1)
+  })
+
+  it('find an arrow that points back, and a file that stands in no part', () => {
+    const back = file('src/domain/kernel/a.ts', "import type { X } from '../tasks/x.ts'")
+    expect(rules.backArrows([back])).toHaveLength(1)
+    expect(rules.backArrows([file('src/domain/tasks/a.ts', "import { x } from '../kernel/x.ts'")])).toEqual(
+      [],
+    )
+    expect(rules.backArrows([file('src/domain/elsewhere/a.ts', 'export {}')])).toHaveLength(1)
   })
 
   it('find a cycle across an alias and name its files', () => {

@@ -1,5 +1,5 @@
 import { agentId, jsonText, sessionId } from '#domain/model/ids.ts'
-import type { TopologySettings } from '#domain/topology/topology.ts'
+import type { TopologySettings } from '#domain/model/topology-settings.ts'
 import { agentSpec, Cluster, type TestNode } from '../../test/unit/domain/cluster.ts'
 import { Histogram } from '../harness/histogram.ts'
 import type { Contender, Sample, Scenario } from '../harness/scenario.ts'

@@ -28,6 +28,32 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+/**
+ * The parts of the domain, from what stands on nothing to what joins all: a part may import itself and those before it.
+ * `docs/architecture.md` says what each is.
+ */
+export const DOMAIN_PARTS: readonly string[] = [
+  'model',
+  'ports',
+  'kernel',
+  'consensus',
+  'topology',
+  'resources',
+  'schedules',
+  'communication',
+  'agents',
+  'distribution',
+  'tasks',
+  'presence',
+  'consensus-engine',
+  'intelligence',
+  'orchestration',
+  'cluster',
+]
+
+/** Imports of the domain that are still to be turned round. */
+const KNOWN_BACK_ARROWS: ReadonlySet<string> = new Set(['src/domain/ports/records.ts'])
+
 /** Layers that run where there is no Node: under the simulator's clock, or in a browser. */
 const PURE_LAYERS: ReadonlySet<string> = new Set(['domain', 'contract'])
 
@@ -44,6 +70,32 @@ export function forbiddenArrows(files: readonly SourceFile[]): string[] {
       .filter(({ target }) => target !== undefined && !reachable.some((folder) => target.startsWith(folder)))
       .map(({ specifier }) => `${file.path} may not import ${specifier}`)
   })
+}
+
+/** A sentence for each import of the domain that points from a part to one above it, or that stands outside the parts. */
+export function backArrows(files: readonly SourceFile[]): string[] {
+  return files.flatMap((file) => {
+    const from = partOf(file.path)
+    if (from === undefined || KNOWN_BACK_ARROWS.has(file.path)) return []
+    const rank = DOMAIN_PARTS.indexOf(from)
+    if (rank === -1) return [`${file.path} stands in no part of the domain`]
+    return file.imports.flatMap(({ target }) => {
+      const to = partOf(target ?? '')
+      if (to === undefined || DOMAIN_PARTS.indexOf(to) <= rank) return []
+      return [`${file.path} imports ${target}: ${from} may not know ${to}`]
+    })
+  })
+}
+
+/** The parts in the order in which the drawing names them. */
+export function drawnParts(document: string): string[] {
+  const drawing = /```text domain\n([\s\S]*?)```/.exec(document)?.[1] ?? ''
+  return [...drawing.matchAll(/^([\w-]+)\/ /gm)].map(([, part = '']) => part)
+}
+
+function partOf(path: string): string | undefined {
+  const [, part] = /^src\/domain\/([^/]+)/.exec(path) ?? []
+  return part
 }
 
 /** Relative inside a layer, where linters see cycles; by `#layer/…` across, where the compiler sees arrows. */

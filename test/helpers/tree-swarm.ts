@@ -1,11 +1,8 @@
-import type {
-  Candidate,
-  DistributionStrategy,
-  PlannedAssignment,
-} from '#domain/distribution/distribution-strategy.ts'
+import type { DistributionStrategy, PlannedAssignment } from '#domain/distribution/distribution-strategy.ts'
 import { downTheTree } from '#domain/distribution/down-the-tree.ts'
 import { type AgentId, agentId } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+import type { Candidate } from '#domain/resources/candidate.ts'
 import type { Requirement } from '#domain/resources/requirement.ts'
 import { coveredBy } from '#domain/resources/room.ts'
 import { Hierarchical } from '#domain/topology/hierarchical.ts'

@@ -1,9 +1,9 @@
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
-import type { AgentDelivery } from '../model/assignment.ts'
 import type { NodeId, Scope, SessionId, SwarmEpoch } from '../model/ids.ts'
-import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { PeerNotice, Peers } from '../ports/peers.ts'
+import type { AgentDelivery } from './agent-delivery.ts'
 import { deliverOrNote, type SessionAddress } from './direct-channel.ts'
+import type { AgentSessions } from './ports/agent-sessions.ts'
 
 export const BROADCAST_TOPIC = 'broadcast'
 

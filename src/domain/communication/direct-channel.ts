@@ -1,9 +1,9 @@
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
-import type { AgentDelivery } from '../model/assignment.ts'
 import { isSwarmError } from '../model/errors.ts'
 import type { NodeId, Scope, SessionId, SwarmEpoch } from '../model/ids.ts'
-import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { PeerNotice, Peers } from '../ports/peers.ts'
+import type { AgentDelivery } from './agent-delivery.ts'
+import type { AgentSessions } from './ports/agent-sessions.ts'
 
 /** Where an agent's connection ends: which node, and which of its connections. */
 export interface SessionAddress {

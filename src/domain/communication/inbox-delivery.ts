@@ -1,9 +1,9 @@
 import type { Reminders } from '../kernel/reminders.ts'
-import type { AgentDelivery } from '../model/assignment.ts'
 import type { AgentId, EpochMs } from '../model/ids.ts'
 import type { InboxRecord } from '../model/message.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
+import type { AgentDelivery } from './agent-delivery.ts'
 import type { Inbox } from './inbox.ts'
 import { isExpired } from './inbox-shelf.ts'
 

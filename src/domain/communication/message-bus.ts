@@ -1,9 +1,9 @@
-import type { AgentRegistry } from '../agents/agent-registry.ts'
-import type { AgentDelivery } from '../model/assignment.ts'
 import { SwarmError } from '../model/errors.ts'
 import type { AgentId, EpochMs } from '../model/ids.ts'
 import type { SendReply, SendRequest, SwarmMessage } from '../model/message.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { MessageRoutes } from '../topology/message-routes.ts'
+import type { AgentDelivery } from './agent-delivery.ts'
 import type { BroadcastChannel } from './broadcast-channel.ts'
 import type { SessionAddress } from './direct-channel.ts'
 import type { Inbox } from './inbox.ts'
@@ -11,22 +11,21 @@ import type { InboxDelivery } from './inbox-delivery.ts'
 import type { MessageMeter } from './message-meter.ts'
 import type { TopicSubscriptions } from './topic-subscriptions.ts'
 
-/** Who may talk to whom, and along which path. */
-export interface MessageRoutes {
-  readonly version: number
-  /** @throws SwarmError `no_route` */
-  route(from: AgentId, to: AgentId): readonly AgentId[]
-  /** The path to an agent that need not be there: the sender alone where it is not. @throws SwarmError `no_route` */
-  routeOrWait(from: AgentId, to: AgentId): readonly AgentId[]
-  /** A message to one agent was accepted: it counts as traffic from now on. */
-  carried(path: readonly AgentId[]): void
-  /** Everyone a message to many reaches. @throws SwarmError `no_route` */
-  reach(kind: 'topic' | 'broadcast', from: AgentId): Iterable<AgentId>
-  isMember(agentId: AgentId): boolean
+/** The registered agents, as far as messages are concerned. */
+export interface AgentDirectory {
+  ids(): Iterable<AgentId>
+  find(agentId: AgentId): Addressee | undefined
+  /** @throws SwarmError `agent_not_found` */
+  get(agentId: AgentId): Addressee
+}
+
+interface Addressee {
+  /** Undefined while the agent has no channel. */
+  readonly session: SessionAddress | undefined
 }
 
 export interface MessageBusModules {
-  readonly registry: AgentRegistry
+  readonly registry: AgentDirectory
   readonly broadcast: BroadcastChannel
   readonly subscriptions: TopicSubscriptions
   readonly inbox: Inbox

@@ -1,6 +1,6 @@
 import type { AgentId, Scope } from '../model/ids.ts'
-import type { AgentSessions } from '../ports/agent-sessions.ts'
 import type { PeerNews, Peers } from '../ports/peers.ts'
+import type { AgentSessions } from './ports/agent-sessions.ts'
 
 export const REGISTRATION_TOPIC = 'registration'
 

@@ -1,13 +1,18 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
 import type { RegisterRequest } from '../agents/agent-service.ts'
-import { BroadcastChannel } from '../communication/broadcast-channel.ts'
+import { BroadcastChannel, type BroadcastChannelModules } from '../communication/broadcast-channel.ts'
 import type { DirectChannel } from '../communication/direct-channel.ts'
 import type { ConsensusUtterance } from '../consensus/consensus-talk.ts'
-import type { Coordinatorship, SwarmModules } from '../kernel/coordinatorship.ts'
+import type { ConsensusCrypto } from '../consensus/ports/consensus-crypto.ts'
+import type { Coordinatorship } from '../kernel/coordinatorship.ts'
 import type { Reminders } from '../kernel/reminders.ts'
 import type { SwarmJournal } from '../kernel/swarm-journal.ts'
 import type { AgentId, ProposalId } from '../model/ids.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Logger } from '../ports/logger.ts'
+import type { Random } from '../ports/random.ts'
 import type { SwarmEvent } from '../ports/records.ts'
+import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { TopologyKeeper } from '../topology/topology-keeper.ts'
 import { ElectionDesk } from './elections/election-desk.ts'
 import type { LeaderState } from './elections/election-record.ts'
@@ -21,7 +26,12 @@ import { KeyClaims } from './voters/key-claims.ts'
 import { VotersLine } from './voters/voters-line.ts'
 import { costOf, WorkBudget } from './voters/work-budget.ts'
 
-export interface ConsensusEngineModules extends SwarmModules {
+export interface ConsensusEngineModules extends BroadcastChannelModules {
+  readonly store: SwarmStore
+  readonly clock: Clock
+  readonly random: Random
+  readonly logger: Logger
+  readonly consensusCrypto: ConsensusCrypto
   readonly journal: SwarmJournal
   readonly registry: AgentRegistry
   readonly channel: DirectChannel

@@ -1,18 +1,10 @@
 import type { AgentId } from '../model/ids.ts'
+import type { Candidate } from '../resources/candidate.ts'
 import { requirementOf } from '../resources/requirement.ts'
 import { Room } from '../resources/room.ts'
+import type { StageOrder } from '../topology/stage-order.ts'
 import { CANDIDATES_KEPT_MAX } from './decision-record.ts'
-import type {
-  Candidate,
-  DistributionContext,
-  DistributionStrategy,
-  PlannedAssignment,
-} from './distribution-strategy.ts'
-
-export interface StageOrder {
-  /** All members in the order in which a pipeline passes them after this one; undefined where it is no member. */
-  membersAfter(previous: AgentId): readonly AgentId[] | undefined
-}
+import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
 
 /**
  * A strategy for stages of pipelines, and another for all else: a stage goes to the next member, behind the one that

@@ -1,24 +1,10 @@
-import type { Capability } from '../model/agent-record.ts'
 import type { AgentId, EpochMs } from '../model/ids.ts'
 import type { StrategyName } from '../model/swarm-record.ts'
-import type { ResourceAmounts } from '../model/task-record.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
+import type { Candidate } from '../resources/candidate.ts'
 import type { Requirement } from '../resources/requirement.ts'
 import type { CandidateScore } from './decision-record.ts'
-
-/** An agent that could start work now. */
-export interface Candidate {
-  readonly agentId: AgentId
-  readonly capabilities: readonly Capability[]
-  readonly slots: number
-  /** Tasks it holds, those just being handed over included. */
-  readonly activeTasks: number
-  /** How many more it can take now, 1 or more. */
-  readonly freeSlots: number
-  /** What is left of its resources; a name that is missing is 0. */
-  readonly freeResources: ResourceAmounts
-}
 
 /** All a strategy may know. A strategy is pure: equal contexts and equal randomness give equal plans. */
 export interface DistributionContext {

@@ -1,5 +1,6 @@
 import type { AgentId } from '../model/ids.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
+import type { AgentLoad } from '../resources/candidate.ts'
 import { requirementOf } from '../resources/requirement.ts'
 import { Room } from '../resources/room.ts'
 import { type Post, pathDownTo, type ReportingTree } from '../topology/reporting-tree.ts'
@@ -8,11 +9,6 @@ import { CANDIDATES_KEPT_MAX, type CandidateScore } from './decision-record.ts'
 import { delegationReason } from './delegation-reason.ts'
 import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
 import { Openings } from './openings.ts'
-
-export interface AgentLoad {
-  readonly activeTasks: number
-  readonly slots: number
-}
 
 export interface Hierarchy {
   /** As it stands now; undefined while the swarm is not hierarchical. */

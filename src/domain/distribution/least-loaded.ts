@@ -1,13 +1,9 @@
 import type { AgentId } from '../model/ids.ts'
+import type { Candidate } from '../resources/candidate.ts'
 import { requirementOf } from '../resources/requirement.ts'
 import { Room } from '../resources/room.ts'
 import { CANDIDATES_KEPT_MAX, type CandidateScore } from './decision-record.ts'
-import type {
-  Candidate,
-  DistributionContext,
-  DistributionStrategy,
-  PlannedAssignment,
-} from './distribution-strategy.ts'
+import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
 
 /** How an agent stands while a plan is made. */
 interface Standing {

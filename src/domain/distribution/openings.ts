@@ -1,8 +1,8 @@
 import type { ResourceAmounts } from '../model/task-record.ts'
+import type { Candidate } from '../resources/candidate.ts'
 import type { Room } from '../resources/room.ts'
 import type { Post, ReportingTree } from '../topology/reporting-tree.ts'
 import { BranchSums } from './branch-sums.ts'
-import type { Candidate } from './distribution-strategy.ts'
 
 /** The members of a tree that could start one kind of task now, found branch by branch. */
 export class Openings {

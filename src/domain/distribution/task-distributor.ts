@@ -4,9 +4,10 @@ import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyEntry, ReadyQueue } from '../ports/ready-queue.ts'
+import type { Candidate } from '../resources/candidate.ts'
 import type { PriorityScheduler } from '../resources/priority-scheduler.ts'
 import type { Requirement } from '../resources/requirement.ts'
-import type { Candidate, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
+import type { DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
 
 export interface TaskDistributorOptions {
   /** Ready tasks taken from the queue ahead of need. */

@@ -1,7 +1,6 @@
-import type { EventStream } from '../communication/event-stream.ts'
 import { isSwarmError } from '../model/errors.ts'
 import type { Scope, SwarmEpoch } from '../model/ids.ts'
-import type { RecordKey } from '../ports/records.ts'
+import type { RecordKey, SwarmEvent } from '../ports/records.ts'
 import type { RecordsOf, Step, SwarmStore } from '../ports/swarm-store.ts'
 import type { Reminders } from './reminders.ts'
 
@@ -12,9 +11,17 @@ export interface SwarmJournalOptions {
   readonly isBulk?: boolean
 }
 
+/** Who is told what the steps added to the event log. */
+export interface EventSink {
+  /** What a step of this coordinatorship committed. */
+  append(events: readonly SwarmEvent[]): void
+  /** Looks for events of steps that were not answered. @throws SwarmError `store_unavailable` */
+  catchUp(): Promise<void>
+}
+
 export interface SwarmJournalModules {
   readonly store: SwarmStore
-  readonly events: EventStream
+  readonly events: EventSink
   readonly reminders: Reminders
   /** Called when the store refused this coordinatorship: another one has begun. */
   onFenced(): void

@@ -1,5 +1,5 @@
-import type { TopologySettings } from '../topology/topology.ts'
 import type { EpochMs, SwarmId } from './ids.ts'
+import type { TopologySettings } from './topology-settings.ts'
 
 /** Limits of one swarm. Past one the caller gets 429 `limit_exceeded` that names it. */
 export interface SwarmLimits {

@@ -1,6 +1,6 @@
-import type { TopologySettings } from '../topology/topology.ts'
 import type { SwarmId } from './ids.ts'
 import type { StrategyName, SwarmLimits } from './swarm-record.ts'
+import type { TopologySettings } from './topology-settings.ts'
 
 export interface SwarmSpec {
   readonly swarmId: SwarmId

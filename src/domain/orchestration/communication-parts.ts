@@ -1,16 +1,17 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
 import { BroadcastChannel } from '../communication/broadcast-channel.ts'
-import { DepartedAgents } from '../communication/departed-agents.ts'
 import type { DirectChannel } from '../communication/direct-channel.ts'
 import { Inbox, type InboxOptions } from '../communication/inbox.ts'
 import { InboxDelivery } from '../communication/inbox-delivery.ts'
 import { MessageBus } from '../communication/message-bus.ts'
 import { MessageMeter } from '../communication/message-meter.ts'
 import { TopicSubscriptions, type TopicSubscriptionsOptions } from '../communication/topic-subscriptions.ts'
-import type { Coordinatorship, SwarmModules } from '../kernel/coordinatorship.ts'
+import type { Coordinatorship } from '../kernel/coordinatorship.ts'
 import type { Reminders } from '../kernel/reminders.ts'
 import type { SwarmJournal } from '../kernel/swarm-journal.ts'
 import type { TopologyKeeper } from '../topology/topology-keeper.ts'
+import { DepartedAgents } from './departed-agents.ts'
+import type { SwarmModules } from './swarm-modules.ts'
 
 export interface CommunicationBase extends SwarmModules {
   readonly journal: SwarmJournal

@@ -8,7 +8,7 @@ import type { DistributionStrategy } from '../distribution/distribution-strategy
 import { downTheTree } from '../distribution/down-the-tree.ts'
 import { leastLoaded } from '../distribution/least-loaded.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
-import type { Coordinatorship, SwarmModules } from '../kernel/coordinatorship.ts'
+import type { Coordinatorship } from '../kernel/coordinatorship.ts'
 import { Reminders } from '../kernel/reminders.ts'
 import { SwarmJournal } from '../kernel/swarm-journal.ts'
 import { TimerQueue } from '../kernel/timer-queue.ts'
@@ -33,6 +33,7 @@ import { TopologyKeeper } from '../topology/topology-keeper.ts'
 import { type CommunicationParts, createCommunicationParts } from './communication-parts.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { Retention } from './retention.ts'
+import type { SwarmModules } from './swarm-modules.ts'
 import { SwarmSettings } from './swarm-settings.ts'
 
 type Base = ReturnType<typeof createBase>

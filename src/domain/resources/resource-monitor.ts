@@ -1,17 +1,31 @@
-import type { AgentState } from '../agents/agent-state.ts'
+import type { AgentRecord } from '../model/agent-record.ts'
+import type { EpochMs, MonotonicMs } from '../model/ids.ts'
+import type { TaskPhase } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { SwarmEvent } from '../ports/records.ts'
-import type { OpenTasks } from '../tasks/open-tasks.ts'
 import { DurationHistogram } from './duration-histogram.ts'
 import type { MonitorReport, TaskTotals } from './monitor-report.ts'
 import type { PriorityScheduler } from './priority-scheduler.ts'
 import { noTotals, TaskTypeUsage } from './task-type-usage.ts'
 
+/** An agent, as far as its use is concerned. */
+export interface MonitoredAgent {
+  readonly record: Pick<AgentRecord, 'status' | 'spec'>
+  readonly breaker: { state(now: MonotonicMs): 'closed' | 'open' | 'half_open' }
+  /** Tasks it holds. */
+  readonly heldCount: number
+}
+
+export interface MonitoredTasks {
+  readonly size: number
+  phaseCounts(now: EpochMs): Partial<Record<TaskPhase, number>>
+}
+
 export interface ResourceMonitorModules {
   readonly clock: Clock
-  readonly openTasks: OpenTasks
+  readonly openTasks: MonitoredTasks
   readonly scheduler: PriorityScheduler
-  readonly agents: () => Iterable<AgentState>
+  readonly agents: () => Iterable<MonitoredAgent>
 }
 
 export interface ResourceMonitorOptions {

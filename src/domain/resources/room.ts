@@ -1,6 +1,6 @@
-import type { Candidate } from '../distribution/distribution-strategy.ts'
 import type { AgentId } from '../model/ids.ts'
 import type { ResourceAmounts } from '../model/task-record.ts'
+import type { Candidate } from './candidate.ts'
 
 interface Planned {
   tasks: number

@@ -1,4 +1,4 @@
-import type { TopologyKind } from './topology.ts'
+import type { TopologyKind } from '../model/topology-settings.ts'
 
 /** What travels along the links. */
 export const TRAFFIC_KINDS = [

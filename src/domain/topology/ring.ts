@@ -1,14 +1,8 @@
 import { assert } from '../model/errors.ts'
 import type { AgentId } from '../model/ids.ts'
+import type { RingDirection } from '../model/topology-settings.ts'
 import { FlatTopology } from './flat-topology.ts'
-import {
-  type Link,
-  NOTHING_REPAIRED,
-  type Repair,
-  type RingDirection,
-  type Spread,
-  type Topology,
-} from './topology.ts'
+import { type Link, NOTHING_REPAIRED, type Repair, type Spread, type Topology } from './topology.ts'
 
 interface Place {
   readonly agentId: AgentId

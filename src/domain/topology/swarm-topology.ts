@@ -1,15 +1,9 @@
 import type { AgentId, MonotonicMs } from '../model/ids.ts'
+import type { TopologySettings } from '../model/topology-settings.ts'
 import { CommunicationCost, type CostRow, type TrafficKind } from './communication-cost.ts'
 import { createTopology } from './create-topology.ts'
 import { MeshTies, type MeshTiesOptions, type Tie } from './mesh-ties.ts'
-import {
-  type MemberPlace,
-  NOTHING_REPAIRED,
-  type Repair,
-  type Spread,
-  type Topology,
-  type TopologySettings,
-} from './topology.ts'
+import { type MemberPlace, NOTHING_REPAIRED, type Repair, type Spread, type Topology } from './topology.ts'
 
 export type ChangeCause =
   | 'joined'

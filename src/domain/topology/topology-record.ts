@@ -1,5 +1,5 @@
 import type { AgentId } from '../model/ids.ts'
-import type { TopologySettings } from './topology.ts'
+import type { TopologySettings } from '../model/topology-settings.ts'
 
 /** What of a topology outlives a restart, besides the places of its members: one record of a {@link MemberPlace} each. */
 export interface TopologyRecord {

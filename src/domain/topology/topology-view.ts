@@ -1,7 +1,7 @@
 import type { AgentId, MonotonicMs } from '../model/ids.ts'
+import type { RingDirection, TopologyKind } from '../model/topology-settings.ts'
 import type { CostRow } from './communication-cost.ts'
 import type { SwarmTopology } from './swarm-topology.ts'
-import type { RingDirection, TopologyKind } from './topology.ts'
 
 export interface TopologyNode {
   readonly agentId: AgentId

@@ -1,16 +1,5 @@
 import type { AgentId } from '../model/ids.ts'
-
-export type TopologyKind = 'mesh' | 'hierarchical' | 'ring'
-export type RingDirection = 'one_way' | 'two_way'
-
-export type TopologySettings =
-  | { readonly kind: 'mesh' }
-  | {
-      readonly kind: 'hierarchical'
-      /** Most children of one member, 2 to 64. */
-      readonly branching: number
-    }
-  | { readonly kind: 'ring'; readonly direction: RingDirection }
+import type { TopologySettings } from '../model/topology-settings.ts'
 
 /** From parent to child in a tree, from a member to its successor in a ring. */
 export interface Link {

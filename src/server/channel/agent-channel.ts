@@ -1,6 +1,6 @@
 import { AGENT_FRAMES, type AgentFrame, type ChannelFrame } from '#contract/frames/agent-frames.ts'
 import { CLOSE_CODES, type RequestId } from '#contract/frames/frame.ts'
-import type { AgentDelivery } from '#domain/model/assignment.ts'
+import type { AgentDelivery } from '#domain/communication/agent-delivery.ts'
 import { isSwarmError, SwarmError } from '#domain/model/errors.ts'
 import type { AgentId, NodeId, SessionId, SwarmId } from '#domain/model/ids.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'

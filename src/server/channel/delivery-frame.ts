@@ -1,5 +1,5 @@
 import type { ChannelFrame } from '#contract/frames/agent-frames.ts'
-import type { AgentDelivery } from '#domain/model/assignment.ts'
+import type { AgentDelivery } from '#domain/communication/agent-delivery.ts'
 import type { FrameFormat } from '../sockets/frame-format.ts'
 import { assignmentView } from '../views/assignment-view.ts'
 

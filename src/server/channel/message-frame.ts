@@ -1,4 +1,4 @@
-import type { AgentDelivery } from '#domain/model/assignment.ts'
+import type { AgentDelivery } from '#domain/communication/agent-delivery.ts'
 import type { FrameFormat } from '../sockets/frame-format.ts'
 import { type FramedMessage, frameMessage } from '../sockets/framed-message.ts'
 import { messageView } from '../views/message-view.ts'

@@ -1,6 +1,6 @@
-import type { AgentDelivery } from '#domain/model/assignment.ts'
+import type { AgentDelivery } from '#domain/communication/agent-delivery.ts'
+import type { AgentSessions } from '#domain/communication/ports/agent-sessions.ts'
 import type { AgentId, Scope, SessionId } from '#domain/model/ids.ts'
-import type { AgentSessions } from '#domain/ports/agent-sessions.ts'
 
 /** A connection that can be told things. */
 interface Receiver {

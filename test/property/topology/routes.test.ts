@@ -1,8 +1,8 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { AgentId } from '#domain/model/ids.ts'
+import type { TopologySettings } from '#domain/model/topology-settings.ts'
 import type { SwarmTopology } from '#domain/topology/swarm-topology.ts'
-import type { TopologySettings } from '#domain/topology/topology.ts'
 import { NaiveGraph } from './naive-graph.ts'
 import { liveRandomly, SIZES } from './random-life.ts'
 

@@ -1,5 +1,5 @@
 import type { AttachReply, HeartbeatReply } from '#domain/agents/agent-service.ts'
-import type { AgentDelivery } from '#domain/model/assignment.ts'
+import type { AgentDelivery } from '#domain/communication/agent-delivery.ts'
 import { isSwarmError } from '#domain/model/errors.ts'
 import type { SwarmMethod } from '#domain/orchestration/swarm-service.ts'
 import type { AgentIdentity, AgentLife, AgentLifeModules } from './agent-life.ts'

@@ -1,4 +1,4 @@
-import type { TopologySettings } from '#domain/topology/topology.ts'
+import type { TopologySettings } from '#domain/model/topology-settings.ts'
 import { SeededRandom } from '../../helpers/seeded-random.ts'
 
 export const FAULTS = [

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { renderTopology } from '#cli/output/render-topology.ts'
 import { agentId, monotonicMs } from '#domain/model/ids.ts'
+import type { TopologySettings } from '#domain/model/topology-settings.ts'
 import { SwarmTopology } from '#domain/topology/swarm-topology.ts'
-import type { TopologySettings } from '#domain/topology/topology.ts'
 import { viewTopology } from '#domain/topology/topology-view.ts'
 import { topologyView } from '#server/views/topology-view.ts'
 

@@ -1,9 +1,11 @@
 import type { AgentService, AttachReply } from '#domain/agents/agent-service.ts'
 import type { OpenSwarm } from '#domain/cluster/open-swarm.ts'
 import { DEFAULT_SWARM_ID, SwarmDirectory } from '#domain/cluster/swarm-directory.ts'
+import type { AgentDelivery } from '#domain/communication/agent-delivery.ts'
+import type { AgentSessions } from '#domain/communication/ports/agent-sessions.ts'
 import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
 import type { AgentSpec } from '#domain/model/agent-record.ts'
-import type { AgentDelivery, Assignment, HeldTask } from '#domain/model/assignment.ts'
+import type { Assignment, HeldTask } from '#domain/model/assignment.ts'
 import {
   type AgentId,
   agentId,
@@ -23,7 +25,6 @@ import {
   type OrchestratorOptions,
 } from '#domain/orchestration/orchestrator-options.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
-import type { AgentSessions } from '#domain/ports/agent-sessions.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { NewTask } from '#domain/tasks/task-service.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type AgentId, monotonicMs } from '#domain/model/ids.ts'
+import type { TopologySettings } from '#domain/model/topology-settings.ts'
 import { EMPTY_MESH, SwarmTopology } from '#domain/topology/swarm-topology.ts'
-import type { TopologySettings } from '#domain/topology/topology.ts'
 import { viewTopology } from '#domain/topology/topology-view.ts'
 import { agents } from './ids.ts'
 

@@ -1,10 +1,10 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
+import type { Inbox } from '../communication/inbox.ts'
+import type { InboxDelivery } from '../communication/inbox-delivery.ts'
+import type { TopicSubscriptions } from '../communication/topic-subscriptions.ts'
 import { type AgentId, agentId } from '../model/ids.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { SwarmEvent } from '../ports/records.ts'
-import type { Inbox } from './inbox.ts'
-import type { InboxDelivery } from './inbox-delivery.ts'
-import type { TopicSubscriptions } from './topic-subscriptions.ts'
 
 export interface DepartedAgentsModules {
   readonly registry: AgentRegistry

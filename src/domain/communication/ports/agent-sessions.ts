@@ -1,5 +1,5 @@
-import type { AgentDelivery } from '../model/assignment.ts'
-import type { AgentId, Scope, SessionId } from '../model/ids.ts'
+import type { AgentId, Scope, SessionId } from '../../model/ids.ts'
+import type { AgentDelivery } from '../agent-delivery.ts'
 
 /** The agents' connections on this node. */
 export interface AgentSessions {
