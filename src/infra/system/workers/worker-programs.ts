@@ -1,0 +1,13 @@
+import { MEMORY_INDEX } from '#domain/intelligence/memory/search/index-program.ts'
+import type { WorkerMethods, WorkerProgram } from '#domain/ports/workers.ts'
+
+type AnyProgram = WorkerProgram<never, WorkerMethods>
+
+/** Every program that a thread can run. A part adds its own here. */
+const PROGRAMS: readonly AnyProgram[] = [MEMORY_INDEX]
+
+export function findProgram(name: string): AnyProgram {
+  const program = PROGRAMS.find((candidate) => candidate.name === name)
+  if (program === undefined) throw new Error(`no worker program is called ${name}`)
+  return program
+}
