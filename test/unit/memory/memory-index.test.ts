@@ -3,6 +3,7 @@ import type { IndexedRecord, IndexQuery } from '#domain/intelligence/memory/sear
 import { MemoryIndex } from '#domain/intelligence/memory/search/memory-index.ts'
 import { snippetOf } from '#domain/intelligence/memory/search/snippet.ts'
 
+type Place = NonNullable<IndexedRecord['sequence']>
 type Draft = Partial<IndexedRecord> & { readonly id: string; readonly text?: string }
 
 function indexOf(...drafts: readonly Draft[]): MemoryIndex {
@@ -37,7 +38,7 @@ describe('MemoryIndex', () => {
   })
 
   it('finds what stands beside a match in its sequence, below the match', () => {
-    const sequence = (position: number): Draft['sequence'] => ({ name: 'talk', position })
+    const sequence = (position: number): Place => ({ name: 'talk', position })
     const index = indexOf(
       { id: 'question', text: 'where does the heron nest', sequence: sequence(1) },
       { id: 'answer', text: 'in the old oak', sequence: sequence(2) },
@@ -91,7 +92,7 @@ describe('MemoryIndex', () => {
 
   it('finds the same after thousands of changes made it compact itself', () => {
     const index = new MemoryIndex()
-    const sequence = (position: number): Draft['sequence'] => ({ name: 's', position })
+    const sequence = (position: number): Place => ({ name: 's', position })
     for (let round = 0; round < 100; round += 1)
       for (let at = 0; at < 40; at += 1)
         putDraft(index, {
