@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { NodeId, Scope, SwarmEpoch } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS } from '#domain/model/task-kinds.ts'
 import type { ClaimOutcome } from '#domain/ports/coordination.ts'
 import type { Infra } from '#infra/infra.ts'
 import { putNumber, sampleEvent } from '../helpers/sample-records.ts'
@@ -36,7 +37,7 @@ export function describeCoordination(adapterName: string, setup: SetupNodes): vo
       node.store.transact({
         scope,
         epoch,
-        keys: [{ kind: 'payload', id: 'n' }],
+        keys: [{ kind: PAYLOAD_RECORDS, id: 'n' }],
         decide: ([record]) => {
           const next = Number(record?.value ?? 0) + 1
           return { writes: [putNumber('n', next)], events: [sampleEvent('n')], ready: [], result: next }
@@ -160,7 +161,9 @@ export function describeCoordination(adapterName: string, setup: SetupNodes): vo
       const epochs = events.map((event) => event.epoch)
       expect(epochs).toEqual(epochs.toSorted((a, b) => a - b))
       expect(events).toHaveLength(acceptedCount)
-      expect(Number((await bob.store.get(scope, { kind: 'payload', id: 'n' }))?.value)).toBe(acceptedCount)
+      expect(Number((await bob.store.get(scope, { kind: PAYLOAD_RECORDS, id: 'n' }))?.value)).toBe(
+        acceptedCount,
+      )
     })
 
     it('shows the next coordinator all that the one before wrote, though it saw older records', async () => {
@@ -180,7 +183,7 @@ export function describeCoordination(adapterName: string, setup: SetupNodes): vo
       const add = (node: Infra) =>
         node.store.transact({
           scope: shared,
-          keys: [{ kind: 'payload', id: 'n' }],
+          keys: [{ kind: PAYLOAD_RECORDS, id: 'n' }],
           decide: ([record]) => ({
             writes: [putNumber('n', Number(record?.value ?? 0) + 1)],
             events: [],
@@ -189,7 +192,7 @@ export function describeCoordination(adapterName: string, setup: SetupNodes): vo
           }),
         })
       for (let round = 0; round < 30; round += 1) await Promise.all(t.nodes.map(add))
-      expect(await ada.store.get(shared, { kind: 'payload', id: 'n' })).toMatchObject({
+      expect(await ada.store.get(shared, { kind: PAYLOAD_RECORDS, id: 'n' })).toMatchObject({
         version: 90,
         value: '90',
       })

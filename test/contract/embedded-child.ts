@@ -1,5 +1,6 @@
 import { isSwarmError } from '#domain/model/errors.ts'
 import { swarmId, swarmScope, tenantId } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS } from '#domain/model/task-kinds.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
@@ -126,8 +127,8 @@ async function writeUntilFailed(
   }
   say(`failed: ${failure.reason}; ${infra.store.status().isWritable ? 'writable' : 'unwritable'}`)
   const calls: Record<string, () => Promise<unknown>> = {
-    get: () => infra.store.get(crashScope, { kind: 'payload', id: leftId(1) }),
-    list: () => infra.store.list({ scope: crashScope, kind: 'payload', countMax: 1 }),
+    get: () => infra.store.get(crashScope, { kind: PAYLOAD_RECORDS, id: leftId(1) }),
+    list: () => infra.store.list({ scope: crashScope, kind: PAYLOAD_RECORDS, countMax: 1 }),
     events: () => infra.store.readEvents(crashScope, 0, 1),
     write: () => write(FAULTY_STEPS + 1, ''),
   }

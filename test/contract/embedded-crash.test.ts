@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PAYLOAD_RECORDS } from '#domain/model/task-kinds.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
@@ -57,12 +58,12 @@ async function wholeSteps({ store }: Infra): Promise<number> {
   const kept = [...steps.keys()].map((index) => index + 1)
   expect(steps).toEqual(kept)
   const values = async (idOf: (step: number) => string): Promise<readonly number[]> => {
-    const keys = kept.map((step) => ({ kind: 'payload', id: idOf(step) }) as const)
+    const keys = kept.map((step) => ({ kind: PAYLOAD_RECORDS, id: idOf(step) }) as const)
     return (await store.getMany(crashScope, keys)).map((record) => Number(record?.value))
   }
   expect(await values(leftId)).toEqual(kept)
   expect(await values(rightId)).toEqual(kept)
-  const listed = await store.list({ scope: crashScope, kind: 'payload', countMax: 3 * STEPS })
+  const listed = await store.list({ scope: crashScope, kind: PAYLOAD_RECORDS, countMax: 3 * STEPS })
   expect(listed).toHaveLength(2 * kept.length)
   return kept.length
 }

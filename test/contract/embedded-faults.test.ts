@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { PAYLOAD_RECORDS } from '#domain/model/task-kinds.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
@@ -46,7 +47,7 @@ async function keptSteps(durability: Durability): Promise<ReadonlySet<number>> {
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1))
   const steps = events.map(({ data }) => Number(data['step']))
   for (const idOf of [leftId, rightId]) {
-    const keys = steps.map((step) => ({ kind: 'payload', id: idOf(step) }) as const)
+    const keys = steps.map((step) => ({ kind: PAYLOAD_RECORDS, id: idOf(step) }) as const)
     const records = await store.getMany(crashScope, keys)
     expect(records.map((record) => Number(record?.value))).toEqual(steps)
   }

@@ -1,4 +1,11 @@
-import { type Scope, type SwarmEpoch, swarmId, swarmScope, tenantId } from '#domain/model/ids.ts'
+import {
+  type JsonText,
+  type Scope,
+  type SwarmEpoch,
+  swarmId,
+  swarmScope,
+  tenantId,
+} from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { RecordKey, RecordWrite } from '#domain/ports/records.ts'
 import type { Committed, Step } from '#domain/ports/swarm-store.ts'
@@ -60,7 +67,7 @@ export function write(
 export function updateNumber(
   t: InfraUnderTest,
   swarm: Swarm,
-  key: RecordKey<'payload'>,
+  key: RecordKey<JsonText>,
   change: (before: number) => { readonly writes: readonly RecordWrite[] },
 ): Promise<Committed<number>> {
   return t.infra.store.transact({

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type EpochMs, epochMs } from '#domain/model/ids.ts'
+import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import type { ReadyEntry, ReadyQueue } from '#domain/ports/ready-queue.ts'
 import { put } from '#domain/ports/records.ts'
@@ -199,7 +200,7 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
         const task = { ...sample, spec: { ...sample.spec, priority } }
         const ready = readyEntryOf(task, rankOf)
         await write(t, swarm, {
-          writes: [put('task', id, task, { isOpen: true })],
+          writes: [put(TASK_RECORDS, id, task, { isOpen: true })],
           ready: ready ? [ready] : [],
         })
       }
@@ -211,7 +212,7 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
         queue = t.infra.readyQueueFor(swarm.scope, swarm.epoch)
         const tasks = await t.infra.store.list({
           scope: swarm.scope,
-          kind: 'task',
+          kind: TASK_RECORDS,
           countMax: 100,
           openOnly: true,
         })
@@ -245,7 +246,7 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
         await submit('here', 3)
         const entries = await takeAll(2)
         const assigned = sampleTask('gone', { phase: 'assigned', status: 'working' })
-        await write(t, swarm, { writes: [put('task', 'gone', assigned, { isOpen: true })] })
+        await write(t, swarm, { writes: [put(TASK_RECORDS, 'gone', assigned, { isOpen: true })] })
         await queue.settle(entries.filter(({ taskId }) => taskId === 'gone'))
         await restart()
         expect((await takeAll(1)).map(({ taskId }) => taskId)).toEqual(['here'])

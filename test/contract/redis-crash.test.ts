@@ -1,8 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { AGENT_RECORDS } from '#domain/model/agent-record.ts'
 import { isSwarmError } from '#domain/model/errors.ts'
 import { type NodeId, nodeId, type Scope, type SwarmEpoch } from '#domain/model/ids.ts'
+import type { RecordKind } from '#domain/model/record-kind.ts'
+import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import { put, type SwarmEvent } from '#domain/ports/records.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
@@ -56,11 +59,14 @@ describe('Redis adapters when Redis or a node fails', () => {
     infra.store.transact({
       scope,
       epoch,
-      keys: [{ kind: 'task', id }],
+      keys: [{ kind: TASK_RECORDS, id }],
       decide: ([task]) =>
         task === undefined
           ? {
-              writes: [put('task', id, sampleTask(id), { isOpen: true }), put('agent', id, sampleAgent(id))],
+              writes: [
+                put(TASK_RECORDS, id, sampleTask(id), { isOpen: true }),
+                put(AGENT_RECORDS, id, sampleAgent(id)),
+              ],
               events: [sampleEvent(id)],
               ready: [],
               result: null,
@@ -76,7 +82,7 @@ describe('Redis adapters when Redis or a node fails', () => {
       if (page.events.length === 0) return events
     }
   }
-  const idsOf = async (kind: 'task' | 'agent', openOnly = false): Promise<readonly string[]> => {
+  const idsOf = async (kind: RecordKind, openOnly = false): Promise<readonly string[]> => {
     const records = await infra.store.list({ scope, kind, countMax: 50_000, openOnly })
     return records.map(({ key }) => key.id)
   }
@@ -84,9 +90,9 @@ describe('Redis adapters when Redis or a node fails', () => {
   /** No step is there by half, and no event number is missing or there twice. */
   const expectWhole = async (): Promise<readonly string[]> => {
     const events = await allEvents()
-    const ids = await idsOf('task')
-    expect(await idsOf('agent')).toEqual(ids)
-    expect(await idsOf('task', true)).toEqual(ids)
+    const ids = await idsOf(TASK_RECORDS)
+    expect(await idsOf(AGENT_RECORDS)).toEqual(ids)
+    expect(await idsOf(TASK_RECORDS, true)).toEqual(ids)
     expect(events.map(({ subject }) => subject).toSorted()).toEqual(ids.toSorted())
     return ids
   }

@@ -3,8 +3,8 @@ import { cp, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { jsonText, nodeId, type Scope, type SwarmEpoch } from '#domain/model/ids.ts'
-import { put } from '#domain/ports/records.ts'
+import { nodeId, type Scope, type SwarmEpoch } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS, TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import type { StoreLoss } from '#domain/ports/swarm-store.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra, type RedisInfraOptions } from '#infra/redis/create-redis-infra.ts'
@@ -14,7 +14,7 @@ import { eventually } from '../helpers/eventually.ts'
 import { MemoryLogger } from '../helpers/memory-logger.ts'
 import { askRedis } from '../helpers/redis-inline.ts'
 import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
-import { sampleTaskStep } from '../helpers/sample-records.ts'
+import { putNumber, sampleTaskStep } from '../helpers/sample-records.ts'
 import { freshScope } from './infra-under-test.ts'
 
 const clock = new SystemClock()
@@ -45,16 +45,19 @@ describe('a Redis that is not what it was', () => {
       scope,
       epoch,
       keys: [],
-      decide: () => ({ writes: [put('payload', id, jsonText('1'))], events: [], ready: [], result: null }),
+      decide: () => ({ writes: [putNumber(id, 1)], events: [], ready: [], result: null }),
     })
   const lossOf = (infra: Infra): Promise<StoreLoss> =>
     eventually(() => infra.store.status().loss ?? false, { timeoutMs: 5_000 })
   /** Nothing is read or written, and nobody coordinates. */
+  const payload = { kind: PAYLOAD_RECORDS, id: 'a' }
   const expectUnused = async (infra: Infra): Promise<void> => {
     const unavailable = { code: 'store_unavailable' }
     await expect(write(infra, 'meanwhile')).rejects.toMatchObject(unavailable)
-    await expect(infra.store.get(scope, { kind: 'payload', id: 'a' })).rejects.toMatchObject(unavailable)
-    await expect(infra.store.list({ scope, kind: 'task', countMax: 10 })).rejects.toMatchObject(unavailable)
+    await expect(infra.store.get(scope, payload)).rejects.toMatchObject(unavailable)
+    await expect(infra.store.list({ scope, kind: TASK_RECORDS, countMax: 10 })).rejects.toMatchObject(
+      unavailable,
+    )
     await expect(infra.coordination.claim(scope, 0)).rejects.toMatchObject(unavailable)
     await expect(infra.store.drop(scope, epoch)).rejects.toMatchObject(unavailable)
     expect(infra.store.status().isWritable).toBe(false)
@@ -117,7 +120,7 @@ describe('a Redis that is not what it was', () => {
     await claim(infra)
     await write(infra, 'a')
     await ask('FLUSHALL')
-    await expect(infra.store.get(scope, { kind: 'payload', id: 'a' })).rejects.toMatchObject({
+    await expect(infra.store.get(scope, payload)).rejects.toMatchObject({
       code: 'store_unavailable',
     })
   })
@@ -278,7 +281,7 @@ describe('a Redis that is not what it was', () => {
     await claim(infra)
     await writeTask('d')
     const listed = async (openOnly: boolean) =>
-      (await infra.store.list({ scope, kind: 'task', countMax: 9, openOnly })).map(({ key }) => key.id)
+      (await infra.store.list({ scope, kind: TASK_RECORDS, countMax: 9, openOnly })).map(({ key }) => key.id)
     const kept = names === 'records:task' ? ['d'] : ['a', 'b', 'c', 'd']
     expect(await listed(false)).toEqual(kept)
     expect(await listed(true)).toEqual(kept)

@@ -4,7 +4,7 @@ import type { SwarmEvent } from '#domain/ports/records.ts'
 export interface KeptRecord {
   readonly version: number
   readonly isOpen: boolean
-  /** As JSON text, so that nobody can change a stored value by changing the object it came from. */
+  /** As text, so that nobody can change a stored value by changing the object it came from. */
   readonly text: string
 }
 

@@ -1,15 +1,9 @@
 import { SwarmError } from '#domain/model/errors.ts'
 import { type Scope, type SwarmEpoch, swarmEpoch } from '#domain/model/ids.ts'
+import type { RecordKind } from '#domain/model/record-kind.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import type {
-  RecordKey,
-  RecordKind,
-  RecordValues,
-  RecordWrite,
-  StoredRecord,
-  SwarmEvent,
-} from '#domain/ports/records.ts'
+import type { RecordKey, RecordWrite, StoredRecord, SwarmEvent } from '#domain/ports/records.ts'
 import type {
   Committed,
   Durability,
@@ -90,23 +84,23 @@ export class MemorySwarmStore implements SwarmStore {
     return this.#inTurn(() => this.#runStep(request))
   }
 
-  async get<K extends RecordKind>(scope: Scope, key: RecordKey<K>): Promise<StoredRecord<K> | undefined> {
+  async get<V>(scope: Scope, key: RecordKey<V>): Promise<StoredRecord<V> | undefined> {
     this.#refuseWhenUnreadable()
     this.#refuseWhenClosed()
     return find(this.#modules.medium.scope(scope), key)
   }
 
-  async getMany<K extends RecordKind>(
+  async getMany<V>(
     scope: Scope,
-    keys: readonly RecordKey<K>[],
-  ): Promise<readonly (StoredRecord<K> | undefined)[]> {
+    keys: readonly RecordKey<V>[],
+  ): Promise<readonly (StoredRecord<V> | undefined)[]> {
     this.#refuseWhenUnreadable()
     this.#refuseWhenClosed()
     const kept = this.#modules.medium.scope(scope)
     return keys.map((key) => find(kept, key))
   }
 
-  async list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
+  async list<V>(request: ListRequest<V>): Promise<readonly StoredRecord<V>[]> {
     this.#refuseWhenUnreadable()
     this.#refuseWhenClosed()
     const { kind, after, countMax, openOnly = false, isDescending = false } = request
@@ -114,12 +108,12 @@ export class MemorySwarmStore implements SwarmStore {
     const ids: string[] = []
     for (const [name, { isOpen }] of kept.records) {
       const [itsKind, id = ''] = name.split('/')
-      if (itsKind === kind && (isOpen || !openOnly)) ids.push(id)
+      if (itsKind === kind.name && (isOpen || !openOnly)) ids.push(id)
     }
     ids.sort((a, b) => (a < b === isDescending ? 1 : -1))
     const first = after === undefined ? 0 : ids.findIndex((id) => (isDescending ? id < after : id > after))
     if (first === -1) return []
-    const page: StoredRecord<K>[] = []
+    const page: StoredRecord<V>[] = []
     for (const id of ids.slice(first)) {
       if (page.length === countMax) break
       const isDamaged = kept.damaged.has(nameOf({ kind, id }))
@@ -132,8 +126,9 @@ export class MemorySwarmStore implements SwarmStore {
 
   async count(scope: Scope, kind: RecordKind): Promise<number> {
     this.#refuseWhenClosed()
-    return [...this.#modules.medium.scope(scope).records.keys()].filter((name) => name.startsWith(`${kind}/`))
-      .length
+    return [...this.#modules.medium.scope(scope).records.keys()].filter((name) =>
+      name.startsWith(`${kind.name}/`),
+    ).length
   }
 
   async readEvents(scope: Scope, after: number, countMax: number): Promise<EventPage> {
@@ -229,7 +224,9 @@ function refuseOldEpoch({ epoch, holder }: KeptScope, presented: SwarmEpoch | un
 
 /** Encodes everything before it changes anything: a value that is not JSON must not leave half a step behind. */
 function commit<T>(kept: KeptScope, { writes, events }: Step<T>): readonly SwarmEvent[] {
-  const texts = writes.map(({ value }) => (value === undefined ? undefined : JSON.stringify(value)))
+  const texts = writes.map(({ key, value }) =>
+    value === undefined ? undefined : key.kind.codec.encode(value),
+  )
   const numbered = events.map((event, index) => {
     const sequence = kept.lastSequence + 1 + index
     const copy = JSON.parse(JSON.stringify(event)) as typeof event
@@ -248,15 +245,16 @@ function apply(kept: KeptScope, { key, isOpen }: RecordWrite, text: string | und
   else kept.records.set(name, { version: (kept.records.get(name)?.version ?? 0) + 1, isOpen, text })
 }
 
-function find<K extends RecordKind>(kept: KeptScope, key: RecordKey<K>): StoredRecord<K> | undefined {
+function find<V>(kept: KeptScope, key: RecordKey<V>): StoredRecord<V> | undefined {
   const record: KeptRecord | undefined = kept.records.get(nameOf(key))
   if (record === undefined) return undefined
-  if (kept.damaged.has(nameOf(key))) throw new SwarmError('record_damaged', { kind: key.kind, id: key.id })
-  return { key, version: record.version, value: JSON.parse(record.text) as RecordValues[K] }
+  if (kept.damaged.has(nameOf(key)))
+    throw new SwarmError('record_damaged', { kind: key.kind.name, id: key.id })
+  return { key, version: record.version, value: key.kind.codec.decode(record.text, key.id) }
 }
 
 function nameOf({ kind, id }: RecordKey): string {
-  return `${kind}/${id}`
+  return `${kind.name}/${id}`
 }
 
 function unavailable(reason: string): SwarmError<'store_unavailable'> {

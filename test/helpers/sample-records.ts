@@ -1,5 +1,6 @@
-import type { AgentRecord } from '#domain/model/agent-record.ts'
-import { agentId, type EpochMs, jsonText, taskId } from '#domain/model/ids.ts'
+import { AGENT_RECORDS, type AgentRecord } from '#domain/model/agent-record.ts'
+import { agentId, type EpochMs, type JsonText, jsonText, taskId } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS, TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import type { TaskRecord, TaskSpec } from '#domain/model/task-record.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import { type EventDraft, put, type RecordWrite } from '#domain/ports/records.ts'
@@ -72,17 +73,17 @@ export function sampleEntry(id: string, changes: Partial<ReadyEntry> = {}): Read
 }
 
 /** A record whose value is a number, for tests that count. */
-export function putNumber(id: string, value: number): RecordWrite<'payload'> {
-  return { key: { kind: 'payload', id }, value: jsonText(String(value)), isOpen: false }
+export function putNumber(id: string, value: number): RecordWrite<JsonText> {
+  return { key: { kind: PAYLOAD_RECORDS, id }, value: jsonText(String(value)), isOpen: false }
 }
 
 /** Writes an open task with its payload, an agent and an event, all under one id. */
 export function sampleTaskStep(id: string): Step<null> {
   return {
     writes: [
-      put('task', id, sampleTask(id), { isOpen: true }),
-      put('payload', id, jsonText('1')),
-      put('agent', id, sampleAgent(id)),
+      put(TASK_RECORDS, id, sampleTask(id), { isOpen: true }),
+      put(PAYLOAD_RECORDS, id, jsonText('1')),
+      put(AGENT_RECORDS, id, sampleAgent(id)),
     ],
     events: [sampleEvent(id)],
     ready: [],

@@ -1,6 +1,11 @@
 import type { Reminders } from '../kernel/reminders.ts'
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
-import type { AgentRecord } from '../model/agent-record.ts'
+import {
+  AGENT_RECORDS,
+  type AgentRecord,
+  REMOVED_AGENT_RECORDS,
+  type RemovedAgentRecord,
+} from '../model/agent-record.ts'
 import { isSwarmError, refuseOtherVersion, SwarmError } from '../model/errors.ts'
 import type { AgentId, EpochMs, SessionId } from '../model/ids.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -138,7 +143,7 @@ export class AgentRegistry {
           return registered(request, before, removed?.value, now)
         },
         {},
-        [{ kind: 'removed_agent', id: agentId }],
+        [{ kind: REMOVED_AGENT_RECORDS, id: agentId }],
       )
       this.#know(record)
       return record
@@ -188,14 +193,14 @@ export class AgentRegistry {
   async removeLeaving(state: AgentState): Promise<boolean> {
     const { journal, clock } = this.#modules
     const { agentId } = state
-    const isRemoved = await journal.transact([{ kind: 'agent', id: agentId }], ([stored]) => {
+    const isRemoved = await journal.transact([{ kind: AGENT_RECORDS, id: agentId }], ([stored]) => {
       if (stored === undefined) return unchanged(true)
       if (!stored.value.isLeaving) return unchanged(false)
       const now = clock.now()
       const event = { type: 'agent.removed', subject: agentId, time: now, data: {} }
       const writes = [
-        remove('agent', agentId),
-        put('removed_agent', agentId, removedAgent(stored.value, now)),
+        remove(AGENT_RECORDS, agentId),
+        put(REMOVED_AGENT_RECORDS, agentId, removedAgent(stored.value, now)),
       ]
       return { writes, events: [event], ready: [], result: true }
     })
@@ -254,15 +259,15 @@ export class AgentRegistry {
     agentId: AgentId,
     eventType: string,
     update: (
-      stored: StoredRecord<'agent'> | undefined,
+      stored: StoredRecord<AgentRecord> | undefined,
       now: EpochMs,
-      removed: StoredRecord<'removed_agent'> | undefined,
+      removed: StoredRecord<RemovedAgentRecord> | undefined,
     ) => AgentRecord,
     data: EventDraft['data'] = {},
-    removedKeys: readonly RecordKey<'removed_agent'>[] = [],
+    removedKeys: readonly RecordKey<RemovedAgentRecord>[] = [],
   ): Promise<AgentRecord> {
     const { journal, clock } = this.#modules
-    const key = { kind: 'agent', id: agentId } as const
+    const key = { kind: AGENT_RECORDS, id: agentId } as const
     try {
       return await journal.transact([key, ...removedKeys], ([stored, removed]) => {
         const now = clock.now()
@@ -276,9 +281,9 @@ export class AgentRegistry {
           time: now,
           data: { status, epoch, slots: spec.slots, ...data },
         }
-        const forgotten = removed === undefined ? [] : [remove('removed_agent', agentId)]
+        const forgotten = removed === undefined ? [] : [remove(REMOVED_AGENT_RECORDS, agentId)]
         return {
-          writes: [put('agent', agentId, record), ...forgotten],
+          writes: [put(AGENT_RECORDS, agentId, record), ...forgotten],
           events: [event],
           ready: [],
           result: record,
@@ -312,7 +317,7 @@ export class AgentRegistry {
 
   async #lookAgain(agentId: AgentId): Promise<void> {
     const { journal, onFound } = this.#modules
-    const record = await journal.transact([{ kind: 'agent', id: agentId }], ([stored]) =>
+    const record = await journal.transact([{ kind: AGENT_RECORDS, id: agentId }], ([stored]) =>
       unchanged(stored?.value),
     )
     if (record !== undefined) onFound(this.#know(record))

@@ -8,7 +8,7 @@ import { patientReads, repeatWhileUnavailable } from '../kernel/patient-store.ts
 import type { Semaphore } from '../kernel/semaphore.ts'
 import { SwarmError } from '../model/errors.ts'
 import type { EpochMs, NodeId, Scope, SwarmEpoch } from '../model/ids.ts'
-import type { SwarmRecord } from '../model/swarm-record.ts'
+import { SWARM_RECORDS, type SwarmRecord } from '../model/swarm-record.ts'
 import type { OrchestratorOptions } from '../orchestration/orchestrator-options.ts'
 import { forwardingService, overlaid } from '../orchestration/swarm-calls.ts'
 import { SwarmOrchestrator } from '../orchestration/swarm-orchestrator.ts'
@@ -99,9 +99,9 @@ export class OpenSwarm {
   }
 
   /** The same with its version; 0 before anybody has coordinated it. */
-  async stored(): Promise<Pick<StoredRecord<'swarm'>, 'value' | 'version'>> {
+  async stored(): Promise<Pick<StoredRecord<SwarmRecord>, 'value' | 'version'>> {
     const { swarmId } = this.#options.record
-    const stored = await this.#modules.store.get(this.scope, { kind: 'swarm', id: swarmId })
+    const stored = await this.#modules.store.get(this.scope, { kind: SWARM_RECORDS, id: swarmId })
     return stored ?? { value: this.#options.record, version: 0 }
   }
 
@@ -198,7 +198,7 @@ export class OpenSwarm {
     const { result, events } = await store.transact({
       scope: this.scope,
       epoch,
-      keys: [{ kind: 'swarm', id: swarmId }] as const,
+      keys: [{ kind: SWARM_RECORDS, id: swarmId }] as const,
       decide: ([stored]) => {
         const time = clock.now()
         const record = stored?.value ?? this.#options.record
@@ -208,7 +208,7 @@ export class OpenSwarm {
         if (stored !== undefined) return { writes: [], events, ready: [], result: record }
         const created = { type: 'swarm.created', subject: swarmId, time, data: { strategy: record.strategy } }
         return {
-          writes: [put('swarm', swarmId, record)],
+          writes: [put(SWARM_RECORDS, swarmId, record)],
           events: [created, ...events],
           ready: [],
           result: record,

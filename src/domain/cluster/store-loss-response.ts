@@ -1,5 +1,6 @@
 import { isSwarmError } from '../model/errors.ts'
 import { splitScope, tenantScope } from '../model/ids.ts'
+import { SWARM_RECORDS } from '../model/swarm-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { StoreLosses } from '../ports/store-losses.ts'
@@ -59,7 +60,7 @@ export class StoreLossResponse {
   async #isGone({ scope, createdAt }: OpenSwarm): Promise<boolean> {
     const { tenant, swarm } = splitScope(scope)
     if (swarm === undefined) return false
-    const stored = await this.#modules.store.get(tenantScope(tenant), { kind: 'swarm', id: swarm })
+    const stored = await this.#modules.store.get(tenantScope(tenant), { kind: SWARM_RECORDS, id: swarm })
     return stored?.value.createdAt !== createdAt
   }
 }

@@ -15,7 +15,7 @@ import {
   type TenantId,
   tenantScope,
 } from '../model/ids.ts'
-import type { SwarmRecord } from '../model/swarm-record.ts'
+import { SWARM_RECORDS, type SwarmRecord } from '../model/swarm-record.ts'
 import type { SwarmSpec } from '../model/swarm-spec.ts'
 import type { OrchestratorOptions } from '../orchestration/orchestrator-options.ts'
 import type { Page, PageRequest } from '../orchestration/swarm-reader.ts'
@@ -149,7 +149,7 @@ export class SwarmDirectory {
     const { store, clock } = this.#modules
     const scope = tenantScope(tenant)
     const { swarmsMax } = this.#options
-    const present = await store.list({ scope, kind: 'swarm', countMax: swarmsMax })
+    const present = await store.list({ scope, kind: SWARM_RECORDS, countMax: swarmsMax })
     if (present.some(({ key }) => key.id === spec.swarmId))
       throw new SwarmError('swarm_exists', { swarmId: spec.swarmId })
     if (present.length >= swarmsMax) {
@@ -161,11 +161,11 @@ export class SwarmDirectory {
     }
     const { result } = await store.transact({
       scope,
-      keys: [{ kind: 'swarm', id: spec.swarmId }] as const,
+      keys: [{ kind: SWARM_RECORDS, id: spec.swarmId }] as const,
       decide: ([stored]) => {
         if (stored !== undefined) throw new SwarmError('swarm_exists', { swarmId: spec.swarmId })
         const record: SwarmRecord = { ...spec, createdAt: clock.now() }
-        return { ...unchanged(record), writes: [put('swarm', spec.swarmId, record)] }
+        return { ...unchanged(record), writes: [put(SWARM_RECORDS, spec.swarmId, record)] }
       },
     })
     this.#tenants.add(tenant)
@@ -180,7 +180,7 @@ export class SwarmDirectory {
     const damaged: string[] = []
     const found = await store.list({
       scope: tenantScope(tenant),
-      kind: 'swarm',
+      kind: SWARM_RECORDS,
       countMax: pageSize + 1,
       onDamaged: (id) => damaged.push(id),
       ...from,
@@ -198,7 +198,7 @@ export class SwarmDirectory {
     const scope = swarmScope(tenant, id)
     const present = this.#open.get(scope)
     if (present !== undefined) return present
-    const stored = await this.#modules.store.get(tenantScope(tenant), { kind: 'swarm', id })
+    const stored = await this.#modules.store.get(tenantScope(tenant), { kind: SWARM_RECORDS, id })
     if (stored === undefined) throw new SwarmError('swarm_not_found', { swarmId: id })
     return this.#openAs(scope, stored.value)
   }
@@ -219,10 +219,10 @@ export class SwarmDirectory {
   async #strike(tenant: TenantId, id: SwarmId, swarm: OpenSwarm): Promise<void> {
     await this.#modules.store.transact({
       scope: tenantScope(tenant),
-      keys: [{ kind: 'swarm', id }] as const,
+      keys: [{ kind: SWARM_RECORDS, id }] as const,
       decide: ([stored]) =>
         stored?.value.createdAt === swarm.createdAt
-          ? { ...unchanged(null), writes: [remove('swarm', id)] }
+          ? { ...unchanged(null), writes: [remove(SWARM_RECORDS, id)] }
           : unchanged(null),
     })
     await this.#forget(swarm)
@@ -234,7 +234,7 @@ export class SwarmDirectory {
     const open = this.#open.get(scope)
     const { tenant, swarm } = splitScope(scope)
     if (open === undefined || swarm === undefined) return
-    const stored = await this.#modules.store.get(tenantScope(tenant), { kind: 'swarm', id: swarm })
+    const stored = await this.#modules.store.get(tenantScope(tenant), { kind: SWARM_RECORDS, id: swarm })
     if (stored?.value.createdAt !== open.createdAt) await this.#forget(open)
   }
 
@@ -330,7 +330,7 @@ export class SwarmDirectory {
     const swarms: OpenSwarm[] = []
     for (const tenant of this.#tenants) {
       const scope = tenantScope(tenant)
-      for await (const { value } of allRecords(this.#modules.store, scope, 'swarm'))
+      for await (const { value } of allRecords(this.#modules.store, scope, SWARM_RECORDS))
         swarms.push(this.#openAs(swarmScope(tenant, value.swarmId), value))
     }
     return swarms

@@ -2,7 +2,7 @@ import type { SwarmJournal } from '../kernel/swarm-journal.ts'
 import { unchanged } from '../kernel/swarm-journal.ts'
 import { isSwarmError, SwarmError } from '../model/errors.ts'
 import type { AgentId } from '../model/ids.ts'
-import { type InboxRecord, inboxKey, type SwarmMessage } from '../model/message.ts'
+import { INBOX_RECORDS, type InboxRecord, inboxKey, type SwarmMessage } from '../model/message.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put, remove, type StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
@@ -47,7 +47,8 @@ export class Inbox {
     const key = inboxKey(agentId, message.messageId)
     try {
       const kept = await journal.transact([key] as const, ([stored]) => {
-        if (stored === undefined) return { ...unchanged(record), writes: [put('inbox', key.id, record)] }
+        if (stored === undefined)
+          return { ...unchanged(record), writes: [put(INBOX_RECORDS, key.id, record)] }
         refuseOther(stored.value.message, message)
         return unchanged<InboxRecord>(stored.value)
       })
@@ -99,7 +100,7 @@ export class Inbox {
     agentId: AgentId,
     ids: readonly string[],
     shelf: InboxShelf,
-  ): Promise<readonly (StoredRecord<'inbox'> | undefined)[] | undefined> {
+  ): Promise<readonly (StoredRecord<InboxRecord> | undefined)[] | undefined> {
     const { store, journal } = this.#modules
     const keys = ids.map((messageId) => inboxKey(agentId, messageId))
     try {
@@ -136,7 +137,7 @@ export class Inbox {
     const keys = messageIds.map((messageId) => inboxKey(agentId, messageId))
     return this.#modules.journal.transact(keys, (stored) => {
       const present = stored.flatMap((record) => (record === undefined ? [] : [record.key.id]))
-      return { ...unchanged(present.length), writes: present.map((id) => remove('inbox', id)) }
+      return { ...unchanged(present.length), writes: present.map((id) => remove(INBOX_RECORDS, id)) }
     })
   }
 
@@ -156,11 +157,11 @@ export class Inbox {
     return new InboxShelf(slips)
   }
 
-  async *#pages(agentId: AgentId): AsyncGenerator<readonly StoredRecord<'inbox'>[]> {
+  async *#pages(agentId: AgentId): AsyncGenerator<readonly StoredRecord<InboxRecord>[]> {
     const { store, journal } = this.#modules
     let after = `${agentId}:`
     for (;;) {
-      const found = await store.list({ scope: journal.scope, kind: 'inbox', after, countMax: PAGE })
+      const found = await store.list({ scope: journal.scope, kind: INBOX_RECORDS, after, countMax: PAGE })
       const own = found.filter(({ value }) => value.agentId === agentId)
       if (own.length > 0) yield own
       const last = own.at(-1)

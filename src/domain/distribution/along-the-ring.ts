@@ -1,9 +1,9 @@
+import { CANDIDATES_KEPT_MAX } from '../model/decision-record.ts'
 import type { AgentId } from '../model/ids.ts'
 import type { Candidate } from '../resources/candidate.ts'
 import { requirementOf } from '../resources/requirement.ts'
 import { Room } from '../resources/room.ts'
 import type { StageOrder } from '../topology/stage-order.ts'
-import { CANDIDATES_KEPT_MAX } from './decision-record.ts'
 import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
 
 /**

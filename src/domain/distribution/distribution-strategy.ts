@@ -1,10 +1,10 @@
+import type { CandidateScore } from '../model/decision-record.ts'
 import type { AgentId, EpochMs } from '../model/ids.ts'
 import type { StrategyName } from '../model/swarm-record.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { Candidate } from '../resources/candidate.ts'
 import type { Requirement } from '../resources/requirement.ts'
-import type { CandidateScore } from './decision-record.ts'
 
 /** All a strategy may know. A strategy is pure: equal contexts and equal randomness give equal plans. */
 export interface DistributionContext {

@@ -1,8 +1,8 @@
+import { CANDIDATES_KEPT_MAX, type CandidateScore } from '../model/decision-record.ts'
 import type { AgentId } from '../model/ids.ts'
 import type { Candidate } from '../resources/candidate.ts'
 import { requirementOf } from '../resources/requirement.ts'
 import { Room } from '../resources/room.ts'
-import { CANDIDATES_KEPT_MAX, type CandidateScore } from './decision-record.ts'
 import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
 
 /** How an agent stands while a plan is made. */

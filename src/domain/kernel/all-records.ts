@@ -1,5 +1,6 @@
 import type { Scope } from '../model/ids.ts'
-import type { RecordKind, StoredRecord } from '../ports/records.ts'
+import type { RecordKind } from '../model/record-kind.ts'
+import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 
 const PAGE = 2_000
@@ -11,13 +12,13 @@ export interface AllRecordsOptions {
 }
 
 /** Reads every record of a kind in the order of the ids. The next page is under way while one is worked on. */
-export async function* allRecords<K extends RecordKind>(
+export async function* allRecords<V>(
   store: SwarmStore,
   scope: Scope,
-  kind: K,
+  kind: RecordKind<V>,
   { openOnly = false, onDamaged = () => undefined }: AllRecordsOptions = {},
-): AsyncGenerator<StoredRecord<K>> {
-  const read = (after?: string): Promise<readonly StoredRecord<K>[]> => {
+): AsyncGenerator<StoredRecord<V>> {
+  const read = (after?: string): Promise<readonly StoredRecord<V>[]> => {
     const from = after === undefined ? {} : { after }
     return store.list({ scope, kind, countMax: PAGE, openOnly, onDamaged, ...from })
   }

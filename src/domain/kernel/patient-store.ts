@@ -1,6 +1,6 @@
 import { isSwarmError } from '../model/errors.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { RecordKind, StoredRecord } from '../ports/records.ts'
+import type { StoredRecord } from '../ports/records.ts'
 import type { ListRequest, SwarmStore } from '../ports/swarm-store.ts'
 
 export interface PatienceModules {
@@ -46,12 +46,12 @@ export function patientReads(store: SwarmStore, modules: PatienceModules): Swarm
   }
 }
 
-async function listInPages<K extends RecordKind>(
+async function listInPages<V>(
   store: SwarmStore,
-  request: ListRequest<K>,
+  request: ListRequest<V>,
   repeat: <T>(work: () => Promise<T>) => Promise<T>,
-): Promise<readonly StoredRecord<K>[]> {
-  const found: StoredRecord<K>[] = []
+): Promise<readonly StoredRecord<V>[]> {
+  const found: StoredRecord<V>[] = []
   let pageMax = PAGE_MAX
   for (;;) {
     const after = found.at(-1)?.key.id ?? request.after

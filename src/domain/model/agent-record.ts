@@ -1,5 +1,6 @@
 import type { PublicKey } from './hex.ts'
 import type { AgentId, EpochMs } from './ids.ts'
+import { recordKind } from './record-kind.ts'
 import type { ResourceAmounts } from './task-record.ts'
 
 export interface Capability {
@@ -64,3 +65,8 @@ export interface RemovedAgentRecord {
 export function drainingStatus({ status }: AgentRecord): AgentStatus {
   return status === 'offline' ? 'offline' : 'draining'
 }
+
+export const AGENT_RECORDS = recordKind<AgentRecord>('agent')
+
+/** Under the agent's id; gone once the id is registered again. */
+export const REMOVED_AGENT_RECORDS = recordKind<RemovedAgentRecord>('removed_agent')

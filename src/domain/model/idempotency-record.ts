@@ -1,4 +1,6 @@
 import type { EpochMs, TaskId } from './ids.ts'
+import { packedCodec, shape } from './packed-codec.ts'
+import { recordKind } from './record-kind.ts'
 
 /** Remembers what one Idempotency-Key led to, so that the same request again is the same tasks. */
 export interface IdempotencyRecord {
@@ -7,3 +9,10 @@ export interface IdempotencyRecord {
   readonly taskIds: readonly TaskId[]
   readonly createdAt: EpochMs
 }
+
+const IDEMPOTENCY = shape<Omit<IdempotencyRecord, 'createdAt'>>({ fingerprint: 'plain', taskIds: 'plain' })
+
+/** Under the id of the key. */
+export const IDEMPOTENCY_RECORDS = recordKind<IdempotencyRecord>('idempotency', {
+  codec: packedCodec({ shape: IDEMPOTENCY, time: 'createdAt' }),
+})

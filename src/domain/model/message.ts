@@ -1,4 +1,5 @@
 import type { AgentId, EpochMs, JsonText } from './ids.ts'
+import { recordKind } from './record-kind.ts'
 
 export type MessageTarget =
   | { readonly kind: 'agent'; readonly agentId: AgentId }
@@ -63,6 +64,9 @@ export interface InboxRecord {
 export function inboxKey(
   agentId: AgentId,
   messageId: string,
-): { readonly kind: 'inbox'; readonly id: string } {
-  return { kind: 'inbox', id: `${agentId}:${messageId}` }
+): { readonly kind: typeof INBOX_RECORDS; readonly id: string } {
+  return { kind: INBOX_RECORDS, id: `${agentId}:${messageId}` }
 }
+
+/** A durable message, under {@link inboxKey}. */
+export const INBOX_RECORDS = recordKind<InboxRecord>('inbox')

@@ -1,4 +1,5 @@
 import type { EpochMs, SwarmId } from './ids.ts'
+import { recordKind } from './record-kind.ts'
 import type { TopologySettings } from './topology-settings.ts'
 
 /** Limits of one swarm. Past one the caller gets 429 `limit_exceeded` that names it. */
@@ -21,3 +22,5 @@ export interface SwarmRecord {
   readonly limits: SwarmLimits
   readonly createdAt: EpochMs
 }
+
+export const SWARM_RECORDS = recordKind<SwarmRecord>('swarm')

@@ -1,7 +1,9 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
 import type { AgentState } from '../agents/agent-state.ts'
 import { allRecords } from '../kernel/all-records.ts'
+import { AGENT_RECORDS } from '../model/agent-record.ts'
 import type { Scope, TaskId } from '../model/ids.ts'
+import { TASK_RECORDS } from '../model/task-kinds.ts'
 import { referencesOf, type TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
@@ -39,7 +41,7 @@ const PAGE = 2_000
  */
 export async function recover(scope: Scope, modules: RecoveryModules): Promise<Recovered> {
   const { store, registry, onAgent } = modules
-  for await (const { value } of allRecords(store, scope, 'agent')) onAgent(registry.adopt(value))
+  for await (const { value } of allRecords(store, scope, AGENT_RECORDS)) onAgent(registry.adopt(value))
   const blocked: TaskId[] = []
   const children: { readonly taskId: TaskId; readonly parentTaskId: TaskId }[] = []
   const entries: ReadyEntry[] = []
@@ -60,14 +62,14 @@ export async function recover(scope: Scope, modules: RecoveryModules): Promise<R
 async function* openTasksOf(
   scope: Scope,
   { store, openTasks }: RecoveryModules,
-): AsyncGenerator<StoredRecord<'task'>> {
+): AsyncGenerator<StoredRecord<TaskRecord>> {
   let isDamaged = false
   const onDamaged = (): void => {
     isDamaged = true
   }
-  yield* allRecords(store, scope, 'task', { openOnly: true, onDamaged })
+  yield* allRecords(store, scope, TASK_RECORDS, { openOnly: true, onDamaged })
   if (!isDamaged) return
-  for await (const record of allRecords(store, scope, 'task', { openOnly: true })) {
+  for await (const record of allRecords(store, scope, TASK_RECORDS, { openOnly: true })) {
     if (!openTasks.has(record.value.taskId)) yield record
   }
 }

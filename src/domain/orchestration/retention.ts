@@ -2,11 +2,20 @@ import type { AgentRegistry } from '../agents/agent-registry.ts'
 import { isExpired } from '../communication/inbox-shelf.ts'
 import { DEADLINE_MS_MAX } from '../consensus/proposal.ts'
 import type { ProposalRecord } from '../consensus-engine/proposals/proposal-record.ts'
+import {
+  HOSTED_SIGNING_RECORDS,
+  PROPOSAL_PAYLOAD_RECORDS,
+  PROPOSAL_RECORDS,
+} from '../consensus-engine/proposals/proposal-record.ts'
 import { unchanged } from '../kernel/swarm-journal.ts'
+import { REMOVED_AGENT_RECORDS } from '../model/agent-record.ts'
 import { isSwarmError } from '../model/errors.ts'
+import { IDEMPOTENCY_RECORDS } from '../model/idempotency-record.ts'
 import type { EpochMs } from '../model/ids.ts'
+import { INBOX_RECORDS } from '../model/message.ts'
+import type { RecordKind } from '../model/record-kind.ts'
 import type { Logger } from '../ports/logger.ts'
-import { type RecordValues, type RecordWrite, remove } from '../ports/records.ts'
+import { type RecordWrite, remove } from '../ports/records.ts'
 import {
   FinishedTasks,
   type FinishedTasksModules,
@@ -29,8 +38,6 @@ export interface RetentionModules extends FinishedTasksModules {
   readonly logger: Logger
 }
 
-type SweptKind = 'removed_agent' | 'idempotency' | 'inbox' | 'proposal' | 'hosted_signing'
-
 const STEP = 200
 /** Twice the longest deadline of a proposal. */
 const SIGNINGS_KEPT_MS = 2 * DEADLINE_MS_MAX
@@ -46,9 +53,9 @@ export class Retention {
   readonly #options: RetentionOptions
   readonly #modules: RetentionModules
   readonly #finished: FinishedTasks
-  readonly #cursors = new Map<SweptKind, string>()
+  readonly #cursors = new Map<RecordKind, string>()
   /** How many records of a kind there were when the present pass over them began. */
-  readonly #counts = new Map<SweptKind, number>()
+  readonly #counts = new Map<RecordKind, number>()
   #isStopped = false
   #cancelTimer: () => void = () => undefined
 
@@ -77,23 +84,18 @@ export class Retention {
     const { clock, registry } = this.#modules
     const now = clock.now()
     const { taskRetentionMs, idempotencyMs, removedAgentRetentionMs } = this.#options
-    await this.#sweepKind('idempotency', ({ createdAt }) => createdAt < now - idempotencyMs, ['idempotency'])
-    await this.#sweepKind('removed_agent', ({ removedAt }) => removedAt < now - removedAgentRetentionMs, [
-      'removed_agent',
-    ])
+    await this.#sweepKind(IDEMPOTENCY_RECORDS, ({ createdAt }) => createdAt < now - idempotencyMs)
+    await this.#sweepKind(REMOVED_AGENT_RECORDS, ({ removedAt }) => removedAt < now - removedAgentRetentionMs)
     await this.#sweepKind(
-      'inbox',
+      INBOX_RECORDS,
       ({ agentId, message }) => registry.find(agentId) === undefined || isExpired(message, now),
-      ['inbox'],
     )
-    await this.#sweepKind('proposal', (proposal) => isEnded(proposal, now - taskRetentionMs), [
-      'proposal',
-      'proposal_payload',
+    await this.#sweepKind(PROPOSAL_RECORDS, (proposal) => isEnded(proposal, now - taskRetentionMs), [
+      PROPOSAL_RECORDS,
+      PROPOSAL_PAYLOAD_RECORDS,
     ])
     // What was signed goes when its proposal could not be open any more, wherever it was signed.
-    await this.#sweepKind('hosted_signing', ({ lastAt }) => lastAt < now - SIGNINGS_KEPT_MS, [
-      'hosted_signing',
-    ])
+    await this.#sweepKind(HOSTED_SIGNING_RECORDS, ({ lastAt }) => lastAt < now - SIGNINGS_KEPT_MS)
     await this.#sweepEvents(now)
     await this.#finished.sweep()
   }
@@ -107,10 +109,10 @@ export class Retention {
     if (!this.#isStopped) this.#schedule()
   }
 
-  async #sweepKind<K extends SweptKind>(
-    kind: K,
-    isOld: (value: RecordValues[K]) => boolean,
-    removedKinds: readonly (keyof RecordValues)[],
+  async #sweepKind<V>(
+    kind: RecordKind<V>,
+    isOld: (value: V) => boolean,
+    removedKinds: readonly RecordKind[] = [kind],
   ): Promise<void> {
     const { store, journal } = this.#modules
     const lookMax = await this.#lookMax(kind)
@@ -139,7 +141,7 @@ export class Retention {
     }
   }
 
-  async #lookMax(kind: SweptKind): Promise<number> {
+  async #lookMax(kind: RecordKind): Promise<number> {
     const { store, journal } = this.#modules
     if (!this.#cursors.has(kind)) this.#counts.set(kind, await store.count(journal.scope, kind))
     const share = this.#options.retentionEveryMs / PASS_MS

@@ -1,6 +1,17 @@
-import type { ProposalRecord, ProposalStatus } from '../consensus-engine/proposals/proposal-record.ts'
-import type { DecisionRecord } from '../distribution/decision-record.ts'
-import type { AgentRecord, AgentStatus, RemovedAgentRecord } from '../model/agent-record.ts'
+import {
+  PROPOSAL_PAYLOAD_RECORDS,
+  PROPOSAL_RECORDS,
+  type ProposalRecord,
+  type ProposalStatus,
+} from '../consensus-engine/proposals/proposal-record.ts'
+import {
+  AGENT_RECORDS,
+  type AgentRecord,
+  type AgentStatus,
+  REMOVED_AGENT_RECORDS,
+  type RemovedAgentRecord,
+} from '../model/agent-record.ts'
+import { DECISION_RECORDS, type DecisionRecord } from '../model/decision-record.ts'
 import { isSwarmError, SwarmError } from '../model/errors.ts'
 import {
   type AgentId,
@@ -10,6 +21,8 @@ import {
   type Scope,
   type TaskId,
 } from '../model/ids.ts'
+import type { RecordKind } from '../model/record-kind.ts'
+import { PAYLOAD_RECORDS, RESULT_RECORDS, TASK_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, type TaskPhase, type TaskRecord, type TaskStatus, taskAt } from '../model/task-record.ts'
 import type { Cancellation } from '../ports/cancellation.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -68,22 +81,22 @@ export class SwarmReader {
 
   /** @throws SwarmError `task_not_found` */
   async task(taskId: TaskId): Promise<TaskRecord> {
-    const stored = await this.#store.get(this.#scope, { kind: 'task', id: taskId })
+    const stored = await this.#store.get(this.#scope, { kind: TASK_RECORDS, id: taskId })
     if (stored === undefined) throw new SwarmError('task_not_found', { taskId })
     return taskAt(stored.value, this.#clock.now())
   }
 
   async payload(taskId: TaskId): Promise<JsonText | undefined> {
-    return (await this.#store.get(this.#scope, { kind: 'payload', id: taskId }))?.value
+    return (await this.#store.get(this.#scope, { kind: PAYLOAD_RECORDS, id: taskId }))?.value
   }
 
   async result(taskId: TaskId): Promise<JsonText | undefined> {
-    return (await this.#store.get(this.#scope, { kind: 'result', id: taskId }))?.value
+    return (await this.#store.get(this.#scope, { kind: RESULT_RECORDS, id: taskId }))?.value
   }
 
   /** @throws SwarmError `decision_not_found` while the task was never assigned */
   async decision(taskId: TaskId): Promise<DecisionRecord> {
-    const stored = await this.#store.get(this.#scope, { kind: 'decision', id: taskId })
+    const stored = await this.#store.get(this.#scope, { kind: DECISION_RECORDS, id: taskId })
     if (stored === undefined) throw new SwarmError('decision_not_found', { taskId })
     return stored.value
   }
@@ -95,25 +108,25 @@ export class SwarmReader {
 
   /** What is kept of an agent that was removed; undefined where it never existed, or is there. */
   async removedAgent(agentId: AgentId): Promise<RemovedAgentRecord | undefined> {
-    return (await this.#store.get(this.#scope, { kind: 'removed_agent', id: agentId }))?.value
+    return (await this.#store.get(this.#scope, { kind: REMOVED_AGENT_RECORDS, id: agentId }))?.value
   }
 
   /** The same with its version. @throws SwarmError `agent_not_found` */
-  async storedAgent(agentId: AgentId): Promise<StoredRecord<'agent'>> {
-    const stored = await this.#store.get(this.#scope, { kind: 'agent', id: agentId })
+  async storedAgent(agentId: AgentId): Promise<StoredRecord<AgentRecord>> {
+    const stored = await this.#store.get(this.#scope, { kind: AGENT_RECORDS, id: agentId })
     if (stored === undefined) throw new SwarmError('agent_not_found', { agentId })
     return stored
   }
 
   /** @throws SwarmError `proposal_not_found` */
   async proposal(proposalId: ProposalId): Promise<ProposalRecord> {
-    const stored = await this.#store.get(this.#scope, { kind: 'proposal', id: proposalId })
+    const stored = await this.#store.get(this.#scope, { kind: PROPOSAL_RECORDS, id: proposalId })
     if (stored === undefined) throw new SwarmError('proposal_not_found', { proposalId })
     return stored.value
   }
 
   async proposalPayload(proposalId: ProposalId): Promise<JsonText> {
-    const stored = await this.#store.get(this.#scope, { kind: 'proposal_payload', id: proposalId })
+    const stored = await this.#store.get(this.#scope, { kind: PROPOSAL_PAYLOAD_RECORDS, id: proposalId })
     return stored?.value ?? jsonText('null')
   }
 
@@ -141,7 +154,7 @@ export class SwarmReader {
   proposals(filter: ProposalFilter, page: PageRequest): Promise<Page<ProposalRecord>> {
     const openOnly = filter.status === 'open'
     return this.#scan(
-      { kind: 'proposal', openOnly, isDescending: false },
+      { kind: PROPOSAL_RECORDS, openOnly, isDescending: false },
       page,
       ({ status }) => filter.status === undefined || filter.status === status,
     )
@@ -151,7 +164,7 @@ export class SwarmReader {
   async tasks(filter: TaskFilter, page: PageRequest): Promise<Page<TaskRecord>> {
     const now = this.#clock.now()
     const found = await this.#scan(
-      { kind: 'task', openOnly: isOfOpenTasks(filter), isDescending: true },
+      { kind: TASK_RECORDS, openOnly: isOfOpenTasks(filter), isDescending: true },
       page,
       (task) => matchesTask(taskAt(task, now), filter),
     )
@@ -160,17 +173,17 @@ export class SwarmReader {
 
   /** In the order of their ids. */
   agents(filter: AgentFilter, page: PageRequest): Promise<Page<AgentRecord>> {
-    return this.#scan({ kind: 'agent', openOnly: false, isDescending: false }, page, (agent) =>
+    return this.#scan({ kind: AGENT_RECORDS, openOnly: false, isDescending: false }, page, (agent) =>
       matchesAgent(agent, filter),
     )
   }
 
-  async #scan<K extends 'task' | 'agent' | 'proposal'>(
-    request: { readonly kind: K; readonly openOnly: boolean; readonly isDescending: boolean },
+  async #scan<V>(
+    request: { readonly kind: RecordKind<V>; readonly openOnly: boolean; readonly isDescending: boolean },
     { after, pageSize, cancellation }: PageRequest,
-    matches: (value: StoredRecord<K>['value']) => boolean,
-  ): Promise<Page<StoredRecord<K>['value']>> {
-    const items: StoredRecord<K>['value'][] = []
+    matches: (value: V) => boolean,
+  ): Promise<Page<V>> {
+    const items: V[] = []
     const damaged: string[] = []
     const damagedUpTo = (end: string | undefined): readonly string[] =>
       damaged.filter((id) => end === undefined || (request.isDescending ? id >= end : id <= end))

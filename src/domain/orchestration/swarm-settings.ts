@@ -1,6 +1,6 @@
 import type { SwarmJournal } from '../kernel/swarm-journal.ts'
 import { refuseOtherVersion, SwarmError } from '../model/errors.ts'
-import type { SwarmRecord } from '../model/swarm-record.ts'
+import { SWARM_RECORDS, type SwarmRecord } from '../model/swarm-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put } from '../ports/records.ts'
 import type { UpdateSwarmRequest } from './swarm-service.ts'
@@ -27,12 +27,12 @@ export class SwarmSettings {
   async update({ expectedVersion, ...patch }: UpdateSwarmRequest): Promise<SwarmRecord> {
     const { journal, clock } = this.#modules
     const { swarmId } = this.#record
-    this.#record = await journal.transact([{ kind: 'swarm', id: swarmId }], ([stored]) => {
+    this.#record = await journal.transact([{ kind: SWARM_RECORDS, id: swarmId }], ([stored]) => {
       if (stored === undefined) throw new SwarmError('swarm_not_found', { swarmId })
       refuseOtherVersion(expectedVersion, stored.version)
       const record = { ...stored.value, ...patch }
       const event = { type: 'swarm.updated', subject: swarmId, time: clock.now(), data: { ...patch } }
-      return { writes: [put('swarm', swarmId, record)], events: [event], ready: [], result: record }
+      return { writes: [put(SWARM_RECORDS, swarmId, record)], events: [event], ready: [], result: record }
     })
     return this.#record
   }

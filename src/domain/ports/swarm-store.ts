@@ -1,13 +1,14 @@
 import type { EpochMs, Scope, SwarmEpoch } from '../model/ids.ts'
+import type { RecordKind } from '../model/record-kind.ts'
 import type { ReadyEntry } from './ready-queue.ts'
-import type { EventDraft, RecordKey, RecordKind, RecordWrite, StoredRecord, SwarmEvent } from './records.ts'
+import type { EventDraft, RecordKey, RecordWrite, StoredRecord, SwarmEvent } from './records.ts'
 
 /** What an accepted write survives: `synced` a power failure, `committed` a kill of the process, `none` neither. */
 export type Durability = 'synced' | 'committed' | 'none'
 
 /** The records found under `K`, place by place; undefined where there is none. */
 export type RecordsOf<Keys extends readonly RecordKey[]> = {
-  readonly [I in keyof Keys]: Keys[I] extends RecordKey<infer Kind> ? StoredRecord<Kind> | undefined : never
+  readonly [I in keyof Keys]: Keys[I] extends RecordKey<infer V> ? StoredRecord<V> | undefined : never
 }
 
 /** Everything that changes together. */
@@ -36,10 +37,10 @@ export interface Committed<T> {
   readonly events: readonly SwarmEvent[]
 }
 
-export interface ListRequest<K extends RecordKind> {
+export interface ListRequest<V> {
   readonly scope: Scope
-  /** One that is listed; see {@link isListed}. */
-  readonly kind: K
+  /** One whose records are listed; see `RecordKindOptions`. */
+  readonly kind: RecordKind<V>
   /** Exclusive start. */
   readonly after?: string
   readonly countMax: number
@@ -114,14 +115,11 @@ export interface StoreStatus {
 export interface SwarmStore {
   /** @throws whatever `decide` threw; `not_coordinator`; `record_damaged`; `store_unavailable` */
   transact<const Keys extends readonly RecordKey[], T>(request: StepRequest<Keys, T>): Promise<Committed<T>>
-  get<K extends RecordKind>(scope: Scope, key: RecordKey<K>): Promise<StoredRecord<K> | undefined>
+  get<V>(scope: Scope, key: RecordKey<V>): Promise<StoredRecord<V> | undefined>
   /** Place by place as the keys; undefined where there is none. */
-  getMany<K extends RecordKind>(
-    scope: Scope,
-    keys: readonly RecordKey<K>[],
-  ): Promise<readonly (StoredRecord<K> | undefined)[]>
+  getMany<V>(scope: Scope, keys: readonly RecordKey<V>[]): Promise<readonly (StoredRecord<V> | undefined)[]>
   /** In the order of the ids. */
-  list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]>
+  list<V>(request: ListRequest<V>): Promise<readonly StoredRecord<V>[]>
   /** How many records of the kind there are. */
   count(scope: Scope, kind: RecordKind): Promise<number>
   /** Events with a sequence number above `after`, oldest first. */

@@ -1,7 +1,10 @@
 import type { EventStream } from '../communication/event-stream.ts'
 import type { Projection } from '../kernel/log-feed.ts'
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
+import { DECISION_RECORDS } from '../model/decision-record.ts'
 import type { EpochMs, MonotonicMs, TaskId } from '../model/ids.ts'
+import type { RecordKind } from '../model/record-kind.ts'
+import { PAYLOAD_RECORDS, RESULT_RECORDS, TASK_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, type TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import { type RecordWrite, remove, type SwarmEvent } from '../ports/records.ts'
@@ -30,7 +33,7 @@ const LOOK_FROM_BEGINNING_EVERY_MS = 600_000
 /** The count goes by events, and one that is missed stays missed until then. */
 const RECOUNT_EVERY_MS = 3_600_000
 /** What goes with a task. */
-const KINDS = ['task', 'payload', 'result', 'decision'] as const
+const KINDS: readonly RecordKind[] = [TASK_RECORDS, PAYLOAD_RECORDS, RESULT_RECORDS, DECISION_RECORDS]
 
 /**
  * Removes finished tasks as fast as they become too old or too many.
@@ -73,7 +76,7 @@ export class FinishedTasks implements Projection {
     const finishedBefore = (clock.now() - this.#options.taskRetentionMs) as EpochMs
     while (!this.#isStopped) {
       const from = this.#cursor === undefined ? {} : { after: this.#cursor }
-      const page = await store.list({ scope: journal.scope, kind: 'task', countMax: STEP, ...from })
+      const page = await store.list({ scope: journal.scope, kind: TASK_RECORDS, countMax: STEP, ...from })
       const tasks = page.map(({ value }) => value)
       let tooMany = this.#finishedCount - this.#options.finishedTasksMax
       const leaving = tasks.filter((task) => {
@@ -109,7 +112,7 @@ export class FinishedTasks implements Projection {
     this.#countedAt = now
     // Those that come while the store counts may be counted twice, until the next time.
     this.#taskCount = 0
-    this.#taskCount += await store.count(journal.scope, 'task')
+    this.#taskCount += await store.count(journal.scope, TASK_RECORDS)
   }
 
   /** Counts the tasks that come. */

@@ -4,10 +4,12 @@ import type { DirectChannel } from '../communication/direct-channel.ts'
 import type { PlannedAssignment } from '../distribution/distribution-strategy.ts'
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import type { Assignment } from '../model/assignment.ts'
+import { DECISION_RECORDS } from '../model/decision-record.ts'
 import { isSwarmError } from '../model/errors.ts'
 import { fencingToken } from '../model/fencing-token.ts'
 import { type EpochMs, jsonText, type NodeId } from '../model/ids.ts'
 import type { StrategyName } from '../model/swarm-record.ts'
+import { PAYLOAD_RECORDS } from '../model/task-kinds.ts'
 import type { TaskLease, TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -89,7 +91,7 @@ export class TaskAssigner {
   #write(planned: PlannedAssignment, isAccepted: boolean): Promise<Written> {
     const { journal, clock } = this.#modules
     const { taskId, readyCount } = planned.entry
-    const keys = [taskKey(taskId), { kind: 'payload', id: taskId }] as const
+    const keys = [taskKey(taskId), { kind: PAYLOAD_RECORDS, id: taskId }] as const
     return journal.transact(keys, ([stored, payload]) => {
       const task = stored?.value
       // The entry was a hint: the task may have been canceled, assigned or finished since.
@@ -109,7 +111,7 @@ export class TaskAssigner {
         payload: payload?.value ?? jsonText('null'),
       }
       const { agentId, reason, candidateCount, candidates, delegationPath } = planned
-      const decision = put('decision', taskId, {
+      const decision = put(DECISION_RECORDS, taskId, {
         taskId,
         attempt: change.task.attempt,
         fencingToken: lease.fencingToken,

@@ -1,7 +1,8 @@
 import type { Reminders } from '../kernel/reminders.ts'
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import { isSwarmError, SwarmError, type SwarmErrorDetails } from '../model/errors.ts'
-import type { EpochMs, TaskId } from '../model/ids.ts'
+import { type EpochMs, type JsonText, type TaskId } from '../model/ids.ts'
+import { PAYLOAD_RECORDS, RESULT_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, type TaskLease, type TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
@@ -190,7 +191,7 @@ export class TaskEnder {
         return
       }
       const { dependsOn, inputFrom = taskId } = stored.value.spec
-      const inputKey: RecordKey<'result'> = { kind: 'result', id: inputFrom }
+      const inputKey: RecordKey<JsonText> = { kind: RESULT_RECORDS, id: inputFrom }
       const keys = [inputKey, taskKey(taskId), ...dependsOn.map(taskKey)] as const
       const { task, completed } = await journal.transact(keys, ([input, own, ...dependencies]) => {
         const found = dependencies.flatMap((record) => (record === undefined ? [] : [record.value]))
@@ -198,7 +199,7 @@ export class TaskEnder {
         if (own?.value.phase !== 'blocked') return unchanged<Looked>({ task: own?.value, completed })
         const change = resolveDependencies(own.value, found, clock.now(), this.#options.rankOf)
         if (change === undefined) return unchanged<Looked>({ task: own.value, completed })
-        const payload = input === undefined ? [] : [put('payload', taskId, input.value)]
+        const payload = input === undefined ? [] : [put(PAYLOAD_RECORDS, taskId, input.value)]
         return taskStep<Looked>(change, { task: change.task, completed }, payload)
       })
       if (task === undefined) return

@@ -1,7 +1,9 @@
 import type { Reminders } from '../kernel/reminders.ts'
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import { isSwarmError, SwarmError } from '../model/errors.ts'
+import { IDEMPOTENCY_RECORDS, type IdempotencyRecord } from '../model/idempotency-record.ts'
 import type { EpochMs, TaskId } from '../model/ids.ts'
+import { PAYLOAD_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, referencesOf, type TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put, type RecordKey, type RecordWrite, type StoredRecord } from '../ports/records.ts'
@@ -29,7 +31,7 @@ export interface TaskIntakeModules {
   onUnblocked(taskId: TaskId): void
 }
 
-type StoredTask = StoredRecord<'task'> | undefined
+type StoredTask = StoredRecord<TaskRecord> | undefined
 
 type Written = { readonly accepted: readonly TaskRecord[] } | { readonly replayOf: readonly TaskId[] }
 
@@ -63,7 +65,7 @@ export class TaskIntake {
   async retry({ taskId, newTaskId }: RetryRequest): Promise<TaskRecord> {
     const { journal } = this.#modules
     const [finished, payload] = await journal.transact(
-      [taskKey(taskId), { kind: 'payload', id: taskId }] as const,
+      [taskKey(taskId), { kind: PAYLOAD_RECORDS, id: taskId }] as const,
       ([task, text]) => unchanged([task?.value, text?.value] as const),
     )
     if (finished === undefined || payload === undefined) throw new SwarmError('task_not_found', { taskId })
@@ -154,9 +156,9 @@ export class TaskIntake {
       return journal.transact(keys, (stored) => this.#decide(request, retryOf, stored, clock.now()))
     }
     const { key, fingerprint } = idempotency
-    const allKeys: readonly RecordKey<'idempotency' | 'task'>[] = [{ kind: 'idempotency', id: key }, ...keys]
+    const allKeys: readonly RecordKey[] = [{ kind: IDEMPOTENCY_RECORDS, id: key }, ...keys]
     return journal.transact(allKeys, ([remembered, ...stored]) => {
-      const earlier = (remembered as StoredRecord<'idempotency'> | undefined)?.value
+      const earlier = (remembered as StoredRecord<IdempotencyRecord> | undefined)?.value
       if (earlier !== undefined) {
         if (earlier.fingerprint !== fingerprint)
           throw new SwarmError('idempotency_key_reused', { idempotencyKey: key })
@@ -165,7 +167,7 @@ export class TaskIntake {
       const now = clock.now()
       const step = this.#decide(request, retryOf, stored as readonly StoredTask[], now)
       const memo = { fingerprint, taskIds: tasks.map(({ taskId }) => taskId), createdAt: now }
-      return { ...step, writes: [...step.writes, put('idempotency', key, memo)] }
+      return { ...step, writes: [...step.writes, put(IDEMPOTENCY_RECORDS, key, memo)] }
     })
   }
 
@@ -188,7 +190,7 @@ export class TaskIntake {
       return change
     })
     const writes: RecordWrite[] = changes.map(({ task }) => putTask(task))
-    for (const { taskId, payload } of tasks) writes.push(put('payload', taskId, payload))
+    for (const { taskId, payload } of tasks) writes.push(put(PAYLOAD_RECORDS, taskId, payload))
     return {
       writes,
       events: changes.flatMap(({ events }) => events),

@@ -1,6 +1,7 @@
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import { SwarmError } from '../model/errors.ts'
 import type { EpochMs } from '../model/ids.ts'
+import { RESULT_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, type TaskAttempt, type TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
@@ -75,7 +76,7 @@ export class TaskReports {
   }
 
   complete(report: CompleteReport): Promise<TaskRecord> {
-    const result = put('result', report.taskId, report.result)
+    const result = put(RESULT_RECORDS, report.taskId, report.result)
     return this.#report(report, 'completed', 'success', (task, now) => completeTask(task, now), [result])
   }
 

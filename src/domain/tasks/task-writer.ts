@@ -1,17 +1,18 @@
 import type { TaskId } from '../model/ids.ts'
+import { TASK_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, type TaskRecord } from '../model/task-record.ts'
 import { put, type RecordWrite } from '../ports/records.ts'
 import type { Step } from '../ports/swarm-store.ts'
 import type { TaskChange } from './task-machine.ts'
 
 /** The key of a task's record. */
-export const taskKey = (taskId: TaskId): { readonly kind: 'task'; readonly id: TaskId } => ({
-  kind: 'task',
+export const taskKey = (taskId: TaskId): { readonly kind: typeof TASK_RECORDS; readonly id: TaskId } => ({
+  kind: TASK_RECORDS,
   id: taskId,
 })
 
-export function putTask(task: TaskRecord): RecordWrite<'task'> {
-  return put('task', task.taskId, task, { isOpen: !isTerminal(task.status) })
+export function putTask(task: TaskRecord): RecordWrite<TaskRecord> {
+  return put(TASK_RECORDS, task.taskId, task, { isOpen: !isTerminal(task.status) })
 }
 
 /** The step that makes a task's transition durable, with more writes beside it where there are any. */

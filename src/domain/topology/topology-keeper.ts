@@ -8,6 +8,7 @@ import type { MessageRoutes } from './message-routes.ts'
 import type { StageOrder } from './stage-order.ts'
 import { EMPTY_MESH, SwarmTopology, type TopologyChange } from './swarm-topology.ts'
 import type { MemberPlace } from './topology.ts'
+import { TOPOLOGY_MEMBER_RECORDS } from './topology-record.ts'
 import { type TopologyView, viewTopology } from './topology-view.ts'
 import { TOPOLOGY_KEY, TopologyWriter, type TopologyWriterModules } from './topology-writer.ts'
 
@@ -51,7 +52,8 @@ export class TopologyKeeper implements MessageRoutes, StageOrder {
     const { store, journal } = this.#modules
     const record = (await store.get(journal.scope, TOPOLOGY_KEY))?.value ?? EMPTY_MESH
     const members: MemberPlace[] = []
-    for await (const { value } of allRecords(store, journal.scope, 'topology_member')) members.push(value)
+    for await (const { value } of allRecords(store, journal.scope, TOPOLOGY_MEMBER_RECORDS))
+      members.push(value)
     members.sort((a, b) => a.place - b.place)
     const leaderId = members.some(({ agentId }) => agentId === record.leaderId) ? record.leaderId : null
     this.#topology = new SwarmTopology(TIES, { ...EMPTY_MESH, settings, ...record, leaderId, members })

@@ -6,7 +6,7 @@ import type { Logger } from '../ports/logger.ts'
 import { type EventDraft, put, type RecordWrite, remove } from '../ports/records.ts'
 import type { TopologyChange } from './swarm-topology.ts'
 import type { MemberPlace } from './topology.ts'
-import type { TopologyRecord } from './topology-record.ts'
+import { TOPOLOGY_MEMBER_RECORDS, TOPOLOGY_RECORDS, type TopologyRecord } from './topology-record.ts'
 
 export interface TopologyWriterModules {
   readonly journal: SwarmJournal
@@ -23,7 +23,7 @@ export interface WrittenChange {
   readonly places: readonly MemberPlace[]
 }
 
-export const TOPOLOGY_KEY = { kind: 'topology', id: 'topology' } as const
+export const TOPOLOGY_KEY = { kind: TOPOLOGY_RECORDS, id: 'topology' } as const
 /** Most changes that one step writes. */
 const STEP_MAX = 100
 /** Pause before another try where the store refused, in milliseconds. */
@@ -79,7 +79,7 @@ export class TopologyWriter {
       }
       return {
         ...unchanged(null),
-        writes: [put('topology', TOPOLOGY_KEY.id, record), ...memberWrites(missing)],
+        writes: [put(TOPOLOGY_RECORDS, TOPOLOGY_KEY.id, record), ...memberWrites(missing)],
         events: missing.map((change) => this.#event(change)),
       }
     })
@@ -98,8 +98,9 @@ function memberWrites(changes: readonly WrittenChange[]): readonly RecordWrite[]
   for (const { change, places } of changes) {
     const { cause, agentId } = change
     if (agentId !== undefined && (cause === 'left' || cause === 'died'))
-      writes.set(agentId, remove('topology_member', agentId))
-    for (const member of places) writes.set(member.agentId, put('topology_member', member.agentId, member))
+      writes.set(agentId, remove(TOPOLOGY_MEMBER_RECORDS, agentId))
+    for (const member of places)
+      writes.set(member.agentId, put(TOPOLOGY_MEMBER_RECORDS, member.agentId, member))
   }
   return [...writes.values()]
 }

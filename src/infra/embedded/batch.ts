@@ -1,12 +1,5 @@
 import type { Scope } from '#domain/model/ids.ts'
-import type {
-  RecordKey,
-  RecordKind,
-  RecordValues,
-  RecordWrite,
-  StoredRecord,
-  SwarmEvent,
-} from '#domain/ports/records.ts'
+import type { RecordKey, RecordWrite, StoredRecord, SwarmEvent } from '#domain/ports/records.ts'
 import type { BatchRoom } from './batch-room.ts'
 import type { LmdbTables } from './lmdb-tables.ts'
 import { eventName, metaName, openName, recordName, type ScratchEncoder } from './record-codec.ts'
@@ -58,11 +51,11 @@ export class Batch {
     return [...this.#scopes.values()].some(({ isChanged }) => isChanged)
   }
 
-  read<K extends RecordKind>(scope: Scope, key: RecordKey<K>): StoredRecord<K> | undefined {
+  read<V>(scope: Scope, key: RecordKey<V>): StoredRecord<V> | undefined {
     const slot = this.#records.slot(scope, key)
-    if (slot.isDamaged) throw this.tables.damage.found(scope, key.kind, key.id)
+    if (slot.isDamaged) throw this.tables.damage.found(...slot.key)
     if (slot.version === 0) return undefined
-    return { key, version: slot.version, value: this.#records.value(slot) as RecordValues[K] }
+    return { key, version: slot.version, value: this.#records.value(slot, key) as V }
   }
 
   /** To be called before a job stages anything. @throws RoomShortage where the file has no room for it yet */
@@ -131,12 +124,9 @@ export class Batch {
   #put(slot: RecordSlot): void {
     const { records, open } = this.tables
     const { key, text, isOpen, isStored, isStoredOpen } = slot
-    const [scope, kind, id] = key
-    if (text !== undefined)
-      records.putSync(key, this.#encoder.encodeRecord(recordName(scope, { kind, id }), slot, text))
+    if (text !== undefined) records.putSync(key, this.#encoder.encodeRecord(recordName(key), slot, text))
     else if (isStored) records.removeSync(key)
-    if (isOpen && isStoredOpen !== true)
-      open.putSync(key, this.#encoder.encodeMark(openName(scope, { kind, id })))
+    if (isOpen && isStoredOpen !== true) open.putSync(key, this.#encoder.encodeMark(openName(key)))
     if (!isOpen && isStoredOpen !== false) open.removeSync(key)
   }
 }

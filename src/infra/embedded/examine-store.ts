@@ -83,13 +83,12 @@ function readAll(tables: LmdbTables): Pick<Required<StoreReport>, 'entries' | 'd
   for (const { key, value } of tables.records.getRange({})) {
     const [scope, kind, id] = key
     entries.records += 1
-    if (!isWholeRecord(recordName(scope, { kind, id }), value)) damaged.push({ scope, kind, id: idText(id) })
+    if (!isWholeRecord(recordName(key), value)) damaged.push({ scope, kind, id: idText(id) })
   }
   for (const { key, value } of tables.open.getRange({})) {
-    const [scope, kind, id] = key
+    const [scope, , id] = key
     entries.open += 1
-    if (!isWholeMark(openName(scope, { kind, id }), value))
-      damaged.push({ scope, kind: 'open', id: idText(id) })
+    if (!isWholeMark(openName(key), value)) damaged.push({ scope, kind: 'open', id: idText(id) })
   }
   const scopes: Scope[] = []
   for (const { key, value } of tables.meta.getRange({})) {

@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { type EpochMs, type Scope, type SwarmEpoch, splitScope } from '#domain/model/ids.ts'
+import type { RecordKind } from '#domain/model/record-kind.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import type { RecordKey, RecordKind, StoredRecord } from '#domain/ports/records.ts'
+import type { RecordKey, StoredRecord } from '#domain/ports/records.ts'
 import type {
   Committed,
   Durability,
@@ -91,18 +92,15 @@ export class LmdbSwarmStore implements SwarmStore {
     })
   }
 
-  get<K extends RecordKind>(scope: Scope, key: RecordKey<K>): Promise<StoredRecord<K> | undefined> {
+  get<V>(scope: Scope, key: RecordKey<V>): Promise<StoredRecord<V> | undefined> {
     return this.#read((tables) => readRecord(tables, scope, key))
   }
 
-  getMany<K extends RecordKind>(
-    scope: Scope,
-    keys: readonly RecordKey<K>[],
-  ): Promise<readonly (StoredRecord<K> | undefined)[]> {
+  getMany<V>(scope: Scope, keys: readonly RecordKey<V>[]): Promise<readonly (StoredRecord<V> | undefined)[]> {
     return this.#read((tables) => keys.map((key) => readRecord(tables, scope, key)))
   }
 
-  list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
+  list<V>(request: ListRequest<V>): Promise<readonly StoredRecord<V>[]> {
     return this.#readPage(request.scope, (tables) => listRecords(tables, request))
   }
 

@@ -2,12 +2,12 @@ import { dirname } from 'node:path'
 import { type Database, open, type RootDatabase } from 'lmdb'
 import type { Scope } from '#domain/model/ids.ts'
 import type { Logger } from '#domain/ports/logger.ts'
-import type { RecordKey, RecordKind } from '#domain/ports/records.ts'
+import type { RecordKey } from '#domain/ports/records.ts'
 import { DamageRegister } from './damage-register.ts'
 import { makePrivate } from './private-file.ts'
 
-/** `[scope, kind, id]` */
-export type RecordTableKey = [Scope, RecordKind, string]
+/** `[scope, name of the kind, id]` */
+export type RecordTableKey = [Scope, string, string]
 /** `[scope, sequence]` */
 export type EventTableKey = [Scope, number]
 /** `['scope', scope]`, or the name of something there is one of. */
@@ -57,7 +57,7 @@ export function openLmdbTables(path: string, logger: Logger): LmdbTables {
 }
 
 export function recordKey(scope: Scope, { kind, id }: RecordKey): RecordTableKey {
-  return [scope, kind, id]
+  return [scope, kind.name, id]
 }
 
 /** The id of a key that was read from a table: of a damaged one it may be anything. */
@@ -75,8 +75,8 @@ export function wholeLog(scope: Scope): { readonly start: [Scope, number]; reado
 }
 
 interface KindRange {
-  readonly start: [Scope, RecordKind, string]
-  readonly end: [Scope, RecordKind, string]
+  readonly start: RecordTableKey
+  readonly end: RecordTableKey
   readonly exclusiveStart: boolean
   readonly reverse: boolean
 }
@@ -84,7 +84,7 @@ interface KindRange {
 /** Bounds of the records of one kind behind `after`, in either direction. */
 export function kindRange(
   scope: Scope,
-  kind: RecordKind,
+  kind: string,
   after: string | undefined,
   isDescending: boolean,
 ): KindRange {

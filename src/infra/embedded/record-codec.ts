@@ -1,7 +1,7 @@
-import { jsonText, type Scope } from '#domain/model/ids.ts'
-import type { RecordKey, RecordKind, RecordValues } from '#domain/ports/records.ts'
-import { packRecord, unpackRecord } from '../packed-records.ts'
+import type { Scope } from '#domain/model/ids.ts'
+import type { RecordKey } from '#domain/ports/records.ts'
 import { checksumOf } from '../record-checksum.ts'
+import type { RecordTableKey } from './lmdb-tables.ts'
 
 export interface RecordHeader {
   readonly version: number
@@ -27,15 +27,10 @@ const FIRST_CAPACITY = 64 * 1_024
 const UTF8_BYTES_PER_UNIT_MAX = 3
 
 /** The names under which values are checked: content found under another key does not match its checksum. */
-export const recordName = (scope: Scope, { kind, id }: RecordKey): string => `${scope}/${kind}/${id}`
+export const recordName = ([scope, kind, id]: RecordTableKey): string => `${scope}/${kind}/${id}`
 export const eventName = (scope: Scope, sequence: number): string => `${scope}/#${sequence}`
-export const openName = (scope: Scope, key: RecordKey): string => `open:${recordName(scope, key)}`
+export const openName = (key: RecordTableKey): string => `open:${recordName(key)}`
 export const metaName = (key: readonly string[]): string => `meta:${key.join('/')}`
-
-/** What a value is stored as. Payloads and results are JSON text already and stay what they came as. */
-export function textOf(kind: RecordKind, value: RecordValues[RecordKind]): string {
-  return isText(kind) ? (value as RecordValues['payload']) : packRecord(kind, value)
-}
 
 /** Whether these are the very bytes that were stored under the name as a record. */
 export function isWholeRecord(name: string, bytes: Buffer): boolean {
@@ -65,20 +60,12 @@ export function decodeHeader(bytes: Buffer): RecordHeader {
   }
 }
 
-export function decodeValue<K extends RecordKind>(
-  { kind, id }: RecordKey<K>,
-  bytes: Buffer,
-): RecordValues[K] {
-  const text = bytes.toString('utf8', RECORD_TEXT_OFFSET, bytes.length)
-  return (isText(kind) ? jsonText(text) : unpackRecord(kind, id, text)) as RecordValues[K]
+export function decodeValue<V>({ kind, id }: RecordKey<V>, bytes: Buffer): V {
+  return kind.codec.decode(bytes.toString('utf8', RECORD_TEXT_OFFSET, bytes.length), id)
 }
 
 export function decodeText(bytes: Buffer): unknown {
   return JSON.parse(bytes.toString('utf8', TEXT_OFFSET, bytes.length))
-}
-
-function isText(kind: RecordKind): boolean {
-  return kind === 'payload' || kind === 'result'
 }
 
 /** Encodes into one buffer over and over: LMDB copies what it is given before the next call. */

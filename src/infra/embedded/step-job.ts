@@ -5,7 +5,6 @@ import type { EventDraft, RecordKey, RecordWrite, SwarmEvent } from '#domain/por
 import type { Committed, RecordsOf, Step, StepRequest } from '#domain/ports/swarm-store.ts'
 import type { Batch } from './batch.ts'
 import type { Job } from './job.ts'
-import { textOf } from './record-codec.ts'
 import { refuseOldEpoch, type ScopeState } from './scope-ledger.ts'
 
 const KEYS_MAX = 1_100
@@ -73,7 +72,7 @@ function lengthOf(texts: readonly (string | undefined)[]): number {
 
 function writeText({ key, value }: RecordWrite): string | undefined {
   assert(ID_PATTERN.test(key.id), `a record's id is 1 to 255 printable characters: ${key.id.slice(0, 80)}`)
-  return value === undefined ? undefined : textOf(key.kind, value)
+  return value === undefined ? undefined : key.kind.codec.encode(value)
 }
 
 function numbered(draft: EventDraft, { epoch, lastSequence }: ScopeState, index: number): SwarmEvent {

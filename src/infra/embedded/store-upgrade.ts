@@ -24,14 +24,14 @@ const OBJECT_START = 0x7b
  */
 export async function upgradeFromFormat1(tables: LmdbTables): Promise<void> {
   const encoder = new ScratchEncoder()
-  await rewrite(tables, tables.records, ([scope, kind, id], bytes) => {
-    const name = recordName(scope, { kind, id })
+  await rewrite(tables, tables.records, (key, bytes) => {
+    const name = recordName(key)
     if (isWholeRecord(name, bytes) || bytes.length < OLD_HEADER_BYTES || bytes[1] !== 0) return undefined
     const header = { version: bytes.readUIntBE(2, 6), isOpen: bytes[0] === 1 }
     return encoder.encodeRecord(name, header, bytes.toString('utf8', OLD_HEADER_BYTES))
   })
-  await rewrite(tables, tables.open, ([scope, kind, id], bytes) => {
-    const name = openName(scope, { kind, id })
+  await rewrite(tables, tables.open, (key, bytes) => {
+    const name = openName(key)
     return isWholeMark(name, bytes) || bytes.length !== 1 ? undefined : encoder.encodeMark(name)
   })
   await rewrite(tables, tables.events, ([scope, sequence], bytes) =>

@@ -1,7 +1,8 @@
 import type { Scope } from '#domain/model/ids.ts'
-import type { RecordKey, RecordKind, StoredRecord } from '#domain/ports/records.ts'
+import type { RecordKind } from '#domain/model/record-kind.ts'
+import type { RecordKey, StoredRecord } from '#domain/ports/records.ts'
 import type { ListRequest } from '#domain/ports/swarm-store.ts'
-import { idText, kindRange, type LmdbTables, recordKey } from './lmdb-tables.ts'
+import { idText, kindRange, type LmdbTables, type RecordTableKey, recordKey } from './lmdb-tables.ts'
 import {
   decodeHeader,
   decodeValue,
@@ -14,47 +15,42 @@ import {
 // All of these run without a pause, and so on one snapshot.
 
 /** @throws SwarmError `record_damaged`, also where a damaged key beside its place may have been this one */
-export function readRecord<K extends RecordKind>(
+export function readRecord<V>(
   tables: LmdbTables,
   scope: Scope,
-  key: RecordKey<K>,
-): StoredRecord<K> | undefined {
-  const bytes = tables.records.getBinaryFast(recordKey(scope, key))
-  if (
-    bytes === undefined ? isBesideDamage(tables, scope, key) : !isWholeRecord(recordName(scope, key), bytes)
-  )
-    throw tables.damage.found(scope, key.kind, key.id)
+  key: RecordKey<V>,
+): StoredRecord<V> | undefined {
+  const place = recordKey(scope, key)
+  const bytes = tables.records.getBinaryFast(place)
+  if (bytes === undefined ? isBesideDamage(tables, place) : !isWholeRecord(recordName(place), bytes))
+    throw tables.damage.found(scope, key.kind.name, key.id)
   if (bytes === undefined) return undefined
   return { key, version: decodeHeader(bytes).version, value: decodeValue(key, bytes) }
 }
 
 /** Where bits of a key have changed, its record stands near its place still, and does not match its checksum. */
-function isBesideDamage({ records }: LmdbTables, scope: Scope, key: RecordKey): boolean {
-  const start = recordKey(scope, key)
+function isBesideDamage({ records }: LmdbTables, start: RecordTableKey): boolean {
   return [false, true].some((reverse) =>
     [...records.getRange({ start, limit: 1, reverse })].some(
-      ({ key: [itsScope, kind, id], value }) => !isWholeRecord(recordName(itsScope, { kind, id }), value),
+      ({ key, value }) => !isWholeRecord(recordName(key), value),
     ),
   )
 }
 
 /** Damaged records are passed over: a page that is not full is the last. */
-export function listRecords<K extends RecordKind>(
-  tables: LmdbTables,
-  request: ListRequest<K>,
-): readonly StoredRecord<K>[] {
+export function listRecords<V>(tables: LmdbTables, request: ListRequest<V>): readonly StoredRecord<V>[] {
   const { scope, kind, after, countMax, openOnly = false, onDamaged } = request
-  const isByFlag = openOnly && tables.damage.isIndexDamaged(scope, kind)
-  const page: StoredRecord<K>[] = []
+  const isByFlag = openOnly && tables.damage.isIndexDamaged(scope, kind.name)
+  const page: StoredRecord<V>[] = []
   for (let from = after; page.length < countMax; ) {
     const wanted = countMax - page.length
     const ids = nextIds(tables, request, from, wanted, openOnly && !isByFlag)
     for (const { id, isWhole } of ids) {
       const record = isWhole ? readWhole(tables, scope, { kind, id }) : undefined
       if (record === undefined) {
-        tables.damage.found(scope, kind, id)
+        tables.damage.found(scope, kind.name, id)
         // What it stood for stands somewhere else, or nowhere: from now on the records themselves are asked.
-        if (!isWhole) tables.damage.indexFound(scope, kind)
+        if (!isWhole) tables.damage.indexFound(scope, kind.name)
         onDamaged?.(id)
       } else if (!isByFlag || record.isOpen) page.push(record.stored)
     }
@@ -72,7 +68,7 @@ export function idsOf(
   after: string | undefined,
   countMax: number,
 ): readonly string[] {
-  const range = { ...kindRange(scope, kind, after, false), limit: countMax }
+  const range = { ...kindRange(scope, kind.name, after, false), limit: countMax }
   return [...records.getKeys(range)].map(([, , id]) => id)
 }
 
@@ -84,32 +80,29 @@ interface ListedId {
 
 function nextIds(
   { open, records }: LmdbTables,
-  { scope, kind, isDescending = false }: ListRequest<RecordKind>,
+  { scope, kind, isDescending = false }: ListRequest<unknown>,
   after: string | undefined,
   limit: number,
   isIndexUsed: boolean,
 ): readonly ListedId[] {
-  const range = { ...kindRange(scope, kind, after, isDescending), limit }
+  const range = { ...kindRange(scope, kind.name, after, isDescending), limit }
   if (!isIndexUsed) return [...records.getKeys(range)].map(([, , id]) => ({ id: idText(id), isWhole: true }))
   return [...open.getRange(range)].map(({ key, value }) => {
     const id = idText(key[2])
-    return { id, isWhole: isWholeMark(openName(scope, { kind, id }), value) }
+    return { id, isWhole: isWholeMark(openName(key), value) }
   })
 }
 
-interface OpenOrNot<K extends RecordKind> {
-  readonly stored: StoredRecord<K>
+interface OpenOrNot<V> {
+  readonly stored: StoredRecord<V>
   readonly isOpen: boolean
 }
 
 /** Undefined also where it is damaged. */
-function readWhole<K extends RecordKind>(
-  { records }: LmdbTables,
-  scope: Scope,
-  key: RecordKey<K>,
-): OpenOrNot<K> | undefined {
-  const bytes = records.getBinaryFast(recordKey(scope, key))
-  if (bytes === undefined || !isWholeRecord(recordName(scope, key), bytes)) return undefined
+function readWhole<V>({ records }: LmdbTables, scope: Scope, key: RecordKey<V>): OpenOrNot<V> | undefined {
+  const place = recordKey(scope, key)
+  const bytes = records.getBinaryFast(place)
+  if (bytes === undefined || !isWholeRecord(recordName(place), bytes)) return undefined
   const { version, isOpen } = decodeHeader(bytes)
   return { stored: { key, version, value: decodeValue(key, bytes) }, isOpen }
 }

@@ -1,5 +1,6 @@
 import type { Scope } from '#domain/model/ids.ts'
-import type { RecordKey, RecordKind, RecordValues } from '#domain/ports/records.ts'
+import type { RecordKind } from '#domain/model/record-kind.ts'
+import type { RecordKey } from '#domain/ports/records.ts'
 import { type LmdbTables, type RecordTableKey, recordKey } from './lmdb-tables.ts'
 import { decodeHeader, decodeValue, isWholeRecord, recordName } from './record-codec.ts'
 
@@ -10,7 +11,7 @@ export interface RecordSlot {
   version: number
   isOpen: boolean
   /** Undefined where there is none, or nobody has asked for it yet. */
-  value: RecordValues[RecordKind] | undefined
+  value: unknown
   /** What is to be put; undefined where LMDB has it already. */
   text: string | undefined
   isStaged: boolean
@@ -61,15 +62,15 @@ export class WorkingSet {
     return slot
   }
 
-  value(slot: RecordSlot): RecordValues[RecordKind] | undefined {
-    if (slot.value !== undefined || slot.version === 0) return slot.value
+  /** @param key the one that the slot was asked for with */
+  value<V>(slot: RecordSlot, key: RecordKey<V>): V | undefined {
+    if (slot.value !== undefined || slot.version === 0) return slot.value as V | undefined
     const bytes = this.#tables.records.getBinaryFast(slot.key)
-    const [scope, kind, id] = slot.key
-    if (bytes === undefined || !isWholeRecord(recordName(scope, { kind, id }), bytes))
-      throw this.#tables.damage.found(scope, kind, id)
-    slot.value = decodeValue({ kind, id }, bytes)
+    if (bytes === undefined || !isWholeRecord(recordName(slot.key), bytes))
+      throw this.#tables.damage.found(...slot.key)
+    slot.value = decodeValue(key, bytes)
     this.#youngSize += bytes.length
-    return slot.value
+    return slot.value as V
   }
 
   /** The slot's text has been put. */
@@ -119,8 +120,7 @@ export class WorkingSet {
 
   #load(key: RecordTableKey): RecordSlot {
     const bytes = this.#tables.records.getBinaryFast(key)
-    const [scope, kind, id] = key
-    const isDamaged = bytes !== undefined && !isWholeRecord(recordName(scope, { kind, id }), bytes)
+    const isDamaged = bytes !== undefined && !isWholeRecord(recordName(key), bytes)
     const isReadable = bytes !== undefined && !isDamaged
     const { version, isOpen } = isReadable ? decodeHeader(bytes) : { version: 0, isOpen: false }
     return {

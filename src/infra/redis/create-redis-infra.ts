@@ -1,6 +1,8 @@
 import type { Redis } from 'ioredis'
 import { repeatWhileUnavailable } from '#domain/kernel/patient-store.ts'
 import type { NodeId, Scope, SwarmEpoch } from '#domain/model/ids.ts'
+import type { RecordKinds } from '#domain/model/record-kind.ts'
+import { RECORD_KINDS } from '#domain/orchestration/record-kinds.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
 import type { ReadyQueue } from '#domain/ports/ready-queue.ts'
@@ -34,6 +36,8 @@ export interface RedisInfraOptions {
   readonly lostTailMaxMs?: number
   /** How long to wait for Redis at the start, 10 000 by default. */
   readonly connectTimeoutMs?: number
+  /** All kinds of records that are written; those of the domain by default. */
+  readonly kinds?: RecordKinds
 }
 
 export interface RedisInfraModules {
@@ -59,6 +63,7 @@ export async function createRedisInfra(
     acceptedLossOf,
     lostTailMaxMs = 5_000,
     connectTimeoutMs = 10_000,
+    kinds = RECORD_KINDS,
   }: RedisInfraOptions,
   { clock: machineClock, logger }: RedisInfraModules,
 ): Promise<Infra> {
@@ -98,7 +103,7 @@ export async function createRedisInfra(
     throw error
   }
 
-  return adaptersOver({ nodeId, link, subscriber, health, identity, clock, logger }, disconnect)
+  return adaptersOver({ nodeId, link, subscriber, health, identity, kinds, clock, logger }, disconnect)
 }
 
 interface RedisParts {
@@ -107,17 +112,19 @@ interface RedisParts {
   readonly subscriber: Redis
   readonly health: RedisHealth
   readonly identity: StoreIdentity
+  readonly kinds: RecordKinds
   readonly clock: StoreClock
   readonly logger: Logger
 }
 
 function adaptersOver(parts: RedisParts, disconnect: () => void): Infra {
-  const { nodeId, link, health, identity, clock } = parts
+  const { nodeId, link, health, identity, kinds, clock } = parts
   const queues = new RedisReadyQueues(parts)
   const store = new RedisSwarmStore({
     link,
     health,
     identity,
+    kinds,
     onReady: (scope, entries) => queues.committed(scope, entries),
     dropReadyQueue: (scope) => queues.drop(scope),
   })

@@ -1,5 +1,6 @@
 import type { Scope } from '#domain/model/ids.ts'
-import type { RecordKey, RecordKind } from '#domain/ports/records.ts'
+import type { RecordKind } from '#domain/model/record-kind.ts'
+import type { RecordKey } from '#domain/ports/records.ts'
 import { decodeRecord, type KnownRecord, NO_RECORD } from './record-codec.ts'
 import { recordsKey } from './redis-keys.ts'
 import { asUnavailable, type RedisLink } from './redis-link.ts'

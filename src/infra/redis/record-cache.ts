@@ -1,5 +1,5 @@
 import type { RecordKey } from '#domain/ports/records.ts'
-import { isCacheable, type KnownRecord } from './record-codec.ts'
+import type { KnownRecord } from './record-codec.ts'
 
 /** Records, of all scopes together, in each of the two generations. */
 const GENERATION_MAX = 50_000
@@ -37,7 +37,7 @@ export class RecordCache {
   }
 
   set(space: CacheSpace, key: RecordKey, known: KnownRecord): void {
-    if (isCacheable(key.kind)) this.#keep(cacheName(space, key), known)
+    if (key.kind.isCached) this.#keep(cacheName(space, key), known)
   }
 
   /** Takes in what was read, unless something is known already: that is from a commit, and newer. */
@@ -59,4 +59,4 @@ export class RecordCache {
   }
 }
 
-const cacheName = (space: CacheSpace, { kind, id }: RecordKey): string => `${space}/${kind}/${id}`
+const cacheName = (space: CacheSpace, { kind, id }: RecordKey): string => `${space}/${kind.name}/${id}`

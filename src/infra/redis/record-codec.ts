@@ -1,6 +1,5 @@
 import { assert } from '#domain/model/errors.ts'
-import type { RecordKey, RecordKind, RecordValues, StoredRecord } from '#domain/ports/records.ts'
-import { packRecord, unpackRecord } from '../packed-records.ts'
+import type { RecordKey, StoredRecord } from '#domain/ports/records.ts'
 
 /**
  * One record as this node knows it: the stored text is `<version><+|-><stamp> <body>`, `+` for an open record.
@@ -13,20 +12,13 @@ export interface KnownRecord {
   readonly head: string
   readonly version: number
   readonly isOpen: boolean
-  readonly value: RecordValues[RecordKind] | undefined
+  readonly value: unknown
 }
 
 export const NO_RECORD: KnownRecord = { head: '', version: 0, isOpen: false, value: undefined }
 
-/** Kinds whose value is text that is kept as it came. */
-const TEXT_KINDS: ReadonlySet<RecordKind> = new Set(['payload', 'result'])
-
 export function headOf(version: number, isOpen: boolean, stamp: string): string {
   return `${version}${isOpen ? '+' : '-'}${stamp} `
-}
-
-export function encodeBody(kind: RecordKind, value: RecordValues[RecordKind]): string {
-  return TEXT_KINDS.has(kind) ? (value as string) : packRecord(kind, value)
 }
 
 export function decodeRecord({ kind, id }: RecordKey, stored: string | null | undefined): KnownRecord {
@@ -34,20 +26,13 @@ export function decodeRecord({ kind, id }: RecordKey, stored: string | null | un
   const space = stored.indexOf(' ')
   const head = stored.slice(0, space + 1)
   const version = Number.parseInt(head, 10)
-  assert(space > 0 && version > 0, `record of kind ${kind} begins with a head`)
-  const body = stored.slice(space + 1)
-  const value = TEXT_KINDS.has(kind) ? (body as RecordValues['payload']) : unpackRecord(kind, id, body)
+  assert(space > 0 && version > 0, `record of kind ${kind.name} begins with a head`)
+  const value = kind.codec.decode(stored.slice(space + 1), id)
   return { head, version, isOpen: head.includes('+'), value }
 }
 
 /** What the port shows of a known record. */
-export function toStored<K extends RecordKind>(
-  key: RecordKey<K>,
-  known: KnownRecord,
-): StoredRecord<K> | undefined {
+export function toStored<V>(key: RecordKey<V>, known: KnownRecord): StoredRecord<V> | undefined {
   if (known.value === undefined) return undefined
-  return { key, version: known.version, value: known.value as RecordValues[K] }
+  return { key, version: known.version, value: known.value as V }
 }
-
-/** Text and result bodies are large and no step looks at them twice. */
-export const isCacheable = (kind: RecordKind): boolean => !TEXT_KINDS.has(kind)

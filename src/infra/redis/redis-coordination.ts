@@ -1,4 +1,5 @@
 import { type MonotonicMs, type NodeId, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/model/ids.ts'
+import type { RecordKinds } from '#domain/model/record-kind.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '#domain/ports/coordination.ts'
 import type { Logger } from '#domain/ports/logger.ts'
@@ -34,6 +35,7 @@ export interface RedisCoordinationModules {
   readonly link: RedisLink
   readonly health: RedisHealth
   readonly identity: StoreIdentity
+  readonly kinds: RecordKinds
   readonly clock: Clock
   readonly logger: Logger
 }
@@ -56,12 +58,13 @@ export class RedisCoordination implements Coordination {
   #cancelTimer: () => void = () => {}
   #isStopped = false
 
-  constructor(nodeId: NodeId, { link, health, identity, clock, logger }: RedisCoordinationModules) {
+  constructor(nodeId: NodeId, modules: RedisCoordinationModules) {
+    const { link, health, identity, clock, logger } = modules
     this.nodeId = nodeId
     this.#link = link
     this.#health = health
     this.#identity = identity
-    this.#integrity = new ScopeIntegrity({ link, identity, clock, logger, scopes: () => this.#claims.keys() })
+    this.#integrity = new ScopeIntegrity({ ...modules, scopes: () => this.#claims.keys() })
     this.#clock = clock
     this.#logger = logger
     link.onConnected((runId) => this.#endClaims((claim) => claim.runId !== runId))

@@ -1,28 +1,5 @@
 import type { NodeId, Scope } from '#domain/model/ids.ts'
-import type { RecordKind } from '#domain/ports/records.ts'
-
-/** A kind that is missing here does not compile: its records would outlive their swarm. */
-const IS_RECORD_KIND: Record<RecordKind, true> = {
-  swarm: true,
-  agent: true,
-  removed_agent: true,
-  task: true,
-  payload: true,
-  result: true,
-  decision: true,
-  idempotency: true,
-  inbox: true,
-  topology: true,
-  topology_member: true,
-  proposal: true,
-  proposal_payload: true,
-  hosted_key: true,
-  hosted_signing: true,
-  election: true,
-  hosted_raft: true,
-}
-
-export const RECORD_KINDS = Object.keys(IS_RECORD_KIND) as readonly RecordKind[]
+import type { RecordKind, RecordKinds } from '#domain/model/record-kind.ts'
 
 /** All keys of one scope share one hash tag, so that one script may touch them wherever Redis keeps them. */
 const inScope = (scope: Scope, name: string): string => `amos:{${scope}}:${name}`
@@ -36,24 +13,24 @@ export const eventsKey = (scope: Scope): string => inScope(scope, 'events')
 /** Hash from job id to ready entry: committed, and not yet known to be in the ready queue. */
 export const outboxKey = (scope: Scope): string => inScope(scope, 'outbox')
 /** Hash from record id to encoded record; see `record-codec.ts`. */
-export const recordsKey = (scope: Scope, kind: RecordKind): string => inScope(scope, `records:${kind}`)
+export const recordsKey = (scope: Scope, kind: RecordKind): string => inScope(scope, `records:${kind.name}`)
 /** Sorted set, all scores 0: the ids of a kind in their order. */
-export const idsKey = (scope: Scope, kind: RecordKind): string => inScope(scope, `ids:${kind}`)
+export const idsKey = (scope: Scope, kind: RecordKind): string => inScope(scope, `ids:${kind.name}`)
 /** The same for open records only. */
-export const openKey = (scope: Scope, kind: RecordKind): string => inScope(scope, `open:${kind}`)
+export const openKey = (scope: Scope, kind: RecordKind): string => inScope(scope, `open:${kind.name}`)
 
 /** What BullMQ puts before the names of its own keys; with {@link READY_QUEUE_NAME} it makes `amos:{scope}:bull:ready:…`. */
 export const bullPrefix = (scope: Scope): string => inScope(scope, 'bull')
 export const READY_QUEUE_NAME = 'ready'
 
+/** All keys of one kind, in the order in which the scripts take them. */
+export function keysOfKind(scope: Scope, kind: RecordKind): readonly string[] {
+  return [recordsKey(scope, kind), idsKey(scope, kind), openKey(scope, kind)]
+}
+
 /** Everything `drop` removes. */
-export function droppedKeys(scope: Scope): readonly string[] {
-  const ofKind = (kind: RecordKind): string[] => [
-    recordsKey(scope, kind),
-    idsKey(scope, kind),
-    openKey(scope, kind),
-  ]
-  return [...RECORD_KINDS.flatMap(ofKind), eventsKey(scope), outboxKey(scope)]
+export function droppedKeys(scope: Scope, kinds: RecordKinds): readonly string[] {
+  return [...kinds.all.flatMap((kind) => keysOfKind(scope, kind)), eventsKey(scope), outboxKey(scope)]
 }
 
 /** Hash that names the store; see `marker-scripts.ts`. */

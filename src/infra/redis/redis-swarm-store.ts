@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { assert, SwarmError } from '#domain/model/errors.ts'
 import type { NodeId, Scope, SwarmEpoch } from '#domain/model/ids.ts'
+import type { RecordKind, RecordKinds } from '#domain/model/record-kind.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import { isListed, type RecordKey, type RecordKind, type StoredRecord } from '#domain/ports/records.ts'
+import type { RecordKey, StoredRecord } from '#domain/ports/records.ts'
 import type {
   Committed,
   EventPage,
@@ -44,6 +45,7 @@ export interface RedisSwarmStoreModules {
   readonly link: RedisLink
   readonly health: RedisHealth
   readonly identity: StoreIdentity
+  readonly kinds: RecordKinds
   /** What a step left in the outbox; `undefined` where it is not known whether it did. */
   readonly onReady: (scope: Scope, entries: readonly ReadyEntry[] | undefined) => void
   /** Removes the scope's ready queue. */
@@ -92,15 +94,15 @@ export class RedisSwarmStore implements SwarmStore {
     return this.#laneOf(request.scope).run(step) as Promise<Committed<T>>
   }
 
-  async get<K extends RecordKind>(scope: Scope, key: RecordKey<K>): Promise<StoredRecord<K> | undefined> {
+  async get<V>(scope: Scope, key: RecordKey<V>): Promise<StoredRecord<V> | undefined> {
     const [record] = await this.getMany(scope, [key])
     return record
   }
 
-  async getMany<K extends RecordKind>(
+  async getMany<V>(
     scope: Scope,
-    keys: readonly RecordKey<K>[],
-  ): Promise<readonly (StoredRecord<K> | undefined)[]> {
+    keys: readonly RecordKey<V>[],
+  ): Promise<readonly (StoredRecord<V> | undefined)[]> {
     this.#identity.requireStoreId()
     const records = await readRecords(this.#link, scope, keys)
     // What is not there may never have been there, or be lost with all the rest.
@@ -108,11 +110,11 @@ export class RedisSwarmStore implements SwarmStore {
     return keys.map((key, index) => toStored(key, records[index] ?? NO_RECORD))
   }
 
-  async list<K extends RecordKind>(request: ListRequest<K>): Promise<readonly StoredRecord<K>[]> {
-    assert(isListed(request.kind), `records of the kind ${request.kind} are not listed`)
+  async list<V>(request: ListRequest<V>): Promise<readonly StoredRecord<V>[]> {
+    assert(request.kind.isListed, `records of the kind ${request.kind.name} are not listed`)
     this.#identity.requireStoreId()
     const { countMax, isDescending = false } = request
-    const found: StoredRecord<K>[] = []
+    const found: StoredRecord<V>[] = []
     let after = request.after ?? ''
     for (;;) {
       const pageMax = Math.min(PAGE_MAX, countMax - found.length)
@@ -159,7 +161,12 @@ export class RedisSwarmStore implements SwarmStore {
   }
 
   async drop(scope: Scope, epoch: SwarmEpoch): Promise<void> {
-    const keys = [metaKey(scope), coordinatorKey(scope), MARKER_KEY, ...droppedKeys(scope)]
+    const keys = [
+      metaKey(scope),
+      coordinatorKey(scope),
+      MARKER_KEY,
+      ...droppedKeys(scope, this.#modules.kinds),
+    ]
     const runId = this.#link.requireRunId()
     const storeId = this.#identity.requireStoreId()
     const [isDropped, coordinatorId] = (await this.#guard(() =>
@@ -186,12 +193,12 @@ export class RedisSwarmStore implements SwarmStore {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.drained()))
   }
 
-  async #page<K extends RecordKind>(
-    { scope, kind, openOnly = false }: ListRequest<K>,
+  async #page<V>(
+    { scope, kind, openOnly = false }: ListRequest<V>,
     direction: 'up' | 'down',
     after: string,
     pageMax: number,
-  ): Promise<readonly StoredRecord<K>[]> {
+  ): Promise<readonly StoredRecord<V>[]> {
     const keys = [openOnly ? openKey(scope, kind) : idsKey(scope, kind), recordsKey(scope, kind)]
     const reply = await this.#guard(() =>
       listScript.run(this.#link.client, keys, [direction, after, pageMax]),
@@ -211,6 +218,7 @@ export class RedisSwarmStore implements SwarmStore {
       link: this.#link,
       identity: this.#identity,
       cache: this.#cache,
+      kinds: this.#modules.kinds,
       nextStamp: () => this.#nextStamp(),
       onReady: this.#modules.onReady,
     })

@@ -1,5 +1,6 @@
 import { SwarmError } from '#domain/model/errors.ts'
 import type { NodeId, Scope } from '#domain/model/ids.ts'
+import type { RecordKinds } from '#domain/model/record-kind.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { RecordKey } from '#domain/ports/records.ts'
 import type { Committed } from '#domain/ports/swarm-store.ts'
@@ -35,6 +36,7 @@ export interface ScopeLaneModules {
   readonly link: RedisLink
   readonly identity: StoreIdentity
   readonly cache: RecordCache
+  readonly kinds: RecordKinds
   readonly nextStamp: () => string
   /** Called with what a committed step left in the outbox; `undefined` when a step may have left something. */
   readonly onReady: (scope: Scope, entries: readonly ReadyEntry[] | undefined) => void
@@ -134,7 +136,7 @@ export class ScopeLane {
   }
 
   async #commit(steps: readonly WaitingStep[]): Promise<void> {
-    const batch = new StepBatch(this.#scope, steps[0]?.request.epoch, this.#modules.nextStamp)
+    const batch = new StepBatch(this.#scope, steps[0]?.request.epoch, this.#modules)
     let taken = 0
     for (const step of steps) {
       if (!this.#isReadable(step) || batch.weight > BATCH_WEIGHT_MAX) break

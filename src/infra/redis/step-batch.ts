@@ -1,18 +1,12 @@
 import type { Scope, SwarmEpoch } from '#domain/model/ids.ts'
 import { swarmEpoch } from '#domain/model/ids.ts'
+import type { RecordKind, RecordKinds } from '#domain/model/record-kind.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import {
-  type EventDraft,
-  isListed,
-  type RecordKey,
-  type RecordKind,
-  type RecordWrite,
-  type SwarmEvent,
-} from '#domain/ports/records.ts'
+import type { EventDraft, RecordKey, RecordWrite, SwarmEvent } from '#domain/ports/records.ts'
 import type { Step, StepRequest } from '#domain/ports/swarm-store.ts'
 import type { ScriptArgument } from './lua-script.ts'
 import { encodeReadyEntry, readyJobId } from './ready-entry-codec.ts'
-import { encodeBody, headOf, type KnownRecord, NO_RECORD, toStored } from './record-codec.ts'
+import { headOf, type KnownRecord, NO_RECORD, toStored } from './record-codec.ts'
 import * as keys from './redis-keys.ts'
 
 export type AnyRequest = StepRequest<readonly RecordKey[], unknown>
@@ -47,6 +41,11 @@ export interface DecidedStep {
   readonly writes: readonly KnownWrite[]
 }
 
+export interface StepBatchModules {
+  readonly nextStamp: () => string
+  readonly kinds: RecordKinds
+}
+
 /** The first keys of the commit script, before those of the kinds. */
 const FIXED_KEYS = 5
 
@@ -61,6 +60,7 @@ export class StepBatch {
   readonly #scope: Scope
   readonly #epoch: SwarmEpoch | undefined
   readonly #nextStamp: () => string
+  readonly #kinds: RecordKinds
   readonly #overlay = new Map<string, KnownRecord>()
   /** Records that need no check any more: this batch has checked or replaced them. */
   readonly #settled = new Set<string>()
@@ -70,10 +70,11 @@ export class StepBatch {
   #writeCount = 0
   #weight = 0
 
-  constructor(scope: Scope, epoch: SwarmEpoch | undefined, nextStamp: () => string) {
+  constructor(scope: Scope, epoch: SwarmEpoch | undefined, { nextStamp, kinds }: StepBatchModules) {
     this.#scope = scope
     this.#epoch = epoch
     this.#nextStamp = nextStamp
+    this.#kinds = kinds
   }
 
   get steps(): readonly DecidedStep[] {
@@ -88,7 +89,7 @@ export class StepBatch {
   /** @param read what is known of the step's records, apart from what this batch changes */
   add(request: AnyRequest, read: (key: RecordKey) => KnownRecord): void {
     const seen = request.keys.map((key) => this.#overlay.get(nameOf(key)) ?? read(key))
-    const decision = decide(request, seen)
+    const decision = decide(request, seen, this.#kinds)
     const { step, bodies, events, ready } = 'step' in decision ? decision : NOTHING_TO_DO
     const start = this.#arguments.length
     this.#arguments.push(0, step.writes.length, step.events.length, step.ready.length)
@@ -102,9 +103,8 @@ export class StepBatch {
   scriptKeys(): readonly string[] {
     const { metaKey, coordinatorKey, eventsKey, outboxKey } = keys
     const fixed = [metaKey, coordinatorKey, eventsKey, outboxKey].map((name) => name(this.#scope))
-    const ofKind = (kind: RecordKind): string[] =>
-      [keys.recordsKey, keys.idsKey, keys.openKey].map((name) => name(this.#scope, kind))
-    return [...fixed, keys.MARKER_KEY, ...[...this.#placeOfKind.keys()].flatMap(ofKind)]
+    const ofKinds = [...this.#placeOfKind.keys()].flatMap((kind) => keys.keysOfKind(this.#scope, kind))
+    return [...fixed, keys.MARKER_KEY, ...ofKinds]
   }
 
   /** @param runId of the connection the script goes out on; an epoch holds within the run it was claimed in. */
@@ -179,13 +179,14 @@ export function readyEntriesOf(step: DecidedStep): readonly ReadyEntry[] {
 }
 
 /** Text is made here, too: what cannot be written as JSON fails this step alone, before any of it is sent. */
-function decide(request: AnyRequest, seen: readonly KnownRecord[]): Decision {
+function decide(request: AnyRequest, seen: readonly KnownRecord[], kinds: RecordKinds): Decision {
   const records = request.keys.map((key, index) => toStored(key, seen[index] ?? NO_RECORD))
   try {
     const step = request.decide(records)
+    for (const { key } of step.writes) kinds.require(key.kind)
     return {
       step,
-      bodies: step.writes.map(({ key, value }) => (value === undefined ? '' : encodeBody(key.kind, value))),
+      bodies: step.writes.map(({ key, value }) => (value === undefined ? '' : key.kind.codec.encode(value))),
       events: step.events.map((event) => encodeEvent(event, request.epoch)),
       ready: step.ready.flatMap((entry) => [readyJobId(entry), encodeReadyEntry(entry)]),
     }
@@ -197,7 +198,7 @@ function decide(request: AnyRequest, seen: readonly KnownRecord[]): Decision {
 /** See the commit script. */
 function orderOf(kind: RecordKind, before: KnownRecord, after: KnownRecord): string {
   if (after.value === undefined) return 'd'
-  if (!isListed(kind)) return before.value === undefined ? 'u' : 's'
+  if (!kind.isListed) return before.value === undefined ? 'u' : 's'
   if (before.value === undefined) return after.isOpen ? 'N' : 'n'
   if (before.isOpen === after.isOpen) return 's'
   return after.isOpen ? 'o' : 'c'
@@ -207,4 +208,4 @@ function encodeEvent({ type, subject, time, data }: EventDraft, epoch: SwarmEpoc
   return JSON.stringify({ type, subject, time, data, epoch: epoch ?? 0 })
 }
 
-const nameOf = ({ kind, id }: RecordKey): string => `${kind}/${id}`
+const nameOf = ({ kind, id }: RecordKey): string => `${kind.name}/${id}`

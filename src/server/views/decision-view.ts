@@ -1,5 +1,5 @@
 import type { TaskDecision } from '#contract/decision.ts'
-import type { DecisionRecord } from '#domain/distribution/decision-record.ts'
+import type { DecisionRecord } from '#domain/model/decision-record.ts'
 import { wireTime } from './wire-time.ts'
 
 export function decisionView(record: DecisionRecord): TaskDecision {

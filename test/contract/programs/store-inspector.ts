@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { isSwarmError } from '#domain/model/errors.ts'
 import { jsonText, swarmId, swarmScope, tenantId } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS } from '#domain/model/task-kinds.ts'
 import { put, type RecordWrite, remove } from '#domain/ports/records.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
@@ -61,7 +62,7 @@ async function inspectRecords({ store }: Infra, wrong: string[]): Promise<void> 
   )
   for (const step of steps) {
     const expected = JSON.stringify(fillerOf(step))
-    const found = await store.get(sampleScope, { kind: 'payload', id: sampleId(step) }).then(
+    const found = await store.get(sampleScope, { kind: PAYLOAD_RECORDS, id: sampleId(step) }).then(
       (record) => record?.value ?? 'nothing',
       (error: unknown) => (isSwarmError(error, 'record_damaged') ? expected : String(error)),
     )
@@ -71,7 +72,7 @@ async function inspectRecords({ store }: Infra, wrong: string[]): Promise<void> 
     let damaged = 0
     const listed = await store.list({
       scope: sampleScope,
-      kind: 'payload',
+      kind: PAYLOAD_RECORDS,
       countMax: 10 * SAMPLE_STEPS,
       openOnly,
       onDamaged: () => {
@@ -126,9 +127,9 @@ export async function writeSample(infra: Infra, first: number, count: number): P
   if (!claim.isHeld) throw new Error('somebody else coordinates')
   for (let step = first; step < first + count; step += 1) {
     const writes: RecordWrite[] = [
-      put('payload', sampleId(step), jsonText(JSON.stringify(fillerOf(step))), { isOpen: true }),
+      put(PAYLOAD_RECORDS, sampleId(step), jsonText(JSON.stringify(fillerOf(step))), { isOpen: true }),
     ]
-    if (isRemovedStep(step - 1)) writes.push(remove('payload', sampleId(step - 1)))
+    if (isRemovedStep(step - 1)) writes.push(remove(PAYLOAD_RECORDS, sampleId(step - 1)))
     await infra.store.transact({
       scope: sampleScope,
       epoch: claim.epoch,

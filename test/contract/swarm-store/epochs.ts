@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { swarmEpoch, tenantId, tenantScope } from '#domain/model/ids.ts'
+import { type JsonText, swarmEpoch, tenantId, tenantScope } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS } from '#domain/model/task-kinds.ts'
 import type { RecordKey } from '#domain/ports/records.ts'
 import { putNumber, sampleEvent } from '../../helpers/sample-records.ts'
 import {
@@ -26,7 +27,7 @@ export function describeEpochs(setup: SetupInfra): void {
     })
     afterEach(() => t.teardown())
 
-    const key: RecordKey<'payload'> = { kind: 'payload', id: 'a' }
+    const key: RecordKey<JsonText> = { kind: PAYLOAD_RECORDS, id: 'a' }
 
     it('starts no lower than the seconds since 2026, and rises with every claim', async () => {
       const secondsSince2026 = Math.floor((t.clock.now() - START_OF_2026_MS) / 1_000)

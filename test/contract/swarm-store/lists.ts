@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { jsonText } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS, TASK_RECORDS } from '#domain/model/task-kinds.ts'
+import { type TaskRecord } from '#domain/model/task-record.ts'
 import { put, remove } from '#domain/ports/records.ts'
 import type { ListRequest } from '#domain/ports/swarm-store.ts'
 import { sampleTask } from '../../helpers/sample-records.ts'
@@ -17,11 +19,11 @@ export function describeLists(setup: SetupInfra): void {
     afterEach(() => t.teardown())
 
     const putTasks = (ids: readonly string[], isOpen: boolean): Promise<unknown> =>
-      write(t, swarm, { writes: ids.map((id) => put('task', id, sampleTask(id), { isOpen })) })
-    const listed = async (request: Partial<ListRequest<'task'>> = {}): Promise<readonly string[]> => {
+      write(t, swarm, { writes: ids.map((id) => put(TASK_RECORDS, id, sampleTask(id), { isOpen })) })
+    const listed = async (request: Partial<ListRequest<TaskRecord>> = {}): Promise<readonly string[]> => {
       const records = await t.infra.store.list({
         scope: swarm.scope,
-        kind: 'task',
+        kind: TASK_RECORDS,
         countMax: 100,
         ...request,
       })
@@ -37,17 +39,17 @@ export function describeLists(setup: SetupInfra): void {
       await putTasks(['b', 'a-2', 'a', 'a-10', 'c'], true)
       await putTasks(['a'], true)
       expect(await listed()).toEqual(['a', 'a-10', 'a-2', 'b', 'c'])
-      const [first] = await t.infra.store.list({ scope: swarm.scope, kind: 'task', countMax: 1 })
-      expect(first).toEqual({ key: { kind: 'task', id: 'a' }, version: 2, value: sampleTask('a') })
+      const [first] = await t.infra.store.list({ scope: swarm.scope, kind: TASK_RECORDS, countMax: 1 })
+      expect(first).toEqual({ key: { kind: TASK_RECORDS, id: 'a' }, version: 2, value: sampleTask('a') })
     })
 
     it('counts the records of a kind, open or not, as they come and go', async () => {
-      expect(await t.infra.store.count(swarm.scope, 'task')).toBe(0)
+      expect(await t.infra.store.count(swarm.scope, TASK_RECORDS)).toBe(0)
       await putTasks(['a', 'b', 'c'], true)
       await putTasks(['b', 'd'], false)
-      await write(t, swarm, { writes: [remove('task', 'a'), put('payload', 'a', jsonText('1'))] })
-      expect(await t.infra.store.count(swarm.scope, 'task')).toBe(3)
-      expect(await t.infra.store.count(swarm.scope, 'payload')).toBe(1)
+      await write(t, swarm, { writes: [remove(TASK_RECORDS, 'a'), put(PAYLOAD_RECORDS, 'a', jsonText('1'))] })
+      expect(await t.infra.store.count(swarm.scope, TASK_RECORDS)).toBe(3)
+      expect(await t.infra.store.count(swarm.scope, PAYLOAD_RECORDS)).toBe(1)
     })
 
     it('starts behind `after` and ends with `countMax`, whether `after` is there or not', async () => {
@@ -68,7 +70,7 @@ export function describeLists(setup: SetupInfra): void {
 
     it('lists only the kind asked for', async () => {
       await putTasks(['a'], true)
-      await write(t, swarm, { writes: [put('payload', 'b', jsonText('1'), { isOpen: true })] })
+      await write(t, swarm, { writes: [put(PAYLOAD_RECORDS, 'b', jsonText('1'), { isOpen: true })] })
       expect(await listed()).toEqual(['a'])
       expect(await listed({ openOnly: true })).toEqual(['a'])
     })
@@ -88,7 +90,7 @@ export function describeLists(setup: SetupInfra): void {
       expect(await listed({ openOnly: true })).toEqual(['b'])
       await putTasks(['a'], true)
       expect(await listed({ openOnly: true })).toEqual(['a', 'b'])
-      await write(t, swarm, { writes: [remove('task', 'a')] })
+      await write(t, swarm, { writes: [remove(TASK_RECORDS, 'a')] })
       expect(await listed({ openOnly: true })).toEqual(['b'])
       expect(await listed()).toEqual(['b'])
       await putTasks(['a'], false)

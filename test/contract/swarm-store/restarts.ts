@@ -1,6 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { jsonText } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS, TASK_RECORDS } from '#domain/model/task-kinds.ts'
+import { type TaskRecord } from '#domain/model/task-record.ts'
 import { put, type RecordKey } from '#domain/ports/records.ts'
+import { TOPOLOGY_RECORDS } from '#domain/topology/topology-record.ts'
 import { sampleEvent, sampleTask } from '../../helpers/sample-records.ts'
 import {
   claimed,
@@ -22,10 +25,13 @@ export function describeRestarts(setup: SetupInfra): void {
     })
     afterEach(() => t.teardown())
 
-    const key: RecordKey<'task'> = { kind: 'task', id: 'a' }
+    const key: RecordKey<TaskRecord> = { kind: TASK_RECORDS, id: 'a' }
     const fill = async (into: Swarm): Promise<void> => {
       await write(t, into, {
-        writes: [put('task', 'a', sampleTask('a'), { isOpen: true }), put('payload', 'a', jsonText('{}'))],
+        writes: [
+          put(TASK_RECORDS, 'a', sampleTask('a'), { isOpen: true }),
+          put(PAYLOAD_RECORDS, 'a', jsonText('{}')),
+        ],
         events: [sampleEvent('a'), sampleEvent('a')],
       })
     }
@@ -38,7 +44,9 @@ export function describeRestarts(setup: SetupInfra): void {
 
     it('has everything again after a restart: records, versions, open index, events', async () => {
       await fill(swarm)
-      await write(t, swarm, { writes: [put('task', 'a', sampleTask('a', { attempt: 1 }), { isOpen: true })] })
+      await write(t, swarm, {
+        writes: [put(TASK_RECORDS, 'a', sampleTask('a', { attempt: 1 }), { isOpen: true })],
+      })
       await t.reopen()
       const { store } = t.infra
       expect(await store.get(swarm.scope, key)).toEqual({
@@ -46,7 +54,7 @@ export function describeRestarts(setup: SetupInfra): void {
         version: 2,
         value: sampleTask('a', { attempt: 1 }),
       })
-      const open = await store.list({ scope: swarm.scope, kind: 'task', countMax: 10, openOnly: true })
+      const open = await store.list({ scope: swarm.scope, kind: TASK_RECORDS, countMax: 10, openOnly: true })
       expect(open.map(({ version }) => version)).toEqual([2])
       expect(await store.readEvents(swarm.scope, 0, 10)).toMatchObject({ lastSequence: 2, events: [{}, {}] })
     })
@@ -77,7 +85,7 @@ export function describeRestarts(setup: SetupInfra): void {
         ...swarm,
         keys: [key],
         decide: ([record]) => ({
-          writes: [put('task', 'a', sampleTask('a'), { isOpen: false })],
+          writes: [put(TASK_RECORDS, 'a', sampleTask('a'), { isOpen: false })],
           events: [],
           ready: [],
           result: record?.version,
@@ -86,7 +94,7 @@ export function describeRestarts(setup: SetupInfra): void {
       expect(result).toBe(1)
       expect(await t.infra.store.get(swarm.scope, key)).toMatchObject({ version: 2 })
       expect(
-        await t.infra.store.list({ scope: swarm.scope, kind: 'task', countMax: 10, openOnly: true }),
+        await t.infra.store.list({ scope: swarm.scope, kind: TASK_RECORDS, countMax: 10, openOnly: true }),
       ).toEqual([])
     })
 
@@ -95,12 +103,12 @@ export function describeRestarts(setup: SetupInfra): void {
       await fill(swarm)
       await fill(neighbour)
       const kept = { version: 1, leaderId: null }
-      await write(t, swarm, { writes: [put('topology', 'topology', kept)] })
+      await write(t, swarm, { writes: [put(TOPOLOGY_RECORDS, 'topology', kept)] })
       await t.infra.store.drop(swarm.scope, swarm.epoch)
       const { store } = t.infra
-      const everything = { scope: swarm.scope, kind: 'task', countMax: 10 } as const
+      const everything = { scope: swarm.scope, kind: TASK_RECORDS, countMax: 10 } as const
       expect(await store.get(swarm.scope, key)).toBeUndefined()
-      expect(await store.get(swarm.scope, { kind: 'topology', id: 'topology' })).toBeUndefined()
+      expect(await store.get(swarm.scope, { kind: TOPOLOGY_RECORDS, id: 'topology' })).toBeUndefined()
       expect(await store.list(everything)).toEqual([])
       expect(await store.list({ ...everything, openOnly: true })).toEqual([])
       expect((await store.readEvents(swarm.scope, 0, 10)).events).toEqual([])
@@ -137,11 +145,11 @@ export function describeRestarts(setup: SetupInfra): void {
       for (let from = 0; from < ids.length; from += 1_000) {
         const part = ids.slice(from, from + 1_000)
         await write(t, swarm, {
-          writes: part.map((id) => put('payload', id, jsonText('1'), { isOpen: true })),
+          writes: part.map((id) => put(PAYLOAD_RECORDS, id, jsonText('1'), { isOpen: true })),
         })
       }
       await t.infra.store.drop(swarm.scope, swarm.epoch)
-      expect(await t.infra.store.count(swarm.scope, 'payload')).toBe(0)
+      expect(await t.infra.store.count(swarm.scope, PAYLOAD_RECORDS)).toBe(0)
     })
 
     it('refuses what comes after the close', async () => {

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SwarmError } from '#domain/model/errors.ts'
-import { agentId, jsonText, taskId } from '#domain/model/ids.ts'
+import { agentId, type JsonText, jsonText, taskId } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS, TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import { put, type RecordKey } from '#domain/ports/records.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { putNumber, sampleEntry, sampleEvent, sampleTask } from '../../helpers/sample-records.ts'
@@ -25,15 +26,15 @@ export function describeSteps(setup: SetupInfra): void {
     })
     afterEach(() => t.teardown())
 
-    const payload = (id: string): RecordKey<'payload'> => ({ kind: 'payload', id })
+    const payload = (id: string): RecordKey<JsonText> => ({ kind: PAYLOAD_RECORDS, id })
     const numberAt = async (id: string): Promise<number> =>
       Number((await t.infra.store.get(swarm.scope, payload(id)))?.value ?? 0)
 
     it("shows decide the records in the order of its keys, and gives back decide's result", async () => {
-      await write(t, swarm, { writes: [put('task', 'a', sampleTask('a')), putNumber('b', 7)] })
+      await write(t, swarm, { writes: [put(TASK_RECORDS, 'a', sampleTask('a')), putNumber('b', 7)] })
       const { result } = await t.infra.store.transact({
         ...swarm,
-        keys: [payload('b'), payload('missing'), { kind: 'task', id: 'a' }],
+        keys: [payload('b'), payload('missing'), { kind: TASK_RECORDS, id: 'a' }],
         decide: ([number, missing, task]) => ({
           writes: [],
           events: [],
@@ -114,8 +115,8 @@ export function describeSteps(setup: SetupInfra): void {
     })
 
     it('lets exactly one of 50 takers have a task', async () => {
-      const key = { kind: 'task', id: 'a' } as const
-      await write(t, swarm, { writes: [put('task', 'a', sampleTask('a'))] })
+      const key = { kind: TASK_RECORDS, id: 'a' } as const
+      await write(t, swarm, { writes: [put(TASK_RECORDS, 'a', sampleTask('a'))] })
       const take = (taker: string): Promise<{ readonly result: boolean }> =>
         t.infra.store.transact({
           ...swarm,
@@ -123,7 +124,12 @@ export function describeSteps(setup: SetupInfra): void {
           decide: ([task]) => {
             const isFree = task?.value.failure === undefined
             const taken = sampleTask('a', { failure: { code: 'taken', message: agentId(taker) } })
-            return { writes: isFree ? [put('task', 'a', taken)] : [], events: [], ready: [], result: isFree }
+            return {
+              writes: isFree ? [put(TASK_RECORDS, 'a', taken)] : [],
+              events: [],
+              ready: [],
+              result: isFree,
+            }
           },
         })
       const outcomes = await Promise.all(Array.from({ length: 50 }, (_, index) => take(`agent-${index}`)))
@@ -191,7 +197,10 @@ export function describeSteps(setup: SetupInfra): void {
       const queue = t.infra.readyQueueFor(swarm.scope, swarm.epoch)
       const now = t.clock.now()
       const entry = sampleEntry('a', { readyAt: now, rank: now })
-      await write(t, swarm, { writes: [put('task', 'a', sampleTask('a'), { isOpen: true })], ready: [entry] })
+      await write(t, swarm, {
+        writes: [put(TASK_RECORDS, 'a', sampleTask('a'), { isOpen: true })],
+        ready: [entry],
+      })
       const taken = await eventually(async () => {
         const entries = await queue.take(10)
         return entries.length > 0 && entries
@@ -225,7 +234,7 @@ export function describeSteps(setup: SetupInfra): void {
         writes: [putNumber('a', 1)],
         events: [sampleEvent('a', { data: circular })],
       })
-      const good = write(t, swarm, { writes: [put('payload', 'b', jsonText('2'))] })
+      const good = write(t, swarm, { writes: [put(PAYLOAD_RECORDS, 'b', jsonText('2'))] })
       await expect(bad).rejects.toThrow('circular')
       await good
       expect([await numberAt('a'), await numberAt('b')]).toEqual([0, 2])

@@ -1,3 +1,4 @@
+import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import type { TaskRecord } from '#domain/model/task-record.ts'
 import type { RecordKey, RecordWrite } from '#domain/ports/records.ts'
 import type { RecordsOf, StepRequest } from '#domain/ports/swarm-store.ts'
@@ -20,7 +21,7 @@ export const CHARGED_UNRECEIVED: Variant = {
 }
 
 function asReceived(write: RecordWrite): RecordWrite {
-  const task = write.key.kind === 'task' ? (write.value as TaskRecord | undefined) : undefined
+  const task = write.key.kind === TASK_RECORDS ? (write.value as TaskRecord | undefined) : undefined
   if (task?.lease === undefined) return write
   return { ...write, value: { ...task, lease: { ...task.lease, isReceived: true } } }
 }

@@ -1,4 +1,5 @@
-import { isTerminal } from '#domain/model/task-record.ts'
+import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
+import { isTerminal, type TaskRecord } from '#domain/model/task-record.ts'
 import type { RecordKey, StoredRecord } from '#domain/ports/records.ts'
 import type { RecordsOf, StepRequest } from '#domain/ports/swarm-store.ts'
 import { HONEST, type Variant } from '../simulator/variant.ts'
@@ -28,9 +29,9 @@ export const FORGETS_WHAT_IS_NEEDED: Variant = {
 }
 
 function isFinished(record: StoredRecord): boolean {
-  return record.key.kind === 'task' && isTerminal((record as StoredRecord<'task'>).value.status)
+  return record.key.kind === TASK_RECORDS && isTerminal((record as StoredRecord<TaskRecord>).value.status)
 }
 
 function finishedAt(record: StoredRecord | undefined): number {
-  return record?.key.kind === 'task' ? ((record as StoredRecord<'task'>).value.finishedAt ?? 0) : 0
+  return record?.key.kind === TASK_RECORDS ? ((record as StoredRecord<TaskRecord>).value.finishedAt ?? 0) : 0
 }

@@ -1,3 +1,4 @@
+import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import { overlaid } from '#domain/orchestration/swarm-calls.ts'
 import type { TaskReport } from '#domain/tasks/task-service.ts'
 import { SCOPE } from '../simulator/address.ts'
@@ -8,7 +9,7 @@ export const NO_FENCING_CHECK: Variant = {
   ...HONEST,
   service: (service, store) => {
     const asHolder = async <T extends TaskReport>(report: T): Promise<T> => {
-      const lease = (await store.get(SCOPE, { kind: 'task', id: report.taskId }))?.value.lease
+      const lease = (await store.get(SCOPE, { kind: TASK_RECORDS, id: report.taskId }))?.value.lease
       if (lease === undefined) return report
       const { sessionId: _, ...rest } = report
       return { ...rest, agentId: lease.agentId, fencingToken: lease.fencingToken } as unknown as T

@@ -1,5 +1,6 @@
-import type { AgentRecord } from '#domain/model/agent-record.ts'
+import { AGENT_RECORDS } from '#domain/model/agent-record.ts'
 import { agentId, type TaskId, taskId } from '#domain/model/ids.ts'
+import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import type { TaskRecord } from '#domain/model/task-record.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { KeptScope } from '../../helpers/memory-medium.ts'
@@ -248,11 +249,11 @@ function newEvents({ events }: KeptScope, after: number): readonly SwarmEvent[] 
 
 function leavingAgents({ records }: KeptScope): readonly string[] {
   const agents = [...records].filter(([name]) => name.startsWith('agent/'))
-  const found = agents.map(([, { text }]) => JSON.parse(text) as AgentRecord)
+  const found = agents.map(([id, { text }]) => AGENT_RECORDS.codec.decode(text, id))
   return found.filter(({ isLeaving }) => isLeaving).map((agent) => agent.agentId)
 }
 
 function recordOf({ records }: KeptScope, id: TaskId): TaskRecord | undefined {
   const text = records.get(`task/${id}`)?.text
-  return text === undefined ? undefined : (JSON.parse(text) as TaskRecord)
+  return text === undefined ? undefined : TASK_RECORDS.codec.decode(text, id)
 }

@@ -55,7 +55,7 @@ export function simStore(inner: MemorySwarmStore, process: SimProcess, world: Wo
       cross(() => inner.transact(request)),
     get: (scope, key) => cross(() => inner.get(scope, key)),
     getMany: (scope, keys) => cross(() => inner.getMany(scope, keys)),
-    list: <K extends RecordKey['kind']>(request: ListRequest<K>) => cross(() => inner.list(request)),
+    list: <V>(request: ListRequest<V>) => cross(() => inner.list(request)),
     count: (scope, kind) => cross(() => inner.count(scope, kind)),
     readEvents: (scope, after, countMax) => cross(() => inner.readEvents(scope, after, countMax)),
     trimEvents: (scope, sequence) => cross(() => inner.trimEvents(scope, sequence)),

@@ -1,4 +1,4 @@
-import type { AgentRecord } from '#domain/model/agent-record.ts'
+import { AGENT_RECORDS, type AgentRecord } from '#domain/model/agent-record.ts'
 import type { TopologyView } from '#domain/topology/topology-view.ts'
 import type { KeptScope } from '../../helpers/memory-medium.ts'
 
@@ -49,5 +49,5 @@ function reachableIn({ kind, nodes, edges }: TopologyView): number {
 function agentsIn({ records }: KeptScope): readonly AgentRecord[] {
   return [...records]
     .filter(([name]) => name.startsWith('agent/'))
-    .map(([, { text }]) => JSON.parse(text) as AgentRecord)
+    .map(([id, { text }]) => AGENT_RECORDS.codec.decode(text, id))
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { EventReader, type StreamItem } from '#domain/communication/event-reader.ts'
 import { swarmEpoch } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS, TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { EventPage } from '#domain/ports/swarm-store.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'
@@ -14,7 +15,7 @@ describe('a damaged record', () => {
     const node = await cluster.node()
     const spoilt = await submit(node, 'spoilt')
     const whole = await submit(node, 'whole')
-    node.infra.store.damageRecord(SCOPE, { kind: 'payload', id: spoilt })
+    node.infra.store.damageRecord(SCOPE, { kind: PAYLOAD_RECORDS, id: spoilt })
     const ada = await anAgent('ada', node)
     await cluster.pass(0)
     expect(ada.assignments.map(({ taskId }) => taskId)).toEqual([whole])
@@ -30,7 +31,7 @@ describe('a damaged record', () => {
     const before = await cluster.node()
     const ids = [await submit(before, 'a'), await submit(before, 'b'), await submit(before, 'c')]
     before.die()
-    before.infra.store.damageRecord(SCOPE, { kind: 'task', id: 'b' })
+    before.infra.store.damageRecord(SCOPE, { kind: TASK_RECORDS, id: 'b' })
     const after = await cluster.node()
     await cluster.pass(60_000)
     const ada = await anAgent('ada', after, { slots: 5 })
@@ -52,7 +53,7 @@ describe('a damaged record', () => {
     const first = await submit(node, 'first')
     await cluster.pass(0)
     await ada.complete(ada.assignments[0]!)
-    node.infra.store.damageRecord(SCOPE, { kind: 'task', id: first })
+    node.infra.store.damageRecord(SCOPE, { kind: TASK_RECORDS, id: first })
     const second = await submit(node, 'second', { dependsOn: [first] }).catch((error: unknown) => error)
     expect(second).toMatchObject(damagedCode)
   })

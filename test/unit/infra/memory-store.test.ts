@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { nodeId, type Scope, type SwarmEpoch } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS } from '#domain/model/task-kinds.ts'
 import { ManualClock } from '../../helpers/manual-clock.ts'
 import { createMemoryInfra, type MemoryInfra, type MemoryInfraOptions } from '../../helpers/memory-infra.ts'
 import { MemoryMedium } from '../../helpers/memory-medium.ts'
@@ -29,7 +30,7 @@ function write(infra: MemoryInfra, epoch: SwarmEpoch, value: number): Promise<un
 }
 
 const valueOf = async (infra: MemoryInfra): Promise<string | undefined> =>
-  (await infra.store.get(scope, { kind: 'payload', id: 'a' }))?.value
+  (await infra.store.get(scope, { kind: PAYLOAD_RECORDS, id: 'a' }))?.value
 
 describe('faults of the memory store', () => {
   it('fails before or after the commit, as told', async () => {

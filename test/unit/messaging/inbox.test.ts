@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { INBOX_RECORDS } from '#domain/model/message.ts'
 import { anAgent, Cluster, type ClusterOptions, SCOPE, TestAgent } from '../domain/cluster.ts'
 import { acknowledge, acknowledgeAll, messagesTo, say, textsTo, toAgent } from './talk.ts'
 
@@ -86,7 +87,7 @@ describe('a durable message', () => {
     await bob.attach()
     await cluster.pass(0)
     expect(textsTo(bob)).toEqual(['long'])
-    const kept = () => node.infra.store.list({ scope: SCOPE, kind: 'inbox', countMax: 10 })
+    const kept = () => node.infra.store.list({ scope: SCOPE, kind: INBOX_RECORDS, countMax: 10 })
     expect(await kept()).toHaveLength(2)
     await cluster.pass(60_000)
     expect(await kept()).toMatchObject([{ value: { message: { payload: '"long"' } } }])
@@ -121,7 +122,7 @@ describe('a durable message', () => {
     await say(ada, node, toAgent('bob'), '1', { ...durable, messageId: 'one' })
     await node.service.agents.deregister({ agentId: bob.id })
     await cluster.pass(0)
-    expect(await node.infra.store.list({ scope: SCOPE, kind: 'inbox', countMax: 10 })).toEqual([])
+    expect(await node.infra.store.list({ scope: SCOPE, kind: INBOX_RECORDS, countMax: 10 })).toEqual([])
     await bob.register()
     await bob.attach()
     await cluster.pass(0)

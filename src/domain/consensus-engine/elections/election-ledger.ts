@@ -18,7 +18,7 @@ import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import { type EventDraft, put } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
-import type { ElectionRecord } from './election-record.ts'
+import { ELECTION_RECORDS, type ElectionRecord } from './election-record.ts'
 
 export interface ElectionLedgerModules {
   readonly journal: SwarmJournal
@@ -31,7 +31,7 @@ export interface ElectionLedgerModules {
 /** What a step makes of the record; undefined where there is nothing to change any more. */
 type Change = { readonly record: ElectionRecord; readonly events: readonly EventDraft[] } | undefined
 
-const KEY = { kind: 'election', id: 'election' } as const
+const KEY = { kind: ELECTION_RECORDS, id: 'election' } as const
 const NO_ELECTION: ElectionRecord = {
   epoch: electorateEpoch(0),
   voters: [],
@@ -185,7 +185,7 @@ export class ElectionLedger {
       const change = update(before)
       if (change === undefined) return unchanged(before)
       const { record, events } = change
-      const writes = record === before ? [] : [put('election', KEY.id, record)]
+      const writes = record === before ? [] : [put(ELECTION_RECORDS, KEY.id, record)]
       return { ...unchanged(record), writes, events }
     })
   }

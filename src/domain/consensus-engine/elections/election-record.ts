@@ -2,6 +2,7 @@ import type { CommitteeMember } from '../../consensus/consensus-talk.ts'
 import type { ElectorateEpoch, Term } from '../../consensus/raft/term.ts'
 import type { VoteCertificate } from '../../consensus/raft/vote-certificate.ts'
 import type { AgentId } from '../../model/ids.ts'
+import { recordKind } from '../../model/record-kind.ts'
 
 /** What the hub keeps of a swarm's elections. Terms and votes are kept by the voters themselves. */
 export interface ElectionRecord {
@@ -27,3 +28,6 @@ export interface LeaderState extends ElectionRecord {
   /** Leaders found since this node coordinates the swarm. */
   readonly electionsHeld: number
 }
+
+/** Under the id `election`. */
+export const ELECTION_RECORDS = recordKind<ElectionRecord>('election')

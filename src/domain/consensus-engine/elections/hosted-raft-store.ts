@@ -3,8 +3,12 @@ import type { DurableState } from '../../consensus/raft/raft-state.ts'
 import type { SwarmJournal } from '../../kernel/swarm-journal.ts'
 import { unchanged } from '../../kernel/swarm-journal.ts'
 import type { AgentId } from '../../model/ids.ts'
+import { recordKind } from '../../model/record-kind.ts'
 import { put } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
+
+/** What a voter whose key the hub holds must not forget in elections, under the agent's id. */
+export const HOSTED_RAFT_RECORDS = recordKind<DurableState>('hosted_raft')
 
 export interface HostedRaftStoreModules {
   readonly journal: SwarmJournal
@@ -26,13 +30,13 @@ export class HostedRaftStore implements RaftStore {
 
   async load(): Promise<DurableState | undefined> {
     const { store, journal } = this.#modules
-    return (await store.get(journal.scope, { kind: 'hosted_raft', id: this.#agentId }))?.value
+    return (await store.get(journal.scope, { kind: HOSTED_RAFT_RECORDS, id: this.#agentId }))?.value
   }
 
   async save(durable: DurableState): Promise<void> {
     await this.#modules.journal.transact([] as const, () => ({
       ...unchanged(null),
-      writes: [put('hosted_raft', this.#agentId, durable)],
+      writes: [put(HOSTED_RAFT_RECORDS, this.#agentId, durable)],
     }))
   }
 }

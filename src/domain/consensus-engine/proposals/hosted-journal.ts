@@ -7,7 +7,7 @@ import type { AgentId, ProposalId } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { put } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
-import { hostedSigningId } from './proposal-record.ts'
+import { HOSTED_SIGNING_RECORDS, hostedSigningId } from './proposal-record.ts'
 
 export interface HostedJournalOptions {
   readonly agentId: AgentId
@@ -47,11 +47,11 @@ export class HostedJournal implements SigningJournal {
     await journal.transact([key] as const, ([stored]) => {
       const records = [...(stored?.value.records ?? []).filter((kept) => isStillNeeded(kept, record)), record]
       const value = { agentId: this.#agentId, lastAt: clock.now(), records }
-      return { ...unchanged(null), writes: [put('hosted_signing', key.id, value)] }
+      return { ...unchanged(null), writes: [put(HOSTED_SIGNING_RECORDS, key.id, value)] }
     })
   }
 
-  #key(proposalId: ProposalId): { readonly kind: 'hosted_signing'; readonly id: string } {
-    return { kind: 'hosted_signing', id: hostedSigningId(proposalId, this.#agentId) }
+  #key(proposalId: ProposalId): { readonly kind: typeof HOSTED_SIGNING_RECORDS; readonly id: string } {
+    return { kind: HOSTED_SIGNING_RECORDS, id: hostedSigningId(proposalId, this.#agentId) }
   }
 }

@@ -12,7 +12,7 @@ import type { Clock } from '../../ports/clock.ts'
 import { type EventDraft, put, type StoredRecord } from '../../ports/records.ts'
 import type { Step, SwarmStore } from '../../ports/swarm-store.ts'
 import type { DecisionTimes } from './open-decision.ts'
-import type { ProposalRecord } from './proposal-record.ts'
+import { PROPOSAL_PAYLOAD_RECORDS, PROPOSAL_RECORDS, type ProposalRecord } from './proposal-record.ts'
 
 export interface ProposalLedgerModules {
   readonly journal: SwarmJournal
@@ -38,13 +38,13 @@ export class ProposalLedger {
 
   async payload(proposalId: ProposalId): Promise<JsonText> {
     const { store, journal } = this.#modules
-    const stored = await store.get(journal.scope, { kind: 'proposal_payload', id: proposalId })
+    const stored = await store.get(journal.scope, { kind: PROPOSAL_PAYLOAD_RECORDS, id: proposalId })
     return stored?.value ?? ('null' as JsonText)
   }
 
   async *open(): AsyncGenerator<ProposalRecord> {
     const { store, journal } = this.#modules
-    for await (const { value } of allRecords(store, journal.scope, 'proposal', { openOnly: true }))
+    for await (const { value } of allRecords(store, journal.scope, PROPOSAL_RECORDS, { openOnly: true }))
       yield value
   }
 
@@ -62,8 +62,8 @@ export class ProposalLedger {
       return {
         ...unchanged(record),
         writes: [
-          put('proposal', proposalId, record, { isOpen: true }),
-          put('proposal_payload', proposalId, payload),
+          put(PROPOSAL_RECORDS, proposalId, record, { isOpen: true }),
+          put(PROPOSAL_PAYLOAD_RECORDS, proposalId, payload),
         ],
         events: [this.#event('proposal.opened', proposalId, { title, voters, deadlineMs })],
       }
@@ -151,16 +151,16 @@ export class ProposalLedger {
   }
 }
 
-function keyOf(proposalId: ProposalId): { readonly kind: 'proposal'; readonly id: ProposalId } {
-  return { kind: 'proposal', id: proposalId }
+function keyOf(proposalId: ProposalId): { readonly kind: typeof PROPOSAL_RECORDS; readonly id: ProposalId } {
+  return { kind: PROPOSAL_RECORDS, id: proposalId }
 }
 
 function written(record: ProposalRecord): Step<ProposalRecord> {
   const isOpen = record.status === 'open'
-  return { ...unchanged(record), writes: [put('proposal', record.proposalId, record, { isOpen })] }
+  return { ...unchanged(record), writes: [put(PROPOSAL_RECORDS, record.proposalId, record, { isOpen })] }
 }
 
-function recordIn(stored: StoredRecord<'proposal'> | undefined, proposalId: ProposalId): ProposalRecord {
+function recordIn(stored: StoredRecord<ProposalRecord> | undefined, proposalId: ProposalId): ProposalRecord {
   if (stored === undefined) throw new SwarmError('proposal_not_found', { proposalId })
   return stored.value
 }

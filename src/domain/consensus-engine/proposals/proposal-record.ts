@@ -5,7 +5,8 @@ import type { SigningRecord } from '../../consensus/ports/signing-journal.ts'
 import type { Proposal } from '../../consensus/proposal.ts'
 import type { SignedBallot } from '../../consensus/signed-messages.ts'
 import type { Hash } from '../../model/hex.ts'
-import type { AgentId, EpochMs, ProposalId } from '../../model/ids.ts'
+import { type AgentId, type EpochMs, type JsonText, type ProposalId } from '../../model/ids.ts'
+import { recordKind } from '../../model/record-kind.ts'
 
 /**
  * `open`: the voters are at it. `decided`: there is a certificate. `undecided`: the deadline is long past and nobody has
@@ -54,3 +55,13 @@ export interface HostedSigningRecord {
 export function hostedSigningId(proposalId: ProposalId, agentId: AgentId): string {
   return `${proposalId}:${agentId}`
 }
+
+export const PROPOSAL_RECORDS = recordKind<ProposalRecord>('proposal')
+
+/** What a proposal is about, under the proposal's id. */
+export const PROPOSAL_PAYLOAD_RECORDS = recordKind<JsonText>('proposal_payload', { isListed: false })
+
+export const HOSTED_KEY_RECORDS = recordKind<HostedKeyRecord>('hosted_key')
+
+/** Under {@link hostedSigningId}. */
+export const HOSTED_SIGNING_RECORDS = recordKind<HostedSigningRecord>('hosted_signing')

@@ -3,6 +3,7 @@ import type { SwarmJournal } from '../../kernel/swarm-journal.ts'
 import { unchanged } from '../../kernel/swarm-journal.ts'
 import type { AgentId } from '../../model/ids.ts'
 import { put } from '../../ports/records.ts'
+import { HOSTED_KEY_RECORDS } from '../proposals/proposal-record.ts'
 
 export interface HostedKeysModules {
   readonly journal: SwarmJournal
@@ -36,10 +37,10 @@ export class HostedKeys {
   async #keep(agentId: AgentId): Promise<HostedKey> {
     const { journal, keys } = this.#modules
     const fresh = keys.create()
-    const { secret } = await journal.transact([{ kind: 'hosted_key', id: agentId }], ([stored]) => {
+    const { secret } = await journal.transact([{ kind: HOSTED_KEY_RECORDS, id: agentId }], ([stored]) => {
       if (stored !== undefined) return unchanged(stored.value)
       const record = { agentId, secret: fresh.secret }
-      return { ...unchanged(record), writes: [put('hosted_key', agentId, record)] }
+      return { ...unchanged(record), writes: [put(HOSTED_KEY_RECORDS, agentId, record)] }
     })
     return secret === fresh.secret ? fresh : keys.restore(secret)
   }

@@ -1,8 +1,8 @@
 import { type Scope, splitScope, tenantScope } from '#domain/model/ids.ts'
+import type { RecordKinds } from '#domain/model/record-kind.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Logger } from '#domain/ports/logger.ts'
-import { isListed, type RecordKind } from '#domain/ports/records.ts'
-import { eventsKey, idsKey, MARKER_KEY, metaKey, openKey, RECORD_KINDS, recordsKey } from '../redis-keys.ts'
+import { eventsKey, keysOfKind, MARKER_KEY, metaKey } from '../redis-keys.ts'
 import type { RedisLink } from '../redis-link.ts'
 import { OTHER_STORE } from '../scripts/answers.ts'
 import { integrityScript } from '../scripts/integrity-script.ts'
@@ -13,6 +13,7 @@ const CHECK_EVERY_MS = 5_000
 export interface ScopeIntegrityModules {
   readonly link: RedisLink
   readonly identity: StoreIdentity
+  readonly kinds: RecordKinds
   readonly clock: Clock
   readonly logger: Logger
   /** The scopes that this node coordinates. */
@@ -39,14 +40,14 @@ export class ScopeIntegrity {
    * @throws SwarmError `store_unavailable` where something is missing
    */
   async check(scope: Scope, { isAnew = false }: { readonly isAnew?: boolean } = {}): Promise<void> {
-    const { link, identity } = this.#modules
+    const { link, identity, kinds } = this.#modules
     const [answer, key] = (await integrityScript.run(
       link.client,
-      [metaKey(scope), eventsKey(scope), MARKER_KEY, ...RECORD_KINDS.flatMap((kind) => keysOf(scope, kind))],
+      [metaKey(scope), eventsKey(scope), MARKER_KEY, ...kinds.all.flatMap((kind) => keysOfKind(scope, kind))],
       [
         identity.requireStoreId(),
         isAnew ? 1 : 0,
-        ...RECORD_KINDS.flatMap((kind) => [kind, isListed(kind) ? 1 : 0]),
+        ...kinds.all.flatMap(({ name, isListed }) => [name, isListed ? 1 : 0]),
       ],
     )) as [number, string | undefined]
     if (answer === 1) return
@@ -77,9 +78,3 @@ export class ScopeIntegrity {
     }
   }
 }
-
-const keysOf = (scope: Scope, kind: RecordKind): string[] => [
-  recordsKey(scope, kind),
-  idsKey(scope, kind),
-  openKey(scope, kind),
-]

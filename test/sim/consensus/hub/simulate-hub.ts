@@ -1,7 +1,10 @@
 import { DEFAULT_THRESHOLD } from '#domain/consensus/proposal.ts'
 import { tally } from '#domain/consensus/tally.ts'
 import { verifyDecision } from '#domain/consensus/verify-decision.ts'
-import type { ProposalRecord } from '#domain/consensus-engine/proposals/proposal-record.ts'
+import {
+  HOSTED_SIGNING_RECORDS,
+  type ProposalRecord,
+} from '#domain/consensus-engine/proposals/proposal-record.ts'
 import { jsonText, type ProposalId, proposalId } from '#domain/model/ids.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 import { VotingAgent } from '../../../helpers/decision/voting-agent.ts'
@@ -258,7 +261,11 @@ class HubSimulation {
   async #checkSlots(): Promise<void> {
     for (const { id, slots } of this.#honest)
       if (new Set(slots).size < slots.length) this.#violations.push(`double signature: ${id}`)
-    const signed = await this.#hub.infra.store.list({ scope: SCOPE, kind: 'hosted_signing', countMax: 1_000 })
+    const signed = await this.#hub.infra.store.list({
+      scope: SCOPE,
+      kind: HOSTED_SIGNING_RECORDS,
+      countMax: 1_000,
+    })
     for (const { key, value } of signed) {
       const slots = value.records.map(({ message }) =>
         message.kind === 'ballot' ? 'ballot' : `${message.kind} ${message.round}`,

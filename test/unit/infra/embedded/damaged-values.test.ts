@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { jsonText, swarmEpoch, swarmId, swarmScope, tenantId } from '#domain/model/ids.ts'
+import { type JsonText, jsonText, swarmEpoch, swarmId, swarmScope, tenantId } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS } from '#domain/model/task-kinds.ts'
 import { put, type RecordKey, type RecordWrite, remove } from '#domain/ports/records.ts'
 import { LmdbSwarmStore } from '#infra/embedded/lmdb-swarm-store.ts'
 import { ensureStoreEntry } from '#infra/embedded/store-format.ts'
@@ -10,7 +11,7 @@ import { openTemporaryTables, type TemporaryTables } from './temporary-tables.ts
 
 const scope = swarmScope(tenantId('acme'), swarmId('alpha'))
 const IDS = ['a', 'b', 'c', 'd']
-const key = (id: string): RecordKey<'payload'> => ({ kind: 'payload', id })
+const key = (id: string): RecordKey<JsonText> => ({ kind: PAYLOAD_RECORDS, id })
 const valueOf = (id: string) => jsonText(JSON.stringify(`value of ${id} — ü`))
 
 let temporary: TemporaryTables
@@ -37,7 +38,8 @@ const change = (subject: string, write: RecordWrite) =>
     keys: [],
     decide: () => ({ writes: [write], events: [sampleEvent(subject)], ready: [], result: null }),
   })
-const write = (id: string, value = valueOf(id)) => change(id, put('payload', id, value, { isOpen: true }))
+const write = (id: string, value = valueOf(id)) =>
+  change(id, put(PAYLOAD_RECORDS, id, value, { isOpen: true }))
 
 const HEADER_BITS = 12 * 8
 /** Enough apart to keep the test short, and in each place of a byte. */
@@ -94,7 +96,7 @@ describe('a record with a changed bit', () => {
       for (const openOnly of [true, false]) {
         const damaged: string[] = []
         const onDamaged = (id: string): number => damaged.push(id)
-        const request = { scope, kind: 'payload', countMax: 3, openOnly, onDamaged } as const
+        const request = { scope, kind: PAYLOAD_RECORDS, countMax: 3, openOnly, onDamaged } as const
         expect((await store.list(request)).map(({ key: { id } }) => id)).toEqual(['a', 'c', 'd'])
         expect(damaged).toEqual(['b'])
       }
@@ -117,9 +119,9 @@ describe('a record with a changed bit', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled'])
     await write('b', jsonText('"anew"'))
     expect(await store.get(scope, key('b'))).toMatchObject({ value: '"anew"' })
-    await change('b', remove('payload', 'b'))
+    await change('b', remove(PAYLOAD_RECORDS, 'b'))
     expect(await store.get(scope, key('b'))).toBeUndefined()
-    expect(await store.list({ scope, kind: 'payload', countMax: 9, openOnly: true })).toHaveLength(3)
+    expect(await store.list({ scope, kind: PAYLOAD_RECORDS, countMax: 9, openOnly: true })).toHaveLength(3)
   })
 
   it('of another record under its key is noticed', async () => {
@@ -195,7 +197,7 @@ it('opens a store of the format before, with all that is in it, and gives it che
   )
   await tables.meta.put(['lifetime'], Buffer.from('{"lossCount":0}'))
   await ensureStoreEntry(tables)
-  const found = await openStore().list({ scope, kind: 'payload', countMax: 9, openOnly: true })
+  const found = await openStore().list({ scope, kind: PAYLOAD_RECORDS, countMax: 9, openOnly: true })
   expect(found.map(({ key: { id } }) => id)).toEqual([...IDS, 'old'])
   expect(found.at(-1)).toMatchObject({ version: 7, value: text })
   expect((await openStore().readEvents(scope, 4, 9)).events).toEqual([event])

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { jsonText, type Scope } from '#domain/model/ids.ts'
+import { type JsonText, jsonText, type Scope } from '#domain/model/ids.ts'
+import { PAYLOAD_RECORDS } from '#domain/model/task-kinds.ts'
 import { put, type RecordKey, type SwarmEvent } from '#domain/ports/records.ts'
 import type { Durability } from '#domain/ports/swarm-store.ts'
 import type { Batch } from '#infra/embedded/batch.ts'
@@ -16,7 +17,7 @@ import { sampleEvent } from '../../../helpers/sample-records.ts'
 import { openTemporaryTables, type TemporaryTables } from './temporary-tables.ts'
 
 const scope = 'acme/alpha' as Scope
-const key: RecordKey<'payload'> = { kind: 'payload', id: 'a' }
+const key: RecordKey<JsonText> = { kind: PAYLOAD_RECORDS, id: 'a' }
 const TRAITS = { isBulk: false, isAlone: false, isFlushNeeded: false }
 const BULK = { ...TRAITS, isBulk: true }
 
@@ -40,7 +41,7 @@ const run = <T>(work: (batch: Batch) => T, traits = TRAITS): Promise<T> =>
 const writeText =
   (text: string) =>
   (batch: Batch): void =>
-    batch.write(scope, put('payload', 'a', jsonText(text)), text)
+    batch.write(scope, put(PAYLOAD_RECORDS, 'a', jsonText(text)), text)
 /** Makes the put itself fail: LMDB takes no key as long as this. */
 const breakPut = (batch: Batch): void => {
   const event = { ...sampleEvent('a'), sequence: 1, epoch: 0 } as SwarmEvent
@@ -155,14 +156,18 @@ it('keeps values and versions right beyond what it keeps in memory', async () =>
     for (let from = 0; from < ids.length; from += 500) {
       await run((batch) => {
         for (const id of ids.slice(from, from + 500)) {
-          expect(batch.read(scope, { kind: 'payload', id })?.version).toBe(round === 1 ? undefined : 1)
-          batch.write(scope, put('payload', id, jsonText(text(round, id)), { isOpen: true }), text(round, id))
+          expect(batch.read(scope, { kind: PAYLOAD_RECORDS, id })?.version).toBe(round === 1 ? undefined : 1)
+          batch.write(
+            scope,
+            put(PAYLOAD_RECORDS, id, jsonText(text(round, id)), { isOpen: true }),
+            text(round, id),
+          )
         }
       })
     }
   }
   for (const id of [ids[0], ids[1_999], ids[3_999]]) {
-    const found = readRecord(temporary.tables, scope, { kind: 'payload', id: id ?? '' })
+    const found = readRecord(temporary.tables, scope, { kind: PAYLOAD_RECORDS, id: id ?? '' })
     expect(found).toMatchObject({ version: 2, value: text(2, id ?? '') })
   }
 })

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { tenantId, tenantScope } from '#domain/model/ids.ts'
+import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
 import { ManualClock } from '../../../helpers/manual-clock.ts'
@@ -29,7 +30,7 @@ describe('reading the embedded store page after page', () => {
 
   it.each([
     ['events', () => infra.store.readEvents(SCOPE, 0, 10)],
-    ['records', () => infra.store.list({ scope: SCOPE, kind: 'task', countMax: 10 })],
+    ['records', () => infra.store.list({ scope: SCOPE, kind: TASK_RECORDS, countMax: 10 })],
   ])('leaves the event loop to others between two pages of %s', async (_, readPage) => {
     let turns = 0
     const others = (async () => {

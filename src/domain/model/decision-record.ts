@@ -1,5 +1,7 @@
-import type { AgentId, EpochMs, FencingToken, TaskId } from '../model/ids.ts'
-import type { StrategyName } from '../model/swarm-record.ts'
+import type { AgentId, EpochMs, FencingToken, TaskId } from './ids.ts'
+import { packedCodec, shape } from './packed-codec.ts'
+import { recordKind } from './record-kind.ts'
+import type { StrategyName } from './swarm-record.ts'
 
 export interface CandidateScore {
   readonly agentId: AgentId
@@ -26,3 +28,22 @@ export interface DecisionRecord {
 }
 
 export const CANDIDATES_KEPT_MAX = 5
+
+const DECISION = shape<Omit<DecisionRecord, 'taskId' | 'decidedAt'>>({
+  attempt: 'plain',
+  fencingToken: 'plain',
+  agentId: 'plain',
+  strategy: 'plain',
+  reason: 'plain',
+  candidateCount: 'plain',
+  candidates: [
+    shape<CandidateScore>({ agentId: 'plain', score: 'plain', activeTasks: 'plain', slots: 'plain' }),
+  ],
+  delegationPath: 'plain',
+})
+
+/** Why a task went where it went, under the task's id; the newest assignment only. */
+export const DECISION_RECORDS = recordKind<DecisionRecord>('decision', {
+  codec: packedCodec({ shape: DECISION, id: 'taskId', time: 'decidedAt' }),
+  isListed: false,
+})

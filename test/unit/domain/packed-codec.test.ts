@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { AGENT_RECORDS } from '#domain/model/agent-record.ts'
+import { DECISION_RECORDS } from '#domain/model/decision-record.ts'
+import { IDEMPOTENCY_RECORDS } from '#domain/model/idempotency-record.ts'
 import { agentId, type FencingToken, nodeId, swarmEpoch, taskId } from '#domain/model/ids.ts'
-import type { RecordKind, RecordValues } from '#domain/ports/records.ts'
-import { packRecord, unpackRecord } from '#infra/packed-records.ts'
+import type { RecordKind } from '#domain/model/record-kind.ts'
+import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import { SAMPLE_TIME, sampleAgent, sampleSpec, sampleTask } from '../../helpers/sample-records.ts'
 
 const later = (ms: number) => (SAMPLE_TIME + ms) as typeof SAMPLE_TIME
@@ -79,36 +82,36 @@ const decision = {
   decidedAt: SAMPLE_TIME,
 }
 
-const RECORDS: readonly (readonly [string, RecordKind, string, RecordValues[RecordKind]])[] = [
-  ['a task with all there can be', 'task', 'full', full],
-  ['a task with as little as there can be', 'task', 'a', sampleTask('a')],
-  ['a decision', 'decision', 'd', decision],
+const RECORDS: readonly (readonly [string, RecordKind, string, unknown])[] = [
+  ['a task with all there can be', TASK_RECORDS, 'full', full],
+  ['a task with as little as there can be', TASK_RECORDS, 'a', sampleTask('a')],
+  ['a decision', DECISION_RECORDS, 'd', decision],
   [
     'a decision down the tree',
-    'decision',
+    DECISION_RECORDS,
     'd',
     { ...decision, delegationPath: [agentId('eve'), agentId('ada')] },
   ],
   [
     'an Idempotency-Key',
-    'idempotency',
+    IDEMPOTENCY_RECORDS,
     'k',
     { fingerprint: 'f', taskIds: [taskId('a')], createdAt: SAMPLE_TIME },
   ],
-  ['a kind that is not packed', 'agent', 'ada', sampleAgent('ada')],
+  ['a kind that is not packed', AGENT_RECORDS, 'ada', sampleAgent('ada')],
 ]
 
 describe('a packed record', () => {
-  it.each(RECORDS)('is the same again: %s', (_name, kind, id, value) => {
-    expect(unpackRecord(kind, id, packRecord(kind, value))).toEqual(value)
+  it.each(RECORDS)('is the same again: %s', (_name, { codec }, id, value) => {
+    expect(codec.decode(codec.encode(value), id)).toEqual(value)
   })
 
-  it.each(RECORDS)('is read from the text of older versions: %s', (_name, kind, id, value) => {
-    expect(unpackRecord(kind, id, JSON.stringify(value))).toEqual(value)
+  it.each(RECORDS)('is read from the text of older versions: %s', (_name, { codec }, id, value) => {
+    expect(codec.decode(JSON.stringify(value), id)).toEqual(value)
   })
 
   it('has neither its id nor the names of its fields', () => {
-    const text = packRecord('task', full)
+    const text = TASK_RECORDS.codec.encode(full)
     expect(text).not.toMatch(/full|fencingToken|assignedAt/)
     expect(text.length).toBeLessThan(JSON.stringify(full).length / 2)
   })

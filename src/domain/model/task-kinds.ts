@@ -1,0 +1,92 @@
+import { type JsonText } from './ids.ts'
+import { packedCodec, shape } from './packed-codec.ts'
+import { recordKind, textCodec } from './record-kind.ts'
+import {
+  type Backoff,
+  type TaskAttempt,
+  type TaskFailure,
+  type TaskLease,
+  type TaskProgress,
+  type TaskRecord,
+  type TaskSpec,
+} from './task-record.ts'
+
+const FAILURE = shape<TaskFailure>({ code: 'plain', message: 'plain' })
+
+const ATTEMPT = shape<TaskAttempt>({
+  attempt: 'plain',
+  agentId: 'plain',
+  fencingToken: 'plain',
+  assignedAt: 'time',
+  endedAt: 'time',
+  outcome: 'plain',
+  failure: FAILURE,
+})
+
+const LEASE = shape<TaskLease>({
+  agentId: 'plain',
+  fencingToken: 'plain',
+  ownerNodeId: 'plain',
+  nodeEpoch: 'plain',
+  leaseMs: 'plain',
+  isReceived: 'plain',
+  usedMs: 'plain',
+  usedAt: 'time',
+  reportingChain: 'plain',
+})
+
+const SPEC = shape<TaskSpec>({
+  type: 'plain',
+  capabilities: 'plain',
+  priority: 'plain',
+  maxAttempts: 'plain',
+  timeoutMs: 'plain',
+  backoff: shape<Backoff>({ baseMs: 'plain', factor: 'plain', maxMs: 'plain' }),
+  delayMs: 'plain',
+  dependsOn: 'plain',
+  resources: 'plain',
+  metadata: 'plain',
+  deadlineAt: 'time',
+  parentTaskId: 'plain',
+  inputFrom: 'plain',
+})
+
+const TASK = shape<Omit<TaskRecord, 'taskId' | 'createdAt'>>({
+  spec: SPEC,
+  status: 'plain',
+  phase: 'plain',
+  attempt: 'plain',
+  assignmentCount: 'plain',
+  readyCount: 'plain',
+  hasResult: 'plain',
+  attempts: [ATTEMPT],
+  readyAt: 'time',
+  assignedAt: 'time',
+  startedAt: 'time',
+  finishedAt: 'time',
+  progress: shape<TaskProgress>({ ratio: 'plain', message: 'plain' }),
+  failure: FAILURE,
+  lease: LEASE,
+  retryOf: 'plain',
+  previousAgentId: 'plain',
+  delegators: 'plain',
+  undeliveredCount: 'plain',
+})
+
+export const TASK_RECORDS = recordKind<TaskRecord>('task', {
+  codec: packedCodec({ shape: TASK, id: 'taskId', time: 'createdAt' }),
+})
+
+/** A task's payload, under the task's id. */
+export const PAYLOAD_RECORDS = recordKind<JsonText>('payload', {
+  codec: textCodec(),
+  isListed: false,
+  isCached: false,
+})
+
+/** A task's result, under the task's id. */
+export const RESULT_RECORDS = recordKind<JsonText>('result', {
+  codec: textCodec(),
+  isListed: false,
+  isCached: false,
+})

@@ -1,0 +1,36 @@
+import { ELECTION_RECORDS } from '../consensus-engine/elections/election-record.ts'
+import { HOSTED_RAFT_RECORDS } from '../consensus-engine/elections/hosted-raft-store.ts'
+import {
+  HOSTED_KEY_RECORDS,
+  HOSTED_SIGNING_RECORDS,
+  PROPOSAL_PAYLOAD_RECORDS,
+  PROPOSAL_RECORDS,
+} from '../consensus-engine/proposals/proposal-record.ts'
+import { AGENT_RECORDS, REMOVED_AGENT_RECORDS } from '../model/agent-record.ts'
+import { DECISION_RECORDS } from '../model/decision-record.ts'
+import { IDEMPOTENCY_RECORDS } from '../model/idempotency-record.ts'
+import { INBOX_RECORDS } from '../model/message.ts'
+import { RecordKinds } from '../model/record-kind.ts'
+import { SWARM_RECORDS } from '../model/swarm-record.ts'
+import { PAYLOAD_RECORDS, RESULT_RECORDS, TASK_RECORDS } from '../model/task-kinds.ts'
+import { TOPOLOGY_MEMBER_RECORDS, TOPOLOGY_RECORDS } from '../topology/topology-record.ts'
+/** Every kind of record that the domain writes. A kind that is missing here cannot be written to Redis. */
+export const RECORD_KINDS = new RecordKinds([
+  SWARM_RECORDS,
+  AGENT_RECORDS,
+  REMOVED_AGENT_RECORDS,
+  TASK_RECORDS,
+  PAYLOAD_RECORDS,
+  RESULT_RECORDS,
+  DECISION_RECORDS,
+  IDEMPOTENCY_RECORDS,
+  INBOX_RECORDS,
+  TOPOLOGY_RECORDS,
+  TOPOLOGY_MEMBER_RECORDS,
+  PROPOSAL_RECORDS,
+  PROPOSAL_PAYLOAD_RECORDS,
+  HOSTED_KEY_RECORDS,
+  HOSTED_SIGNING_RECORDS,
+  ELECTION_RECORDS,
+  HOSTED_RAFT_RECORDS,
+])
