@@ -13,7 +13,7 @@ const everything = [
 
 describe('the source tree', () => {
   it('is really read: every layer has files', () => {
-    for (const layer of ['domain', 'contract', 'infra', 'server', 'sdk', 'cli']) {
+    for (const layer of ['domain', 'contract', 'infra', 'simulation', 'server', 'sdk', 'cli']) {
       expect(
         source.some(({ path }) => path.startsWith(`src/${layer}/`)),
         layer,

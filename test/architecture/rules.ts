@@ -18,6 +18,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   contract: [],
   infra: ['src/domain/'],
   server: ['src/domain/', 'src/contract/'],
+  simulation: ['src/domain/', 'src/infra/'],
   // Agents vote in their own processes: with the cores of consensus, over adapters that need nothing but Node.
   sdk: [
     'src/contract/',

@@ -5,10 +5,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import { checkStore } from '#infra/embedded/store-check.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { bundle } from '../helpers/chaos/bundle.ts'
-import { MemoryLogger } from '../helpers/memory-logger.ts'
 import { spawnProcess } from '../helpers/process.ts'
-import { SeededRandom } from '../helpers/seeded-random.ts'
 import { type Inspection, SAMPLE_STEPS, writeSample } from './programs/store-inspector.ts'
 
 const PAGE_BYTES = 4_096

@@ -4,7 +4,7 @@ import { Reminders } from '#domain/kernel/reminders.ts'
 import { SwarmJournal } from '#domain/kernel/swarm-journal.ts'
 import type { PublicKey } from '#domain/model/hex.ts'
 import { agentId } from '#domain/model/ids.ts'
-import { MemoryLogger } from '../helpers/memory-logger.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
 import { claimed, freshScope, type SetupInfra } from './infra-under-test.ts'
 import type { JournalUnderTest } from './signing-journal.contract.ts'
 

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { SwarmAgent, SwarmClient } from '#sdk/index.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { eventually } from '../helpers/eventually.ts'
-import { SeededRandom } from '../helpers/seeded-random.ts'
 import { TcpProxy } from '../helpers/tcp-proxy.ts'
 import { startTestNode, type TestNode } from '../helpers/test-node.ts'
 

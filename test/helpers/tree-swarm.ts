@@ -7,8 +7,8 @@ import type { Requirement } from '#domain/resources/requirement.ts'
 import { coveredBy } from '#domain/resources/room.ts'
 import { Hierarchical } from '#domain/topology/hierarchical.ts'
 import { ReportingTree } from '#domain/topology/reporting-tree.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { SAMPLE_TIME } from './sample-records.ts'
-import { SeededRandom } from './seeded-random.ts'
 
 export interface TreeAgent {
   readonly slots: number

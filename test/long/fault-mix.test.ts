@@ -1,5 +1,6 @@
 import { appendFileSync } from 'node:fs'
 import { afterEach, describe, expect, it, onTestFailed } from 'vitest'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { describeFigures } from '../helpers/chaos/audit.ts'
 import { FaultMix } from '../helpers/chaos/fault-mix.ts'
 import { ProxyProcess } from '../helpers/chaos/proxy-process.ts'
@@ -7,7 +8,6 @@ import { RedisProbe } from '../helpers/chaos/redis-probe.ts'
 import { expectNothingWrong, printFigures, seconds } from '../helpers/chaos/report.ts'
 import { Scene, whenAccepted } from '../helpers/chaos/scene.ts'
 import { longestMs, type Silence, silencesIn } from '../helpers/chaos/silences.ts'
-import { SeededRandom } from '../helpers/seeded-random.ts'
 
 const MINUTE_MS = 60_000
 const { env } = process

@@ -6,8 +6,8 @@ import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { Candidate } from '#domain/resources/candidate.ts'
 import { type Requirement, requirementOf } from '#domain/resources/requirement.ts'
 import { coveredBy, Room } from '#domain/resources/room.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { SAMPLE_TIME, sampleEntry } from '../helpers/sample-records.ts'
-import { SeededRandom } from '../helpers/seeded-random.ts'
 
 const NAMES = ['review', 'rust', 'draw'] as const
 

@@ -8,8 +8,8 @@ import { RaftVoter } from '#domain/consensus/raft/raft-voter.ts'
 import { COUNTER_MAX, electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import { signature } from '#domain/model/hex.ts'
 import { agentId } from '#domain/model/ids.ts'
-import { ManualClock } from '../helpers/manual-clock.ts'
-import { toyKey, toyVerifier } from '../helpers/toy-signatures.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
+import { toyKey, toyVerifier } from '#simulation/toy-signatures.ts'
 import { TENANT } from '../unit/domain/cluster.ts'
 
 const SELF = agentId('v0')

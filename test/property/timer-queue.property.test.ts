@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { TimerQueue } from '#domain/kernel/timer-queue.ts'
-import { ManualClock } from '../helpers/manual-clock.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
 
 const command = fc.oneof(
   fc.record({ type: fc.constant('set' as const), key: fc.nat(5), delayMs: fc.nat(50) }),

@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { type Fault, scenarioOf } from '#simulation/scenario.ts'
+import { simulate } from '#simulation/simulate.ts'
+import type { Variant } from '#simulation/variant.ts'
 import { CHARGED_UNRECEIVED } from './mutants/charged-unreceived.ts'
 import { DUE_BY_OWN_CLOCK } from './mutants/due-by-own-clock.ts'
 import { EPOCH_GIVEN_AGAIN } from './mutants/epoch-given-again.ts'
@@ -7,9 +10,6 @@ import { FORGETS_WHAT_IS_NEEDED } from './mutants/forgets-what-is-needed.ts'
 import { LEASE_BY_WALL_CLOCK } from './mutants/lease-by-wall-clock.ts'
 import { NO_FENCING_CHECK } from './mutants/no-fencing-check.ts'
 import { TIME_BEGINS_ANEW } from './mutants/time-begins-anew.ts'
-import { type Fault, scenarioOf } from './simulator/scenario.ts'
-import { simulate } from './simulator/simulate.ts'
-import type { Variant } from './simulator/variant.ts'
 
 interface Mutant {
   readonly flaw: string

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { scenarioOf } from './simulator/scenario.ts'
-import { simulate } from './simulator/simulate.ts'
+import { scenarioOf } from '#simulation/scenario.ts'
+import { simulate } from '#simulation/simulate.ts'
 
 const SEEDS_DEFAULT = 1_000
 const SEEDS_PER_TEST = 25

@@ -1,7 +1,7 @@
 import { nodeId, type Scope } from '#domain/model/ids.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
-import { MemoryLogger } from '../../helpers/memory-logger.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
 import { putNumber, sampleEntry, sampleEvent } from '../../helpers/sample-records.ts'
 
 /*

@@ -7,9 +7,9 @@ import { FairTurns } from '#infra/system/fair-turns.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
 import { createServer, type SwarmServer } from '#server/create-server.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
 import { eventually } from '../../helpers/eventually.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
-import { MemoryLogger } from '../../helpers/memory-logger.ts'
 import { Cluster } from '../../unit/domain/cluster.ts'
 
 const LIMITS = { openTasksMax: 1_000, agentsMax: 1_000, eventsMax: 1_000 }

@@ -12,12 +12,12 @@ import { SystemRandom } from '#infra/system/system-random.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
 import { createServer, type SwarmServer } from '#server/create-server.ts'
+import { createMemoryInfra, type MemoryInfra } from '#simulation/memory/memory-infra.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
+import { MemoryMedium } from '#simulation/memory/memory-medium.ts'
 import { ContractClient } from '../../helpers/contract-client.ts'
 import { eventually } from '../../helpers/eventually.ts'
 import { FrameClient } from '../../helpers/frame-client.ts'
-import { createMemoryInfra, type MemoryInfra } from '../../helpers/memory-infra.ts'
-import { MemoryLogger } from '../../helpers/memory-logger.ts'
-import { MemoryMedium } from '../../helpers/memory-medium.ts'
 
 const { submitTask, getTask, completeTask } = TASK_OPERATIONS
 const { registerAgent, claimTasks } = AGENT_OPERATIONS

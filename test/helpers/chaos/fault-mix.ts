@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import type { SeededRandom } from '#simulation/seeded-random.ts'
 import type { RedisServer } from '../redis-server.ts'
-import type { SeededRandom } from '../seeded-random.ts'
 import { coordinatorAmong } from './coordinator.ts'
 import type { ProxyProcess } from './proxy-process.ts'
 import type { ServerProcess } from './server-process.ts'

@@ -19,7 +19,7 @@ import type {
 import { hash } from '#domain/model/hex.ts'
 import { type AgentId, agentId, proposalId, swarmId, tenantId } from '#domain/model/ids.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
-import { toyKey, toyVerifier } from '../toy-signatures.ts'
+import { toyKey, toyVerifier } from '#simulation/toy-signatures.ts'
 
 export interface WorldSpec {
   /** One voter each, named v00, v01, …; the first of them proposes in round 0. */

@@ -5,7 +5,7 @@ import type { Equivocation } from '#domain/consensus/evidence.ts'
 import type { SigningJournal } from '#domain/consensus/ports/signing-journal.ts'
 import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
 import { VoteSigner } from '#domain/consensus/vote-signer.ts'
-import type { ManualClock } from '../manual-clock.ts'
+import type { ManualClock } from '#simulation/manual-clock.ts'
 import type { DecisionWorld } from './decision-world.ts'
 import { MemorySigningJournal } from './memory-signing-journal.ts'
 

@@ -13,8 +13,8 @@ import type { ProposalId } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
 import type { Speech } from '#sdk/agent/voting/speech.ts'
+import { toyKey, toyVerifier } from '#simulation/toy-signatures.ts'
 import { agentSpec, type Cluster, TENANT, TestAgent, type TestNode } from '../../unit/domain/cluster.ts'
-import { toyKey, toyVerifier } from '../toy-signatures.ts'
 import { MemorySigningJournal } from './memory-signing-journal.ts'
 
 export interface VotingAgentOptions {

@@ -1,5 +1,5 @@
 import type { CrdtState } from '#domain/intelligence/memory/crdt/crdt.ts'
-import { SeededRandom } from '../seeded-random.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { type Operation, Replica, type ReplicaParts } from './replicas.ts'
 
 export interface NetworkOptions extends ReplicaParts {

@@ -1,7 +1,7 @@
 import { type AgentId, agentId } from '#domain/model/ids.ts'
 import type { TopologySettings } from '#domain/model/topology-settings.ts'
 import { EMPTY_MESH, SwarmTopology, type TopologyChange } from '#domain/topology/swarm-topology.ts'
-import { SeededRandom } from '../../helpers/seeded-random.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 
 export const SIZES = [1, 2, 3, 10, 100, 1_000]
 

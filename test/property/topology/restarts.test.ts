@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { TopologySettings } from '#domain/model/topology-settings.ts'
 import type { TopologyView } from '#domain/topology/topology-view.ts'
-import { SeededRandom } from '../../helpers/seeded-random.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { anAgent, Cluster, eventsOf, type TestAgent, type TestNode } from '../../unit/domain/cluster.ts'
 import { topologyFromLog } from './topology-from-log.ts'
 

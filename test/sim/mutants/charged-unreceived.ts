@@ -2,7 +2,7 @@ import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import type { TaskRecord } from '#domain/model/task-record.ts'
 import type { RecordKey, RecordWrite } from '#domain/ports/records.ts'
 import type { RecordsOf, StepRequest } from '#domain/ports/swarm-store.ts'
-import { HONEST, type Variant } from '../simulator/variant.ts'
+import { HONEST, type Variant } from '#simulation/variant.ts'
 
 /** Takes every assignment for received as soon as it is written. */
 export const CHARGED_UNRECEIVED: Variant = {

@@ -1,5 +1,5 @@
 import { swarmEpoch } from '#domain/model/ids.ts'
-import { HONEST, type Variant } from '../simulator/variant.ts'
+import { HONEST, type Variant } from '#simulation/variant.ts'
 
 /** After the store lost its tail it goes on under the epoch of before: tokens and numbers are given a second time. */
 export const EPOCH_GIVEN_AGAIN: Variant = {

@@ -1,6 +1,6 @@
 import type { RecordKey } from '#domain/ports/records.ts'
 import type { Committed, StepRequest } from '#domain/ports/swarm-store.ts'
-import { HONEST, type Variant } from '../simulator/variant.ts'
+import { HONEST, type Variant } from '#simulation/variant.ts'
 
 /** Writes the record in one step and its event in another, right after it. */
 export const EVENT_BESIDE_RECORD: Variant = {

@@ -2,7 +2,7 @@ import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import { isTerminal, type TaskRecord } from '#domain/model/task-record.ts'
 import type { RecordKey, StoredRecord } from '#domain/ports/records.ts'
 import type { RecordsOf, StepRequest } from '#domain/ports/swarm-store.ts'
-import { HONEST, type Variant } from '../simulator/variant.ts'
+import { HONEST, type Variant } from '#simulation/variant.ts'
 
 const FORGETS_AFTER_MS = 500
 

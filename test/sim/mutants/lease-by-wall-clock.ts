@@ -1,5 +1,5 @@
 import { monotonicMs } from '#domain/model/ids.ts'
-import { HONEST, type Variant } from '../simulator/variant.ts'
+import { HONEST, type Variant } from '#simulation/variant.ts'
 
 /** Times leases, graces and timeouts by the clock on the wall, which anybody may set. */
 export const LEASE_BY_WALL_CLOCK: Variant = {

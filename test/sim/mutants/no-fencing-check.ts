@@ -1,8 +1,8 @@
 import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import { overlaid } from '#domain/orchestration/swarm-calls.ts'
 import type { TaskReport } from '#domain/tasks/task-service.ts'
-import { SCOPE } from '../simulator/address.ts'
-import { HONEST, type Variant } from '../simulator/variant.ts'
+import { SCOPE } from '#simulation/address.ts'
+import { HONEST, type Variant } from '#simulation/variant.ts'
 
 /** Takes whatever an agent says of a task as if it came from whoever holds the task now. */
 export const NO_FENCING_CHECK: Variant = {

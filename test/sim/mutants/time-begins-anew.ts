@@ -2,7 +2,7 @@ import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import type { TaskRecord } from '#domain/model/task-record.ts'
 import type { StoredRecord } from '#domain/ports/records.ts'
 import type { ListRequest } from '#domain/ports/swarm-store.ts'
-import { HONEST, type Variant } from '../simulator/variant.ts'
+import { HONEST, type Variant } from '#simulation/variant.ts'
 
 /** After a takeover each attempt has all of its `timeoutMs` again. */
 export const TIME_BEGINS_ANEW: Variant = {

@@ -2,11 +2,11 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'
 import type { SigningRecord } from '#domain/consensus/ports/signing-journal.ts'
 import { verifyDecision } from '#domain/consensus/verify-decision.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
+import { toyVerifier } from '#simulation/toy-signatures.ts'
 import { DecisionWorld } from '../../helpers/decision/decision-world.ts'
 import { liveVoter, RESEND_MS, startTable } from '../../helpers/decision/live-voters.ts'
 import { MemorySigningJournal } from '../../helpers/decision/memory-signing-journal.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
-import { toyVerifier } from '../../helpers/toy-signatures.ts'
 
 const world = new DecisionWorld()
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { faultWeightMax, faultyVotersMax, includesHonest, isQuorum } from '#domain/consensus/bft/quorum.ts'
 import { createElectorate } from '#domain/consensus/electorate.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
+import { toyKey } from '#simulation/toy-signatures.ts'
 import { voterName } from '../../helpers/decision/decision-world.ts'
-import { toyKey } from '../../helpers/toy-signatures.ts'
 
 /** For W = 1 … 100 the least weight that is a quorum: written down once, from "more than two thirds". */
 const LEAST_QUORUMS = [

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { isSwarmError } from '#domain/model/errors.ts'
 import { agentId, proposalId } from '#domain/model/ids.ts'
+import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
 import { pass, VotingAgent } from '../../helpers/decision/voting-agent.ts'
-import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { anAgent, Cluster, eventTypes, TestAgent } from '../domain/cluster.ts'
 import { asked, hostedTable, merge, table } from './voting-table.ts'
 

@@ -1,8 +1,8 @@
 import { DEFAULT_THRESHOLD } from '#domain/consensus/proposal.ts'
 import type { ProposeRequest } from '#domain/consensus-engine/proposals/proposal-requests.ts'
 import { jsonText, type ProposalId, proposalId } from '#domain/model/ids.ts'
+import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
 import { pass, VotingAgent } from '../../helpers/decision/voting-agent.ts'
-import type { StepFault } from '../../helpers/memory-swarm-store.ts'
 import { anAgent, Cluster, type ClusterOptions, type TestAgent, type TestNode } from '../domain/cluster.ts'
 
 export const merge = proposalId('merge-42')

@@ -7,8 +7,8 @@ import { electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import { voteCertificateDefect } from '#domain/consensus/raft/vote-certificate.ts'
 import type { Signature } from '#domain/model/hex.ts'
 import { type AgentId, agentId, swarmId, tenantId } from '#domain/model/ids.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
-import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
+import { toyKey, toyVerifier } from '#simulation/toy-signatures.ts'
 
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => agentId(name)) as [AgentId, AgentId, AgentId, AgentId]
 const place = { tenantId: tenantId('acme'), swarmId: swarmId('one') }

@@ -10,7 +10,7 @@ import {
 } from '#domain/consensus/raft/vote-certificate.ts'
 import type { Signature } from '#domain/model/hex.ts'
 import { type AgentId, agentId, swarmId, tenantId } from '#domain/model/ids.ts'
-import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
+import { toyKey, toyVerifier } from '#simulation/toy-signatures.ts'
 
 const [a, b, c, d] = ['a', 'b', 'c', 'd'].map((name) => agentId(name)) as [AgentId, AgentId, AgentId, AgentId]
 const place: ElectionPlace = { tenantId: tenantId('acme'), swarmId: swarmId('one') }

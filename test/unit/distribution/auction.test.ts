@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Arc } from '#domain/distribution/auction/assignment-problem.ts'
 import { solveAssignment } from '#domain/distribution/auction/solve-assignment.ts'
-import { SeededRandom } from '../../helpers/seeded-random.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 
 const UNLIMITED = { arcScansMax: 1e9 }
 

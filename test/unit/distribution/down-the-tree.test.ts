@@ -3,8 +3,8 @@ import { downTheTree } from '#domain/distribution/down-the-tree.ts'
 import { leastLoaded } from '#domain/distribution/least-loaded.ts'
 import { agentId } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { SAMPLE_TIME, sampleEntry } from '../../helpers/sample-records.ts'
-import { SeededRandom } from '../../helpers/seeded-random.ts'
 import { type TreeAgent, TreeSwarm } from '../../helpers/tree-swarm.ts'
 
 const BUSY = { activeTasks: 1 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { agentId, jsonText, sessionId } from '#domain/model/ids.ts'
-import type { StepFault } from '../../helpers/memory-swarm-store.ts'
+import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
 import { agentSpec, anAgent, Cluster, httpAgent, LEASE_MS, submit } from './cluster.ts'
 
 const GRACE_MS = 1_000

@@ -27,15 +27,15 @@ import {
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { NewTask } from '#domain/tasks/task-service.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
-import { createMemoryInfra, type MemoryInfra } from '../../helpers/memory-infra.ts'
-import { MemoryLogger } from '../../helpers/memory-logger.ts'
-import { MemoryMedium } from '../../helpers/memory-medium.ts'
-import { MemoryNetwork, MemoryPeers } from '../../helpers/memory-peers.ts'
-import type { StepFault } from '../../helpers/memory-swarm-store.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
+import { createMemoryInfra, type MemoryInfra } from '#simulation/memory/memory-infra.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
+import { MemoryMedium } from '#simulation/memory/memory-medium.ts'
+import { MemoryNetwork, MemoryPeers } from '#simulation/memory/memory-peers.ts'
+import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
+import { toyConsensusCrypto } from '#simulation/toy-signatures.ts'
 import { sampleSpec } from '../../helpers/sample-records.ts'
-import { SeededRandom } from '../../helpers/seeded-random.ts'
-import { toyConsensusCrypto } from '../../helpers/toy-signatures.ts'
 
 export const TENANT = tenantId('acme')
 export const SCOPE = swarmScope(TENANT, DEFAULT_SWARM_ID)

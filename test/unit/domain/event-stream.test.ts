@@ -3,7 +3,7 @@ import { matchesEvent } from '#domain/communication/event-filter.ts'
 import type { EventReader, StreamItem } from '#domain/communication/event-reader.ts'
 import { swarmEpoch } from '#domain/model/ids.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
-import type { StepFault } from '../../helpers/memory-swarm-store.ts'
+import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'
 import { anAgent, Cluster, SCOPE, submit, type TestNode } from './cluster.ts'
 

@@ -9,7 +9,7 @@ import { agentId, monotonicMs, nodeId, swarmEpoch, taskId } from '#domain/model/
 import type { TaskLease } from '#domain/model/task-record.ts'
 import { FailureDetector } from '#domain/presence/failure-detector.ts'
 import { LeaseKeeper } from '#domain/tasks/lease-keeper.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
 
 const ada = agentId('ada')
 const t1 = taskId('t1')

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { EventCursor } from '#domain/communication/event-reader.ts'
-import type { StepFault } from '../../helpers/memory-swarm-store.ts'
+import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
 import { anAgent, Cluster, newTask, submit } from './cluster.ts'
 
 /** A cluster whose store can be told what to do with each of the next steps. */

@@ -9,8 +9,8 @@ import { sessionId, swarmEpoch } from '#domain/model/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import { PriorityScheduler } from '#domain/resources/priority-scheduler.ts'
 import { MemoryReadyQueue } from '#infra/embedded/memory-ready-queue.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { sampleAgent, sampleEntry } from '../../helpers/sample-records.ts'
-import { SeededRandom } from '../../helpers/seeded-random.ts'
 import { anAgent, Cluster, SCOPE, submit } from './cluster.ts'
 
 /** A distributor over 1 000 waiting tasks and one agent with three slots, whose assignments are never answered. */

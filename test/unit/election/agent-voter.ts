@@ -9,7 +9,7 @@ import { votersOf } from '#domain/consensus/raft/voter-log.ts'
 import { possessionBytes } from '#domain/consensus/sign-bytes.ts'
 import type { PublicKey } from '#domain/model/hex.ts'
 import type { AgentId, SessionId } from '#domain/model/ids.ts'
-import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
+import { toyKey, toyVerifier } from '#simulation/toy-signatures.ts'
 import { agentSpec, type Cluster, TENANT, TestAgent, type TestNode } from '../domain/cluster.ts'
 
 export const PLACE = { tenantId: TENANT, swarmId: DEFAULT_SWARM_ID }

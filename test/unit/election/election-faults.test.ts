@@ -3,8 +3,8 @@ import type { RaftMessage, VoteGrant } from '#domain/consensus/raft/raft-message
 import { type ElectorateEpoch, electorateEpoch, type Term, term } from '#domain/consensus/raft/term.ts'
 import { type VoteCertificate, voteBytes } from '#domain/consensus/raft/vote-certificate.ts'
 import type { AgentId } from '#domain/model/ids.ts'
-import type { StepFault } from '../../helpers/memory-swarm-store.ts'
-import { toyKey } from '../../helpers/toy-signatures.ts'
+import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
+import { toyKey } from '#simulation/toy-signatures.ts'
 import { agentSpec, Cluster, LEASE_MS } from '../domain/cluster.ts'
 import { type AgentVoter, PLACE } from './agent-voter.ts'
 import {

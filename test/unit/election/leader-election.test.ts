@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { voteCertificateDefect } from '#domain/consensus/raft/vote-certificate.ts'
-import { toyKey, toyVerifier } from '../../helpers/toy-signatures.ts'
+import { toyKey, toyVerifier } from '#simulation/toy-signatures.ts'
 import { Cluster } from '../domain/cluster.ts'
 import { PLACE } from './agent-voter.ts'
 import { eventsNamed, joined, keyless, leaderIn, leadersByTerm, swarmOf } from './electing-swarm.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { tenantId } from '#domain/model/ids.ts'
 import { FairTurns, IN_PROGRESS_MAX, IN_PROGRESS_MS } from '#infra/system/fair-turns.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
 
 const LOUD = tenantId('loud')
 const QUIET = tenantId('quiet')

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { ManualClock } from '../../helpers/manual-clock.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
 
 it('fires timers in the order they fall due, each at its own time', () => {
   const clock = new ManualClock(1_000)

@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
 import { nodeId, type Scope, type SwarmEpoch } from '#domain/model/ids.ts'
 import { PAYLOAD_RECORDS } from '#domain/model/task-kinds.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
-import { createMemoryInfra, type MemoryInfra, type MemoryInfraOptions } from '../../helpers/memory-infra.ts'
-import { MemoryMedium } from '../../helpers/memory-medium.ts'
-import type { StepFault } from '../../helpers/memory-swarm-store.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
+import {
+  createMemoryInfra,
+  type MemoryInfra,
+  type MemoryInfraOptions,
+} from '#simulation/memory/memory-infra.ts'
+import { MemoryMedium } from '#simulation/memory/memory-medium.ts'
+import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
 import { putNumber, sampleEvent } from '../../helpers/sample-records.ts'
 
 const scope = 'acme/alpha' as Scope

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { ManualClock } from '../../helpers/manual-clock.ts'
-import { SeededIds, SeededRandom } from '../../helpers/seeded-random.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
+import { SeededIds, SeededRandom } from '#simulation/seeded-random.ts'
 
 const draws = (random: SeededRandom, count = 10_000): readonly number[] =>
   Array.from({ length: count }, () => random.next())

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type EpochMs, epochMs } from '#domain/model/ids.ts'
 import { StoreClock } from '#infra/system/store-clock.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
-import { MemoryLogger } from '../../helpers/memory-logger.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
 
 const STORE_BEGAN_AT = Date.UTC(2030, 0, 1)
 

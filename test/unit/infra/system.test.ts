@@ -4,7 +4,7 @@ import { createPinoLogger } from '#infra/system/pino-logger.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { newToken, tokenHash, tokenMatches } from '#infra/system/token-hash.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
 
 describe('UuidIds', () => {
   it('makes lower-case UUIDs of version 7 that carry the time', () => {

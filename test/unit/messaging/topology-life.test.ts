@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { agentId } from '#domain/model/ids.ts'
 import type { TopologySettings } from '#domain/model/topology-settings.ts'
-import type { StepFault } from '../../helpers/memory-swarm-store.ts'
+import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
 import { anAgent, Cluster, eventsOf, type TestAgent, type TestNode } from '../domain/cluster.ts'
 import { say, textsTo, toAgent } from './talk.ts'
 

@@ -8,7 +8,7 @@ import {
   type ConnectionGateOptions,
   UPGRADED_ANONYMOUS_MS,
 } from '#server/connections/connection-gate.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
 
 describe('ConnectionGate', () => {
   let clock: ManualClock

@@ -6,7 +6,7 @@ import { Authenticator, type AuthenticatorModules } from '#server/auth/authentic
 import { OpenAccess } from '#server/auth/open-access.ts'
 import { secretHash } from '#server/auth/secret-hash.ts'
 import { SessionRegistry } from '#server/channel/session-registry.ts'
-import { MemoryLogger } from '../../helpers/memory-logger.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
 
 const owner = { tenant: tenantId('acme'), swarmId: swarmId('default'), agentId: agentId('ada') }
 const scope = swarmScope(owner.tenant, owner.swarmId)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { WrongCredentials } from '#server/auth/wrong-credentials.ts'
 import { RequestError } from '#server/problem/request-error.ts'
-import { ManualClock } from '../../helpers/manual-clock.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
 
 const GOOD = 'good'
 

@@ -2,9 +2,9 @@ import { blame, type Culprit, type Transcript } from '#domain/consensus/bft/blam
 import { faultWeightMax, isQuorum } from '#domain/consensus/bft/quorum.ts'
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
 import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { DecisionWorld } from '../../../helpers/decision/decision-world.ts'
 import { VoterUnderTest } from '../../../helpers/decision/voter-under-test.ts'
-import { SeededRandom } from '../../../helpers/seeded-random.ts'
 
 export type ForkKind =
   /** Liars show each side another face, in the same rounds. */

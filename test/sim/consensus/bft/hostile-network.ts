@@ -1,7 +1,7 @@
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
 import type { SignedMessage } from '#domain/consensus/signed-messages.ts'
 import type { AgentId } from '#domain/model/ids.ts'
-import type { SeededRandom } from '../../../helpers/seeded-random.ts'
+import type { SeededRandom } from '#simulation/seeded-random.ts'
 import type { VirtualTime } from './virtual-time.ts'
 
 export type Wire = SignedMessage | { readonly kind: 'certificate'; readonly certificate: DecisionCertificate }

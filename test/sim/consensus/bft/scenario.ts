@@ -1,5 +1,5 @@
 import { faultWeightMax } from '#domain/consensus/bft/quorum.ts'
-import type { SeededRandom } from '../../../helpers/seeded-random.ts'
+import type { SeededRandom } from '#simulation/seeded-random.ts'
 import { BEHAVIOURS, type Behaviour } from './byzantine-voter.ts'
 import type { HonestOptions } from './honest-voter.ts'
 import type { NetworkFaults } from './hostile-network.ts'

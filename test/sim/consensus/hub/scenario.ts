@@ -1,5 +1,5 @@
 import { LIES, type Lie } from '#cli/demo/lies.ts'
-import { SeededRandom } from '../../../helpers/seeded-random.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 
 export type Temper =
   | 'honest'

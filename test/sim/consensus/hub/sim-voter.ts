@@ -4,9 +4,9 @@ import type { PublicKey } from '#domain/model/hex.ts'
 import type { ProposalId } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Speech } from '#sdk/agent/voting/speech.ts'
+import type { SeededRandom } from '#simulation/seeded-random.ts'
 import { MemorySigningJournal } from '../../../helpers/decision/memory-signing-journal.ts'
 import type { VotingAgent, VotingAgentOptions } from '../../../helpers/decision/voting-agent.ts'
-import type { SeededRandom } from '../../../helpers/seeded-random.ts'
 import type { Temper, VoterPlan } from './scenario.ts'
 
 export interface SimVoterModules {

@@ -7,9 +7,9 @@ import {
 } from '#domain/consensus-engine/proposals/proposal-record.ts'
 import { jsonText, type ProposalId, proposalId } from '#domain/model/ids.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
+import { toyVerifier } from '#simulation/toy-signatures.ts'
 import { VotingAgent } from '../../../helpers/decision/voting-agent.ts'
-import { SeededRandom } from '../../../helpers/seeded-random.ts'
-import { toyVerifier } from '../../../helpers/toy-signatures.ts'
 import {
   anAgent,
   Cluster,

@@ -2,7 +2,7 @@ import { type DurableState, genesisOf } from '#domain/consensus/raft/raft-state.
 import { stepRaft } from '#domain/consensus/raft/step.ts'
 import { electorateEpoch } from '#domain/consensus/raft/term.ts'
 import { type AgentId, agentId } from '#domain/model/ids.ts'
-import { SeededRandom } from '../../../helpers/seeded-random.ts'
+import { SeededRandom } from '#simulation/seeded-random.ts'
 import { VirtualTime } from '../bft/virtual-time.ts'
 import { HostileNetwork } from './hostile-network.ts'
 import { Observer } from './observer.ts'

@@ -1,6 +1,6 @@
 import type { RaftMessage } from '#domain/consensus/raft/raft-message.ts'
 import type { AgentId } from '#domain/model/ids.ts'
-import type { SeededRandom } from '../../../helpers/seeded-random.ts'
+import type { SeededRandom } from '#simulation/seeded-random.ts'
 import type { VirtualTime } from '../bft/virtual-time.ts'
 
 /** Loses, delays, repeats and reorders, and keeps some from some others, one way or both; until it is told to behave. */

@@ -10,7 +10,7 @@ import {
 import type { stepRaft } from '#domain/consensus/raft/step.ts'
 import type { Signature } from '#domain/model/hex.ts'
 import { type AgentId, type MonotonicMs, monotonicMs } from '#domain/model/ids.ts'
-import type { SeededRandom } from '../../../helpers/seeded-random.ts'
+import type { SeededRandom } from '#simulation/seeded-random.ts'
 import type { VirtualTime } from '../bft/virtual-time.ts'
 
 export type InputWithoutTime<T = RaftInput> = T extends unknown ? Omit<T, 'at'> : never

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { type DurableState, RAFT_TIMING } from '#domain/consensus/raft/raft-state.ts'
 import { term } from '#domain/consensus/raft/term.ts'
 import { lastEntry, votersOf, withEntry } from '#domain/consensus/raft/voter-log.ts'
-import type { SeededRandom } from '../../../helpers/seeded-random.ts'
+import type { SeededRandom } from '#simulation/seeded-random.ts'
 import { leaderOf, type Swarm, swarmOf, untilLeader } from './calm-swarm.ts'
 
 const SEEDS = Array.from({ length: 100 }, (_, at) => at + 1)

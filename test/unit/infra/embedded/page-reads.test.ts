@@ -7,8 +7,8 @@ import { tenantId, tenantScope } from '#domain/model/ids.ts'
 import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
-import { ManualClock } from '../../../helpers/manual-clock.ts'
-import { MemoryLogger } from '../../../helpers/memory-logger.ts'
+import { ManualClock } from '#simulation/manual-clock.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
 
 const SCOPE = tenantScope(tenantId('acme'))
 const PAGES_MAX = 1_000

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { nodeId } from '#domain/model/ids.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
-import { MemoryLogger } from '../../../helpers/memory-logger.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
 
 const OTHERS = 0o077
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Logger } from '#domain/ports/logger.ts'
 import { FileReserve } from '#infra/embedded/file-reserve.ts'
 import { type LmdbTables, openLmdbTables } from '#infra/embedded/lmdb-tables.ts'
-import { MemoryLogger } from '../../../helpers/memory-logger.ts'
+import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
 
 export interface TemporaryTables {
   readonly tables: LmdbTables

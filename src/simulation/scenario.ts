@@ -1,5 +1,5 @@
 import type { TopologySettings } from '#domain/model/topology-settings.ts'
-import { SeededRandom } from '../../helpers/seeded-random.ts'
+import { SeededRandom } from './seeded-random.ts'
 
 export const FAULTS = [
   'agent_crash',

@@ -2,7 +2,7 @@ import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { Coordination } from '#domain/ports/coordination.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
-import type { MemoryMedium } from '../../helpers/memory-medium.ts'
+import type { MemoryMedium } from './memory/memory-medium.ts'
 
 /** What stands between the domain and the world; a broken variant puts something else there. */
 export interface Variant {

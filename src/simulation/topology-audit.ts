@@ -1,6 +1,6 @@
 import { AGENT_RECORDS, type AgentRecord } from '#domain/model/agent-record.ts'
 import type { TopologyView } from '#domain/topology/topology-view.ts'
-import type { KeptScope } from '../../helpers/memory-medium.ts'
+import type { KeptScope } from './memory/memory-medium.ts'
 
 /** What is wrong with the topology of a swarm that has come to rest; undefined where nothing is. */
 export function topologyDefect(view: TopologyView, kept: KeptScope): string | undefined {

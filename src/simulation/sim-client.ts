@@ -2,9 +2,8 @@ import { isSwarmError } from '#domain/model/errors.ts'
 import { epochMs, jsonText, type TaskId, taskId } from '#domain/model/ids.ts'
 import type { TaskRecord, TaskSpec } from '#domain/model/task-record.ts'
 import type { NewTask, SubmitReply } from '#domain/tasks/task-service.ts'
-import { sampleSpec } from '../../helpers/sample-records.ts'
-import type { SeededRandom } from '../../helpers/seeded-random.ts'
 import { httpCall } from './http-call.ts'
+import type { SeededRandom } from './seeded-random.ts'
 import type { SimNode } from './sim-node.ts'
 import { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
@@ -123,7 +122,7 @@ export class SimClient {
     const isNobodys = random.next() < 0.05
     // Who does not know whether it submitted something, or whether its cancel is kept, cannot cancel it.
     const needsDeadline = isNobodys && (key === undefined || world.scenario.faults.has('lost_tail'))
-    const spec = sampleSpec({
+    const spec: TaskSpec = {
       type: 'sim',
       capabilities: [isNobodys ? NOBODYS : random.next() < 0.3 ? 'rust' : 'review'],
       priority: 1 + random.integer(5),
@@ -131,6 +130,7 @@ export class SimClient {
       maxAttempts: 1 + random.integer(4),
       timeoutMs: 3_000 + random.integer(9_000),
       backoff: { baseMs: random.integer(1_000), factor: 2, maxMs: 2_000 },
+      dependsOn: [],
       resources: random.next() < 0.15 ? { gpu: 1 } : {},
       metadata: key === undefined ? {} : { key },
       ...(needsDeadline || random.next() < 0.15
@@ -138,7 +138,7 @@ export class SimClient {
         : {}),
       ...(relative !== undefined && random.next() < 0.7 ? { dependsOn: this.#someAccepted(relative) } : {}),
       ...(relative !== undefined && random.next() < 0.4 ? { parentTaskId: relative } : {}),
-    })
+    }
     return { spec, payload: jsonText('{}') }
   }
 

@@ -2,7 +2,7 @@ import type { Assignment, HeldTask } from '#domain/model/assignment.ts'
 import { isSwarmError } from '#domain/model/errors.ts'
 import { type AgentId, jsonText, type TaskId } from '#domain/model/ids.ts'
 import type { SwarmMethod } from '#domain/orchestration/swarm-service.ts'
-import type { SeededRandom } from '../../helpers/seeded-random.ts'
+import type { SeededRandom } from './seeded-random.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
 

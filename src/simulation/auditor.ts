@@ -2,14 +2,18 @@ import { AGENT_RECORDS } from '#domain/model/agent-record.ts'
 import { agentId, type TaskId, taskId } from '#domain/model/ids.ts'
 import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import type { TaskRecord } from '#domain/model/task-record.ts'
+import type { Clock } from '#domain/ports/clock.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
-import type { KeptScope } from '../../helpers/memory-medium.ts'
 import { SCOPE } from './address.ts'
 import { AttemptAudit } from './attempt-audit.ts'
+import type { Disturbances } from './disturbances.ts'
 import { LeaseAudit } from './lease-audit.ts'
+import type { KeptScope, MemoryMedium } from './memory/memory-medium.ts'
+import type { Scenario } from './scenario.ts'
+import type { SimClock } from './sim-clock.ts'
 import { TaskHistory } from './task-history.ts'
+import type { Trace } from './trace.ts'
 import { Violation } from './violation.ts'
-import type { World } from './world.ts'
 
 const LEASE_ENDS: ReadonlySet<string> = new Set([
   'task.completed',
@@ -25,6 +29,16 @@ const TOLD_WITHIN_MS = 2_000
 /** A node reads the store's clock with an error of half a round trip; two nodes may differ by twice that. */
 const DELAY_ERROR_MS_MAX = 100
 
+/** What the auditor sees of the world it watches. */
+export interface AuditedWorld {
+  readonly scenario: Scenario
+  readonly clock: SimClock
+  readonly wires: Clock
+  readonly trace: Trace
+  readonly disturbances: Disturbances
+  readonly medium: MemoryMedium
+}
+
 /**
  * Sees everything that was committed, at the moment it was, and everything the clients and agents were answered; and
  * says which promise was broken first. It shares no code with what it audits but the types.
@@ -32,7 +46,7 @@ const DELAY_ERROR_MS_MAX = 100
 export class Auditor {
   readonly leases: LeaseAudit
   readonly #attempts: AttemptAudit
-  readonly #world: World
+  readonly #world: AuditedWorld
   readonly #history: TaskHistory
   /** Every event ever committed, by epoch and number. */
   readonly #contents = new Map<string, { readonly text: string; readonly committedAt: number }>()
@@ -44,7 +58,7 @@ export class Auditor {
   #lostAt = -1
   #violation: Violation | undefined
 
-  constructor(world: World) {
+  constructor(world: AuditedWorld) {
     this.#world = world
     const fail = (promise: string, about?: string): void => this.fail(promise, about)
     this.#history = new TaskHistory(fail)

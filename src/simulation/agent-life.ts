@@ -1,6 +1,6 @@
 import type { AgentSpec } from '#domain/model/agent-record.ts'
 import type { AgentId } from '#domain/model/ids.ts'
-import type { SeededRandom } from '../../helpers/seeded-random.ts'
+import type { SeededRandom } from './seeded-random.ts'
 import type { SimNode } from './sim-node.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'

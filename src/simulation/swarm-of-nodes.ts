@@ -1,4 +1,4 @@
-import type { SeededRandom } from '../../helpers/seeded-random.ts'
+import type { SeededRandom } from './seeded-random.ts'
 import { SimNode, wrongBy } from './sim-node.ts'
 import type { World } from './world.ts'
 
