@@ -1,9 +1,9 @@
 #!/usr/bin/env node
-import { environment } from './cli/config/environment.ts'
-import { readConfig } from './cli/config/read-config.ts'
-import { EXIT_CODES } from './cli/exit-codes.ts'
-import { runServer } from './cli/run-server.ts'
-import { exitCodeOfStart } from './cli/start-failure.ts'
+import { environment } from '#node/config/environment.ts'
+import { readConfig } from '#node/config/read-config.ts'
+import { EXIT_CODES } from '#node/exit-codes.ts'
+import { runServer } from '#node/run-server.ts'
+import { exitCodeOfStart } from '#node/start-failure.ts'
 
 // The server process, set up by the environment alone: what a container runs. `amos serve` is the same with options.
 try {

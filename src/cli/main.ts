@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { CommanderError } from 'commander'
+import { CommandError, EXIT_CODES } from '#node/exit-codes.ts'
 import { SwarmApiError } from '#sdk/index.ts'
-import { CommandError, EXIT_CODES } from './exit-codes.ts'
 import { refuseDamagedArguments } from './input/read-text.ts'
 import { endWhenNobodyReads } from './output/output.ts'
 import { createProgram } from './program.ts'

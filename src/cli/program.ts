@@ -1,4 +1,6 @@
 import { Command } from 'commander'
+import { EXIT_CODES_HELP } from '#node/exit-codes.ts'
+import { packageVersion } from '#node/package-version.ts'
 import { addAgents } from './commands/agents.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
@@ -14,8 +16,6 @@ import { addSubmit } from './commands/submit.ts'
 import { addSwarms } from './commands/swarms.ts'
 import { addTasks } from './commands/tasks.ts'
 import { addTopology } from './commands/topology.ts'
-import { EXIT_CODES_HELP } from './exit-codes.ts'
-import { packageVersion } from './package-version.ts'
 
 const HELP = `
 Start with:

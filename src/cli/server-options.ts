@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { environment } from '#node/config/environment.ts'
+import { CommandError, EXIT_CODES } from '#node/exit-codes.ts'
 import { SwarmClient } from '#sdk/index.ts'
-import { environment } from './config/environment.ts'
-import { CommandError, EXIT_CODES } from './exit-codes.ts'
 
 /** How long a command tries a server that does not answer: long enough for a restart, short enough for a person. */
 const RETRY_FOR_MS = 2_000

@@ -19,6 +19,7 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   infra: ['src/domain/'],
   server: ['src/domain/', 'src/contract/'],
   simulation: ['src/domain/', 'src/infra/'],
+  node: ['src/domain/', 'src/contract/', 'src/infra/', 'src/server/'],
   // Agents vote in their own processes: with the cores of consensus, over adapters that need nothing but Node.
   sdk: [
     'src/contract/',
@@ -187,8 +188,8 @@ export function barrels(files: readonly SourceFile[]): string[] {
 export function environmentReaders(files: readonly SourceFile[]): { root: string[]; layers: string[] } {
   const readers = files.filter((file) => file.readsEnvironment).map((file) => file.path)
   return {
-    root: readers.filter((path) => layerOf(path) === undefined),
-    layers: readers.filter((path) => layerOf(path) !== undefined),
+    root: readers.filter(isComposition),
+    layers: readers.filter((path) => !isComposition(path)),
   }
 }
 
@@ -210,6 +211,12 @@ export function misnamed(files: readonly SourceFile[]): string[] {
       (path) =>
         !path.split('/').every((part) => /^[a-z0-9.-]+$/.test(part)) || !kebabCase.test(lastPart(path)),
     )
+}
+
+/** What joins the layers into a process. */
+function isComposition(path: string): boolean {
+  const layer = layerOf(path)
+  return layer === undefined || layer === 'node'
 }
 
 /** The layer a file belongs to; `undefined` for the composition root. */

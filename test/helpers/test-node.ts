@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { composeNode, type SwarmNode } from '#cli/compose-node.ts'
-import { readConfig } from '#cli/config/read-config.ts'
+import { composeNode, type SwarmNode } from '#node/compose-node.ts'
+import { readConfig } from '#node/config/read-config.ts'
 
 export interface TestNode extends SwarmNode {
   readonly url: string

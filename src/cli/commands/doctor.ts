@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { DamagedEntry, StoreReport } from '#infra/embedded/examine-store.ts'
-import { environment } from '../config/environment.ts'
-import { CommandError, EXIT_CODES } from '../exit-codes.ts'
+import { environment } from '#node/config/environment.ts'
+import { CommandError, EXIT_CODES } from '#node/exit-codes.ts'
 import { createOutput } from '../output/output.ts'
 
 interface DoctorOptions {
@@ -39,7 +39,7 @@ async function examine(options: DoctorOptions): Promise<void> {
   const [{ examineStore }, { createPinoLogger }, { exitCodeOfStart }] = await Promise.all([
     import('#infra/embedded/examine-store.ts'),
     import('#infra/system/pino-logger.ts'),
-    import('../start-failure.ts'),
+    import('#node/start-failure.ts'),
   ])
   const dataDir = options.data ?? environment['AMOS_DATA_DIR'] ?? './amos-data'
   const logger = createPinoLogger({ level: 'silent', fileDescriptor: 2 })

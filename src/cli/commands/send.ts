@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { MessageSend } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
-import { CommandError, EXIT_CODES } from '../exit-codes.ts'
+import { CommandError, EXIT_CODES } from '#node/exit-codes.ts'
 import { parseRawJson } from '../input/parse-json.ts'
 import { createOutput } from '../output/output.ts'
 import { connect, type ServerOptions, wholeNumber, withServerOptions } from '../server-options.ts'

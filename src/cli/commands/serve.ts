@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { environment } from '../config/environment.ts'
-import type { Config, ConfigKey } from '../config/schema.ts'
-import { CommandError } from '../exit-codes.ts'
+import { environment } from '#node/config/environment.ts'
+import type { Config, ConfigKey } from '#node/config/schema.ts'
+import { CommandError } from '#node/exit-codes.ts'
 
 interface ServeOptions {
   readonly host?: string
@@ -36,9 +36,9 @@ export function addServe(program: Command): void {
 async function serve(options: ServeOptions): Promise<void> {
   // Loaded when it is needed: the other commands are clients, and start five times as fast without a server in them.
   const [{ readConfig }, { runServer }, { exitCodeOfStart }] = await Promise.all([
-    import('../config/read-config.ts'),
-    import('../run-server.ts'),
-    import('../start-failure.ts'),
+    import('#node/config/read-config.ts'),
+    import('#node/run-server.ts'),
+    import('#node/start-failure.ts'),
   ])
   try {
     const settings = readConfig(environment, overrides(options))

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { StoreView } from '#contract/store.ts'
-import { EXIT_CODES } from '../exit-codes.ts'
+import { EXIT_CODES } from '#node/exit-codes.ts'
 import { createOutput } from '../output/output.ts'
 import { connect, type ServerOptions, withServerOptions } from '../server-options.ts'
 

@@ -1,8 +1,8 @@
 import type { TaskSubmitInput } from '#contract/index.ts'
 import { OPAQUE, type OpaqueShape } from '#contract/json/opaque-shape.ts'
+import { CommandError, EXIT_CODES } from '#node/exit-codes.ts'
 import { type RawJson, rawJson } from '#sdk/index.ts'
 import { readJson } from '#sdk/json/exact-texts.ts'
-import { CommandError, EXIT_CODES } from '../exit-codes.ts'
 import { exactJson } from '../output/exact-json.ts'
 
 const TASK_LIST: OpaqueShape = { items: { members: new Map([['payload', OPAQUE]]) } }

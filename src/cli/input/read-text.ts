@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer'
 import { readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { buffer as readStream } from 'node:stream/consumers'
-import { CommandError, EXIT_CODES } from '../exit-codes.ts'
+import { CommandError, EXIT_CODES } from '#node/exit-codes.ts'
 
 /** U+FFFD, which stands where bytes were not UTF-8. */
 const REPLACEMENT = '\ufffd'

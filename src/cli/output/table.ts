@@ -1,4 +1,4 @@
-import { environment } from '../config/environment.ts'
+import { environment } from '#node/config/environment.ts'
 
 export interface Column<Row> {
   readonly title: string

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { ConfigSchema } from '#cli/config/schema.ts'
 import { createProgram } from '#cli/program.ts'
+import { ConfigSchema } from '#node/config/schema.ts'
 import { docBlocks } from '../../../scripts/doc-blocks.ts'
 
 function tracked(...patterns: string[]): string[] {
