@@ -1,7 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { AgentId, Attempt, Count, FencingToken, TaskId, Text, Timestamp } from './scalars.ts'
 import { closedObject } from './schema.ts'
-import { StrategyName } from './swarm.ts'
+import { StrategyKind } from './strategy.ts'
 
 const CandidateScore = closedObject(
   {
@@ -22,7 +22,7 @@ export const TaskDecision = closedObject(
     attempt: Attempt,
     fencingToken: FencingToken,
     agentId: AgentId,
-    strategy: StrategyName,
+    strategy: StrategyKind,
     reason: Text('Why this agent, for people.'),
     candidateCount: Count('Agents that could have had it.'),
     candidates: Type.Array(CandidateScore, {

@@ -5,7 +5,7 @@ import { Choice, Ending, Outcome, ProposalTitle } from './consensus/signed.ts'
 import { AgentId, Attempt, Count, FencingToken, Name, Ratio, Text, Timestamp } from './scalars.ts'
 import { annotate, closedObject, textEnum } from './schema.ts'
 import { StoreId, StoreLossReason } from './store.ts'
-import { StrategyName, SwarmPatch } from './swarm.ts'
+import { SwarmPatch, SwarmView } from './swarm.ts'
 import { TaskFailure, TaskPhase, TaskStatus } from './task.ts'
 
 const durationMs = (description: string) => Count(`${description}, in milliseconds.`)
@@ -192,7 +192,7 @@ export const EVENT_DATA = {
     }),
   }),
 
-  'swarm.created': data('SwarmCreatedData', 'The swarm was set up.', { strategy: StrategyName }),
+  'swarm.created': data('SwarmCreatedData', 'A new swarm.', { strategy: SwarmView.properties.strategy }),
   'swarm.updated': data(
     'SwarmUpdatedData',
     'The swarm was set up differently: what changed.',

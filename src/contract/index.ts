@@ -87,6 +87,7 @@ export { PROBLEM_CODES, PROBLEMS, type ProblemCode } from './problem-codes.ts'
 export type { ResourceReport } from './resources.ts'
 export type { HeldTask } from './scalars.ts'
 export type { StoreView } from './store.ts'
+export type { Strategy, StrategyInput, StrategyKind } from './strategy.ts'
 export type { SwarmCreate, SwarmCreateInput, SwarmLimits, SwarmPage, SwarmPatch, SwarmView } from './swarm.ts'
 export type {
   TaskAccepted,

@@ -30,6 +30,8 @@ export interface TaskSubmitInput {
   dependsOn?: TaskSubmit['dependsOn']
   /** Amounts of named resources that the task uses, for instance `{ gpu: 1 }`. */
   resources?: TaskSubmit['resources']
+  /** Tasks with the same key go to the same agent where they can. */
+  affinityKey?: TaskSubmit['affinityKey']
   /** The task that this one is a part of: cancelling the parent cancels it too. */
   parentTaskId?: TaskSubmit['parentTaskId']
   /** Notes that the swarm keeps and does not read, by name. At most 32. */

@@ -4,11 +4,21 @@ import { LIMITS } from './limits.ts'
 import { closedObject } from './schema.ts'
 import { TaskSubmit } from './task.ts'
 
-const { type, capabilities, payload, priority, maxAttempts, timeoutMs, backoff, resources, metadata } =
-  TaskSubmit.properties
+const {
+  type,
+  capabilities,
+  payload,
+  priority,
+  maxAttempts,
+  timeoutMs,
+  backoff,
+  resources,
+  affinityKey,
+  metadata,
+} = TaskSubmit.properties
 
 const PipelineStage = closedObject(
-  { type, capabilities, priority, maxAttempts, timeoutMs, backoff, resources, metadata },
+  { type, capabilities, priority, maxAttempts, timeoutMs, backoff, resources, affinityKey, metadata },
   {
     title: 'PipelineStage',
     description: 'One stage: a task whose payload is the result of the stage before.',

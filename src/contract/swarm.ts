@@ -3,8 +3,7 @@ import { TenantId } from './consensus/signed.ts'
 import { LIMITS } from './limits.ts'
 import { LeaseMs, NEXT_PAGE, SwarmId, Text, Timestamp } from './scalars.ts'
 import { annotate, closedObject, textEnum } from './schema.ts'
-
-export const StrategyName = textEnum(['least_loaded'], { description: 'How tasks are given to agents.' })
+import { Strategy, StrategyInput } from './strategy.ts'
 
 export const TopologySettings = Type.Union(
   [
@@ -50,7 +49,7 @@ export const SwarmCreate = closedObject(
   {
     swarmId: SwarmId,
     description: annotate(description, { default: '' }),
-    strategy: annotate(StrategyName, { default: 'least_loaded' }),
+    strategy: annotate(StrategyInput, { default: { kind: 'least_loaded' } }),
     topology: Type.Optional(TopologySettings),
     leaseMs: Type.Optional(LeaseMs),
     limits: Type.Optional(
@@ -72,7 +71,7 @@ export type SwarmCreateInput = Pick<SwarmCreate, 'swarmId'> & Partial<SwarmCreat
 export const SwarmPatch = closedObject(
   {
     description: Type.Optional(description),
-    strategy: Type.Optional(StrategyName),
+    strategy: Type.Optional(StrategyInput),
     topology: Type.Optional(TopologySettings),
     leaseMs: Type.Optional(LeaseMs),
     limits: Type.Optional(SwarmLimits),
@@ -86,7 +85,7 @@ export const SwarmView = closedObject(
     swarmId: SwarmId,
     tenantId: TenantId,
     description,
-    strategy: StrategyName,
+    strategy: Strategy,
     topology: TopologySettings,
     leaseMs: LeaseMs,
     limits: SwarmLimits,

@@ -101,6 +101,14 @@ const deadline = Type.Optional(
   }),
 )
 
+const affinityKey = Type.Optional(
+  freeText({
+    maxLength: LIMITS.nameLengthMax,
+    description:
+      'Tasks with the same key go to the same agent where they can, under the strategies that keep a queue for each agent.',
+  }),
+)
+
 /** What a client asks for. */
 export const TaskSubmit = closedObject(
   {
@@ -135,6 +143,7 @@ export const TaskSubmit = closedObject(
     backoff: annotate(Backoff, { default: {} }),
     dependsOn,
     resources: annotate(ResourceAmounts, { default: {} }),
+    affinityKey,
     parentTaskId,
     metadata: annotate(Metadata, { default: {} }),
   },
@@ -196,6 +205,7 @@ export const TASK_VIEW_PROPERTIES = {
   backoff: Backoff,
   dependsOn,
   resources: ResourceAmounts,
+  affinityKey,
   parentTaskId,
   inputFrom: Type.Optional(
     annotate(TaskId, { description: 'The stage before it in a pipeline: its result is the payload.' }),

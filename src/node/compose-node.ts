@@ -188,7 +188,7 @@ function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDir
   return {
     defaultSwarm: {
       description: 'The swarm that is there from the start.',
-      strategy: 'least_loaded',
+      strategy: { kind: 'least_loaded' },
       topology: { kind: 'mesh' },
       leaseMs: config.AMOS_LEASE_MS,
       limits: swarmLimits(config),

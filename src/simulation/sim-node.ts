@@ -180,7 +180,7 @@ function directoryOptions({ faults, topology }: Scenario): ConstructorParameters
   return {
     defaultSwarm: {
       description: '',
-      strategy: 'least_loaded',
+      strategy: { kind: 'least_loaded' },
       topology,
       leaseMs: LEASE_MS,
       limits: { openTasksMax: 10_000, agentsMax: 1_000, eventsMax },

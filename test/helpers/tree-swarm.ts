@@ -1,5 +1,5 @@
 import type { DistributionStrategy, PlannedAssignment } from '#domain/distribution/distribution-strategy.ts'
-import { downTheTree } from '#domain/distribution/down-the-tree.ts'
+import { DelegationStrategy } from '#domain/distribution/strategies/delegation-strategy.ts'
 import { type AgentId, agentId } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { Candidate } from '#domain/resources/candidate.ts'
@@ -8,7 +8,7 @@ import { coveredBy } from '#domain/resources/room.ts'
 import { Hierarchical } from '#domain/topology/hierarchical.ts'
 import { ReportingTree } from '#domain/topology/reporting-tree.ts'
 import { SeededRandom } from '#simulation/seeded-random.ts'
-import { SAMPLE_TIME } from './sample-records.ts'
+import { distributionContext } from './distribution-context.ts'
 
 export interface TreeAgent {
   readonly slots: number
@@ -20,7 +20,7 @@ export interface TreeAgent {
 const IDLE: TreeAgent = { slots: 1, activeTasks: 0, skills: ['review'], resources: {} }
 
 /** A strategy that must not be asked while the tree can do the work itself. */
-const NOBODY: DistributionStrategy = { name: 'least_loaded', plan: () => [] }
+const NOBODY: DistributionStrategy = { kind: 'least_loaded', plan: () => [] }
 
 /** A hierarchical swarm without a server: agents a0, a1, … in a tree, and what each holds. */
 export class TreeSwarm {
@@ -41,13 +41,17 @@ export class TreeSwarm {
     { seed = 1, others = NOBODY }: { seed?: number; others?: DistributionStrategy } = {},
   ): readonly PlannedAssignment[] {
     const tree = new ReportingTree(this.shape)
-    const strategy = downTheTree(others, { tree: () => tree, loadOf: (id) => this.agents.get(id)! })
-    return strategy.plan({
-      now: SAMPLE_TIME,
-      random: new SeededRandom(seed),
-      tasks,
-      candidatesFor: (requirement) => this.candidatesFor(requirement),
+    const strategy = new DelegationStrategy(others, {
+      tree: () => tree,
+      loadOf: (id) => this.agents.get(id)!,
     })
+    return strategy.plan(
+      distributionContext({
+        random: new SeededRandom(seed),
+        tasks,
+        candidatesFor: (requirement) => this.candidatesFor(requirement),
+      }),
+    )
   }
 
   candidatesFor({ capabilities, resources }: Requirement): readonly Candidate[] {

@@ -1,13 +1,14 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { leastLoaded } from '#domain/distribution/least-loaded.ts'
+import { leastLoaded } from '#domain/distribution/strategies/least-loaded.ts'
 import { agentId } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { Candidate } from '#domain/resources/candidate.ts'
 import { type Requirement, requirementOf } from '#domain/resources/requirement.ts'
 import { coveredBy, Room } from '#domain/resources/room.ts'
 import { SeededRandom } from '#simulation/seeded-random.ts'
-import { SAMPLE_TIME, sampleEntry } from '../helpers/sample-records.ts'
+import { distributionContext } from '../helpers/distribution-context.ts'
+import { sampleEntry } from '../helpers/sample-records.ts'
 
 const NAMES = ['review', 'rust', 'draw'] as const
 
@@ -61,7 +62,7 @@ const swarm: fc.Arbitrary<Swarm> = fc
   })
 
 function plan({ tasks, candidatesFor }: Swarm, seed = 1) {
-  return leastLoaded.plan({ now: SAMPLE_TIME, random: new SeededRandom(seed), tasks, candidatesFor })
+  return leastLoaded.plan(distributionContext({ random: new SeededRandom(seed), tasks, candidatesFor }))
 }
 
 describe('leastLoaded', () => {

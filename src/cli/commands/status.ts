@@ -38,7 +38,7 @@ function renderStatus(url: string, readiness: Readiness, swarm: SwarmView, repor
     server: `${url}, version ${readiness.version}`,
     readiness: [readiness.status.replace('_', ' '), ...readiness.reasons].join(': '),
     durability: `accepted work is ${readiness.durability}`,
-    swarm: `${swarm.swarmId}, strategy ${swarm.strategy}, leases of ${formatDuration(swarm.leaseMs)}`,
+    swarm: `${swarm.swarmId}, strategy ${swarm.strategy.kind}, leases of ${formatDuration(swarm.leaseMs)}`,
     tasks: [`${report.openTasks} open`, ...phases.map(([phase, count]) => `${count} ${phase}`)].join(', '),
     since: describeTotals(totals),
     waits: describeDurations(report.wait),

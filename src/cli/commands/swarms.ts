@@ -1,7 +1,8 @@
 import { type Command, Option } from 'commander'
-import type { SwarmView } from '#contract/index.ts'
+import type { StrategyInput, SwarmView } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { readPages } from '../input/all-pages.ts'
+import { strategyFrom } from '../input/strategy-option.ts'
 import { formatAge, formatDuration } from '../output/durations.ts'
 import { createOutput } from '../output/output.ts'
 import { type Column, renderTable } from '../output/table.ts'
@@ -10,6 +11,7 @@ import { connect, type ServerOptions, wholeNumber, withServerOptions } from '../
 interface SettingsOptions extends ServerOptions {
   readonly description?: string
   readonly lease?: number
+  readonly strategy?: StrategyInput
 }
 
 const HELP = `
@@ -17,11 +19,13 @@ Examples:
   amos swarms                              all swarms that the credential may see
   amos swarms create research --description 'literature'
   amos swarms update research --lease 60000
+  amos swarms update research --strategy work_stealing
+  amos swarms update research --strategy '{"kind":"work_stealing","stealCostMs":50}'
   amos swarms delete research --force      even with open tasks`
 
 const COLUMNS: readonly Column<SwarmView>[] = [
   { title: 'SWARM', isWhole: true, value: ({ swarmId }) => swarmId },
-  { title: 'STRATEGY', isOptional: true, value: ({ strategy }) => strategy },
+  { title: 'STRATEGY', isOptional: true, value: ({ strategy }) => strategy.kind },
   { title: 'TOPOLOGY', value: ({ topology }) => topology.kind },
   { title: 'LEASE', align: 'right', isWhole: true, value: ({ leaseMs }) => formatDuration(leaseMs) },
   {
@@ -65,14 +69,25 @@ function withSettings(command: Command): Command {
   return withServerOptions(command)
     .option('--description <text>', 'what the swarm is for')
     .addOption(
+      new Option(
+        '--strategy <kind|json>',
+        'how tasks are given to agents: its name, or its settings as JSON',
+      ).argParser(strategyFrom),
+    )
+    .addOption(
       new Option('--lease <ms>', 'how long an agent may hold a task without renewing it').argParser(
         wholeNumber(LIMITS.leaseMsMin, LIMITS.leaseMsMax),
       ),
     )
 }
 
-function settingsOf({ description, lease }: SettingsOptions): { description?: string; leaseMs?: number } {
+function settingsOf({ description, lease, strategy }: SettingsOptions): {
+  description?: string
+  leaseMs?: number
+  strategy?: StrategyInput
+} {
   return {
+    ...(strategy === undefined ? {} : { strategy }),
     ...(description === undefined ? {} : { description }),
     ...(lease === undefined ? {} : { leaseMs: lease }),
   }

@@ -46,6 +46,8 @@ export class AgentRegistry {
   readonly #agents = new Map<AgentId, AgentState>()
   /** The agents with a free slot: the only ones a plan has to look at. */
   readonly #available = new Set<AgentState>()
+  /** The agents that work may be kept for, busy ones included. */
+  readonly #inService = new Set<AgentState>()
   readonly #listeners = new Set<(agentId: AgentId) => void>()
   readonly #registrationListeners = new Set<(agentId: AgentId) => void>()
   /** Registrations being written, counted so that many at once cannot pass the limit together. */
@@ -207,6 +209,7 @@ export class AgentRegistry {
     // A registration that was written after the removal has put a state of its own here.
     if (isRemoved && this.#agents.get(agentId) === state) this.#agents.delete(agentId)
     if (isRemoved) this.#available.delete(state)
+    if (isRemoved) this.#inService.delete(state)
     if (isRemoved) this.#tellOf(agentId)
     if (isRemoved) this.#tellOfEnd(agentId)
     return isRemoved
@@ -220,12 +223,34 @@ export class AgentRegistry {
 
   /** To be called after anything that may have given the agent room, or taken it. */
   refresh(state: AgentState): void {
+    this.#noteService(state)
     if (state.freeSlots(this.#modules.clock.monotonic()) === 0) {
       this.#available.delete(state)
       return
     }
     this.#available.add(state)
     this.#modules.onRoom()
+  }
+
+  /** The agent, where it could start work now. */
+  candidate(agentId: AgentId): Candidate | undefined {
+    const state = this.#agents.get(agentId)
+    if (state === undefined || !this.#available.has(state)) return undefined
+    const freeSlots = state.freeSlots(this.#modules.clock.monotonic())
+    return freeSlots === 0 ? undefined : state.asCandidate(freeSlots)
+  }
+
+  isInService(agentId: AgentId): boolean {
+    const state = this.#agents.get(agentId)
+    return state !== undefined && this.#inService.has(state)
+  }
+
+  /** The agents in service that are capable of such a task, whether they could start it now or not. */
+  membersFor(requirement: Requirement): readonly Candidate[] {
+    const members: Candidate[] = []
+    for (const state of this.#inService)
+      if (state.isCapableOf(requirement)) members.push(state.asCandidate(0))
+    return members
   }
 
   /** The agents that could start such a task now. */
@@ -239,6 +264,15 @@ export class AgentRegistry {
         candidates.push(state.asCandidate(freeSlots))
     }
     return candidates
+  }
+
+  #noteService(state: AgentState): void {
+    const isInService = state.isInService(this.#modules.clock.monotonic())
+    if (isInService === this.#inService.has(state)) return
+    if (isInService) this.#inService.add(state)
+    else this.#inService.delete(state)
+    // What was kept for an agent that left is to be given to others.
+    if (!isInService) this.#modules.onRoom()
   }
 
   #tellOf(agentId: AgentId): void {

@@ -122,6 +122,13 @@ export class AgentState {
     return Math.max(0, Math.min(free, wanted, trialsMax))
   }
 
+  /** Whether work may be kept for it: it takes new tasks over its channel or by the claim that waits. */
+  isInService(now: MonotonicMs): boolean {
+    const { status, quarantine } = this.record
+    if (status !== 'online' || quarantine !== undefined || this.hasStopped) return false
+    return this.breaker.allows(now) && (this.session !== undefined || (this.claim?.room ?? 0) > 0)
+  }
+
   /** Whether it can do such work at all, busy or not. */
   isCapableOf({ capabilities, resources }: Requirement): boolean {
     return (

@@ -1,5 +1,5 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
-import type { TaskId } from '../model/ids.ts'
+import type { AgentId, TaskId } from '../model/ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
@@ -7,13 +7,11 @@ import type { ReadyEntry, ReadyQueue } from '../ports/ready-queue.ts'
 import type { Candidate } from '../resources/candidate.ts'
 import type { PriorityScheduler } from '../resources/priority-scheduler.ts'
 import type { Requirement } from '../resources/requirement.ts'
-import type { DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
+import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
 
 export interface TaskDistributorOptions {
   /** Ready tasks taken from the queue ahead of need. */
   readonly windowMax: number
-  /** Read at each round, since a swarm's strategy can be changed. */
-  strategy(): DistributionStrategy
   /** Most ready tasks in memory, those nobody can run now included. */
   waitingMax(): number
 }
@@ -21,6 +19,7 @@ export interface TaskDistributorOptions {
 export interface TaskDistributorModules {
   readonly queue: ReadyQueue
   readonly scheduler: PriorityScheduler
+  readonly strategy: DistributionStrategy
   readonly registry: AgentRegistry
   readonly clock: Clock
   readonly random: Random
@@ -67,13 +66,16 @@ export class TaskDistributor {
   /** The task is finished: nobody has to look at it any more. */
   forget(taskId: TaskId): void {
     const entry = this.#modules.scheduler.delete(taskId)
-    if (entry !== undefined) this.#settle(entry)
+    if (entry === undefined) return
+    this.#modules.strategy.onGone?.(taskId)
+    this.#settle(entry)
   }
 
   /** No new assignments from now on. */
   stop(): void {
     this.#isStopped = true
     this.#cancelPause()
+    this.#modules.strategy.close?.()
   }
 
   async #run(): Promise<void> {
@@ -130,10 +132,10 @@ export class TaskDistributor {
 
   /** @returns true where it took any. */
   async #take(countMax: number): Promise<boolean> {
-    const { queue, scheduler, isOpen } = this.#modules
+    const { queue, isOpen } = this.#modules
     const entries = await queue.take(countMax)
     for (const entry of entries) {
-      if (isOpen(entry.taskId)) scheduler.add(entry)
+      if (isOpen(entry.taskId)) this.#add(entry)
       else this.#settle(entry)
     }
     return entries.length > 0
@@ -155,6 +157,18 @@ export class TaskDistributor {
   }
 
   #plan(tasksMax: number): { readonly offeredCount: number; readonly plannedCount: number } {
+    const { scheduler, strategy } = this.#modules
+    const offer = this.#offer(tasksMax)
+    const plan = strategy.plan(offer.context)
+    for (const planned of plan) {
+      const entry = scheduler.delete(planned.entry.taskId)
+      strategy.onGone?.(planned.entry.taskId)
+      if (entry !== undefined) void this.#assign(planned, entry)
+    }
+    return { offeredCount: offer.count(), plannedCount: plan.length }
+  }
+
+  #offer(tasksMax: number): { readonly context: DistributionContext; count(): number } {
     const { registry, scheduler, clock, random } = this.#modules
     const seen = new Map<string, readonly Candidate[]>()
     const candidatesFor = (requirement: Requirement): readonly Candidate[] => {
@@ -162,20 +176,30 @@ export class TaskDistributor {
       seen.set(requirement.key, candidates)
       return candidates
     }
-    const tasks = scheduler.first(tasksMax, (requirement) => candidatesFor(requirement).length > 0)
-    if (tasks.length === 0) return { offeredCount: 0, plannedCount: 0 }
-    const plan = this.#options.strategy().plan({ now: clock.now(), random, tasks, candidatesFor })
-    for (const planned of plan) {
-      const entry = scheduler.delete(planned.entry.taskId)
-      if (entry !== undefined) void this.#assign(planned, entry)
+    let tasks: readonly ReadyEntry[] | undefined
+    const context = {
+      now: clock.now(),
+      random,
+      get tasks() {
+        tasks ??= scheduler.first(tasksMax, (requirement) => candidatesFor(requirement).length > 0)
+        return tasks
+      },
+      candidatesFor,
+      candidate: (agentId: AgentId) => registry.candidate(agentId),
+      mayStart: ({ taskId }: ReadyEntry) => scheduler.has(taskId),
     }
-    return { offeredCount: tasks.length, plannedCount: plan.length }
+    return { context, count: () => tasks?.length ?? 0 }
+  }
+
+  #add(entry: ReadyEntry): void {
+    const { scheduler, strategy } = this.#modules
+    // An older entry of a task that waits already says nothing new.
+    if (scheduler.add(entry)) strategy.onReady?.(entry)
   }
 
   async #assign(planned: PlannedAssignment, entry: ReadyEntry): Promise<void> {
-    const { scheduler } = this.#modules
     if ((await this.#modules.assign(planned)) === 'put_back') {
-      scheduler.add(entry)
+      this.#add(entry)
       this.#pause()
       return
     }

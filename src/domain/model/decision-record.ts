@@ -1,7 +1,7 @@
 import type { AgentId, EpochMs, FencingToken, TaskId } from './ids.ts'
 import { packedCodec, shape } from './packed-codec.ts'
 import { recordKind } from './record-kind.ts'
-import type { StrategyName } from './swarm-record.ts'
+import type { StrategyKind } from './strategy-settings.ts'
 
 export interface CandidateScore {
   readonly agentId: AgentId
@@ -17,7 +17,7 @@ export interface DecisionRecord {
   readonly attempt: number
   readonly fencingToken: FencingToken
   readonly agentId: AgentId
-  readonly strategy: StrategyName
+  readonly strategy: StrategyKind
   readonly reason: string
   readonly candidateCount: number
   /** The best {@link CANDIDATES_KEPT_MAX}, winner first. */

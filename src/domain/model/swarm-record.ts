@@ -1,5 +1,6 @@
 import type { EpochMs, SwarmId } from './ids.ts'
-import { recordKind } from './record-kind.ts'
+import { jsonCodec, recordKind } from './record-kind.ts'
+import { readStrategySettings, type StrategySettings } from './strategy-settings.ts'
 import type { TopologySettings } from './topology-settings.ts'
 
 /** Limits of one swarm. Past one the caller gets 429 `limit_exceeded` that names it. */
@@ -11,16 +12,24 @@ export interface SwarmLimits {
   readonly eventsMax: number
 }
 
-export type StrategyName = 'least_loaded'
-
 export interface SwarmRecord {
   readonly swarmId: SwarmId
   readonly description: string
-  readonly strategy: StrategyName
+  readonly strategy: StrategySettings
   readonly topology: TopologySettings
   readonly leaseMs: number
   readonly limits: SwarmLimits
   readonly createdAt: EpochMs
 }
 
-export const SWARM_RECORDS = recordKind<SwarmRecord>('swarm')
+const json = jsonCodec<SwarmRecord>()
+
+export const SWARM_RECORDS = recordKind<SwarmRecord>('swarm', {
+  codec: {
+    ...json,
+    decode: (text, id) => {
+      const record = json.decode(text, id)
+      return { ...record, strategy: readStrategySettings(record.strategy) }
+    },
+  },
+})

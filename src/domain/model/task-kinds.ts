@@ -49,6 +49,7 @@ const SPEC = shape<TaskSpec>({
   deadlineAt: 'time',
   parentTaskId: 'plain',
   inputFrom: 'plain',
+  affinityKey: 'plain',
 })
 
 const TASK = shape<Omit<TaskRecord, 'taskId' | 'createdAt'>>({

@@ -49,6 +49,8 @@ export interface TaskSpec {
   /** One of those it depends on, whose result becomes its payload: the stage before it in a pipeline. */
   readonly inputFrom?: TaskId | undefined
   readonly resources: ResourceAmounts
+  /** Tasks with the same key go to the same agent where they can; see the strategies. */
+  readonly affinityKey?: string | undefined
   readonly parentTaskId?: TaskId | undefined
   readonly metadata: Readonly<Record<string, string>>
 }

@@ -43,7 +43,7 @@ export class SwarmOrchestrator {
   async start(patience: PatienceModules): Promise<void> {
     const { events } = this.#modules
     const parts = this.#parts
-    const projections = [parts.monitor, parts.topology, parts.departed, parts.consensus]
+    const projections = [parts.monitor, parts.topology, parts.departed, parts.consensus, parts.outcomes]
     const stops = projections.map((projection) => events.feed(projection))
     this.#stopReading = () => {
       for (const stop of stops) stop()

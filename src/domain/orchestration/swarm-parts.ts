@@ -3,17 +3,16 @@ import { AgentRegistry } from '../agents/agent-registry.ts'
 import { DirectChannel } from '../communication/direct-channel.ts'
 import { RegistrationNotices } from '../communication/registration-notices.ts'
 import { ConsensusEngine } from '../consensus-engine/consensus-engine.ts'
-import { alongTheRing } from '../distribution/along-the-ring.ts'
-import type { DistributionStrategy } from '../distribution/distribution-strategy.ts'
-import { downTheTree } from '../distribution/down-the-tree.ts'
-import { leastLoaded } from '../distribution/least-loaded.ts'
+import { RunningEstimator } from '../distribution/balancing/running-estimator.ts'
+import { OutcomeFeed } from '../distribution/outcome-feed.ts'
+import { SwarmStrategy } from '../distribution/swarm-strategy.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
 import { Reminders } from '../kernel/reminders.ts'
 import { SwarmJournal } from '../kernel/swarm-journal.ts'
 import { TimerQueue } from '../kernel/timer-queue.ts'
 import type { AgentId, TaskId } from '../model/ids.ts'
-import type { StrategyName } from '../model/swarm-record.ts'
+import { setupSettingsOf } from '../model/strategy-settings.ts'
 import { AgentPresence } from '../presence/agent-presence.ts'
 import { HttpClaims } from '../presence/http-claims.ts'
 import { priorityRank } from '../resources/priority-rank.ts'
@@ -42,8 +41,6 @@ type Desk = ReturnType<typeof createDesk>
 
 /** All that coordinates one swarm. */
 export type SwarmParts = Base & Work & Desk & CommunicationParts & { readonly consensus: ConsensusEngine }
-
-const STRATEGIES: Record<StrategyName, DistributionStrategy> = { least_loaded: leastLoaded }
 
 /** Builds what coordinates one swarm, from the parts that need nothing to those that need the others. */
 export function createSwarmParts(
@@ -135,8 +132,8 @@ function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptio
     onHeard: (agent) => presence.heard(agent, 'http'),
   })
   const held = { registry, deadlines, leases, breakers, aftermath, ender, presence, claims }
-  const distributor = createDistributor(coordinatorship, options, { ...base, ...held })
-  return { ...held, distributor }
+  const { distributor, outcomes } = createDistributor(coordinatorship, options, { ...base, ...held })
+  return { ...held, distributor, outcomes }
 }
 
 /** What gives the ready tasks to agents. */
@@ -144,26 +141,40 @@ function createDistributor(
   { nodeId }: Coordinatorship,
   options: OrchestratorOptions,
   parts: Base & Pick<TaskAssignerModules, 'registry' | 'leases' | 'aftermath' | 'ender'>,
-): TaskDistributor {
-  const { settings, openTasks, topology, reportingLines, registry } = parts
+) {
+  const { settings, openTasks, scheduler, registry } = parts
   const leaseMs = (): number => settings.record.leaseMs
-  const assigner = new TaskAssigner({ nodeId, leaseMs, strategyName: () => settings.record.strategy }, parts)
-  const hierarchy = {
-    tree: () => reportingLines.tree(),
-    loadOf: (agentId: AgentId) => registry.loadOf(agentId),
-  }
-  return new TaskDistributor(
-    {
-      ...options,
-      waitingMax: () => settings.record.limits.openTasksMax,
-      strategy: () => alongTheRing(downTheTree(STRATEGIES[settings.record.strategy], hierarchy), topology),
-    },
+  const strategyKind = () => settings.record.strategy.kind
+  const assigner = new TaskAssigner({ nodeId, leaseMs, strategyKind }, parts)
+  const strategy = new SwarmStrategy(
+    { settings: () => settings.record.strategy },
     {
       ...parts,
+      pool: registry,
+      estimator: new RunningEstimator(() => setupSettingsOf(settings.record.strategy)),
+      stages: parts.topology,
+      hierarchy: {
+        tree: () => parts.reportingLines.tree(),
+        loadOf: (agentId: AgentId) => registry.loadOf(agentId),
+      },
+      waiting: () => scheduler.entries(),
+      wakeIn: (delayMs) => parts.clock.setTimer(delayMs, () => distributor.wake()),
+    },
+  )
+  const distributor = new TaskDistributor(
+    { ...options, waitingMax: () => settings.record.limits.openTasksMax },
+    {
+      ...parts,
+      strategy,
       isOpen: (taskId) => openTasks.has(taskId),
       assign: (planned) => assigner.assign(planned),
     },
   )
+  registry.onChange((agentId) => {
+    strategy.onAgent(agentId)
+    distributor.wake()
+  })
+  return { distributor, outcomes: new OutcomeFeed(strategy) }
 }
 
 /** What takes in what clients and agents send, and what looks on. Nothing else calls these. */

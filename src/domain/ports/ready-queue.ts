@@ -15,6 +15,13 @@ export interface ReadyEntry {
   readonly readyAt: EpochMs
   /** Not to be taken before, on the store's clock. Left out where the task can start at once, which is no time. */
   readonly dueAt?: EpochMs
+  /** What kind of work it is. Entries of version 0.1 have neither this nor the two next. */
+  readonly type?: string
+  /** 1 is the most urgent, 5 the least. */
+  readonly priority?: number
+  readonly deadlineAt?: EpochMs
+  /** Tasks with the same key go to the same agent where they can. */
+  readonly affinityKey?: string
   readonly capabilities: readonly string[]
   readonly resources: ResourceAmounts
   /** Who did the stage before it in a pipeline. */

@@ -39,15 +39,25 @@ export class PriorityScheduler {
     return [...this.#lines.values()].map(({ requirement }) => requirement)
   }
 
-  /** A newer entry of a task takes the place of its older one; an older one is ignored. */
-  add(entry: ReadyEntry): void {
+  /** All tasks that wait, in no order. */
+  entries(): Iterable<ReadyEntry> {
+    return this.#waiting.values()
+  }
+
+  has(taskId: TaskId): boolean {
+    return this.#waiting.has(taskId)
+  }
+
+  /** A newer entry of a task takes the place of its older one. @returns false for an older one, which is ignored */
+  add(entry: ReadyEntry): boolean {
     const present = this.#waiting.get(entry.taskId)
-    if (present !== undefined && present.readyCount >= entry.readyCount) return
+    if (present !== undefined && present.readyCount >= entry.readyCount) return false
     // A copy of its own: a task taken out and put back must not be mistaken for what its heap still holds of it.
     const own = { ...entry }
     this.#waiting.set(entry.taskId, own)
     if (present !== undefined) this.#deadCount += 1
     this.#lineFor(requirementOf(entry.capabilities, entry.resources)).heap.push(own)
+    return true
   }
 
   delete(taskId: TaskId): ReadyEntry | undefined {

@@ -8,7 +8,7 @@ import { DECISION_RECORDS } from '../model/decision-record.ts'
 import { isSwarmError } from '../model/errors.ts'
 import { fencingToken } from '../model/fencing-token.ts'
 import { type EpochMs, jsonText, type NodeId } from '../model/ids.ts'
-import type { StrategyName } from '../model/swarm-record.ts'
+import type { StrategyKind } from '../model/strategy-settings.ts'
 import { PAYLOAD_RECORDS } from '../model/task-kinds.ts'
 import type { TaskLease, TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -24,7 +24,7 @@ import { taskKey, taskStep } from './task-writer.ts'
 export interface TaskAssignerOptions {
   readonly nodeId: NodeId
   leaseMs(): number
-  strategyName(): StrategyName
+  strategyKind(): StrategyKind
 }
 
 export interface TaskAssignerModules {
@@ -116,7 +116,7 @@ export class TaskAssigner {
         attempt: change.task.attempt,
         fencingToken: lease.fencingToken,
         agentId,
-        strategy: this.#options.strategyName(),
+        strategy: this.#options.strategyKind(),
         reason,
         candidateCount,
         candidates,

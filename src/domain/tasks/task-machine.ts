@@ -226,9 +226,20 @@ export function readyEntryOf(task: TaskRecord, rankOf: RankOf): ReadyEntry | und
   if (!isWaiting(task.phase) || task.readyAt === undefined) return undefined
   const { taskId, readyCount, readyAt, spec } = task
   const rank = rankOf(task.createdAt, spec.priority)
-  const { capabilities, resources } = spec
-  const due = task.phase === 'queued' ? {} : { dueAt: readyAt }
-  const entry = { taskId, readyCount, rank, readyAt, ...due, capabilities, resources }
+  const { type, priority, deadlineAt, affinityKey, capabilities, resources } = spec
+  const entry = {
+    taskId,
+    readyCount,
+    rank,
+    readyAt,
+    ...(task.phase === 'queued' ? {} : { dueAt: readyAt }),
+    type,
+    priority,
+    ...(deadlineAt === undefined ? {} : { deadlineAt }),
+    ...(affinityKey === undefined ? {} : { affinityKey }),
+    capabilities,
+    resources,
+  }
   if (task.previousAgentId !== undefined) return { ...entry, previousAgentId: task.previousAgentId }
   if (task.delegators === undefined) return entry
   return { ...entry, delegators: task.delegators, failedAgentIds: failedAt(task) }

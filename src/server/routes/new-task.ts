@@ -35,6 +35,7 @@ export function newTask(
     backoff: body.backoff,
     dependsOn: body.dependsOn.map(taskId),
     resources: body.resources,
+    affinityKey: body.affinityKey,
     parentTaskId: parentTaskId === undefined ? undefined : taskId(parentTaskId),
     metadata: body.metadata,
   }

@@ -1,7 +1,9 @@
 import type { FastifyInstance } from 'fastify'
 import { SWARM_OPERATIONS } from '#contract/operations/swarm-operations.ts'
-import type { SwarmPage } from '#contract/swarm.ts'
+import type { SwarmPage, SwarmPatch } from '#contract/swarm.ts'
 import { swarmId } from '#domain/model/ids.ts'
+import { strategySettings } from '#domain/model/strategy-settings.ts'
+import type { SwarmSpec } from '#domain/model/swarm-spec.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
@@ -24,11 +26,12 @@ export function swarmRoutes(
   const { createSwarm, listSwarms, getSwarm, updateSwarm, deleteSwarm, getResources } = SWARM_OPERATIONS
 
   routeOperation(app, createSwarm, async (request, reply) => {
-    const { swarmId: id, topology, leaseMs, limits, ...rest } = request.body
+    const { swarmId: id, strategy, topology, leaseMs, limits, ...rest } = request.body
     const { tenant } = callerOf(request)
     const record = await swarms.createSwarm(tenant, {
       ...rest,
       swarmId: swarmId(id),
+      strategy: strategySettings(strategy),
       topology: topology ?? { kind: 'mesh' },
       leaseMs: leaseMs ?? swarmDefaults.leaseMs,
       limits: { ...swarmDefaults.limits, ...limits },
@@ -60,7 +63,7 @@ export function swarmRoutes(
   routeOperation(app, updateSwarm, async (request, reply) => {
     const { tenant } = callerOf(request)
     const swarm = await swarms.open(tenant, swarmId(request.params.swarmId))
-    await swarm.service.swarm.update({ ...request.body, ...expectedVersion(request.headers) })
+    await swarm.service.swarm.update({ ...patchFrom(request.body), ...expectedVersion(request.headers) })
     // Read together, so that the tag is that of the state in the answer.
     const { value, version } = await swarm.stored()
     reply.header('etag', etagOf(version))
@@ -78,4 +81,8 @@ export function swarmRoutes(
     const [report, status] = await Promise.all([service.swarm.monitor(), service.swarm.status()])
     return resourceReport(report, status)
   })
+}
+
+function patchFrom({ strategy, ...others }: SwarmPatch): Partial<SwarmSpec> {
+  return strategy === undefined ? others : { ...others, strategy: strategySettings(strategy) }
 }

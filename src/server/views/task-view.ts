@@ -34,6 +34,7 @@ function addWhatIsKnown(view: TaskView, record: TaskRecord): void {
   const { spec, lease, progress, failure, readyAt, assignedAt, startedAt, finishedAt, retryOf } = record
   if (spec.deadlineAt !== undefined) view.deadline = wireTime(spec.deadlineAt)
   if (spec.parentTaskId !== undefined) view.parentTaskId = spec.parentTaskId
+  if (spec.affinityKey !== undefined) view.affinityKey = spec.affinityKey
   if (spec.inputFrom !== undefined) view.inputFrom = spec.inputFrom
   if (retryOf !== undefined) view.retryOf = retryOf
   if (readyAt !== undefined) view.readyAt = wireTime(readyAt)

@@ -279,7 +279,11 @@ describe('what the server refuses over HTTP', () => {
 
   it('changes a swarm by the fields that are sent', async () => {
     const { body } = await client.call(updateSwarm, { body: { description: 'changed', leaseMs: 20_000 } })
-    expect(body).toMatchObject({ description: 'changed', leaseMs: 20_000, strategy: 'least_loaded' })
+    expect(body).toMatchObject({
+      description: 'changed',
+      leaseMs: 20_000,
+      strategy: { kind: 'least_loaded' },
+    })
     expect((await client.call(getSwarm)).body).toEqual(body)
     expect((await client.call(updateSwarm, { body: {} })).body['code']).toBe('validation_failed')
   })

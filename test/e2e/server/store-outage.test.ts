@@ -41,7 +41,7 @@ describe('while the store cannot be written', () => {
       {
         defaultSwarm: {
           description: '',
-          strategy: 'least_loaded',
+          strategy: { kind: 'least_loaded' },
           topology: { kind: 'mesh' },
           ...swarmDefaults,
         },

@@ -162,7 +162,7 @@ export class Cluster {
       {
         defaultSwarm: {
           description: '',
-          strategy: 'least_loaded',
+          strategy: { kind: 'least_loaded' },
           topology: { kind: 'mesh' },
           leaseMs: LEASE_MS,
           limits,

@@ -238,7 +238,7 @@ describe('a swarm', () => {
     const spec = {
       swarmId: swarmId('blue'),
       description: 'first',
-      strategy: 'least_loaded',
+      strategy: { kind: 'least_loaded' },
       topology: { kind: 'mesh' },
       leaseMs: 5_000,
       limits,

@@ -8,7 +8,7 @@ const BALANCED_MS = 30_000
 const spec = (id: SwarmId) => ({
   swarmId: id,
   description: '',
-  strategy: 'least_loaded' as const,
+  strategy: { kind: 'least_loaded' } as const,
   topology: { kind: 'mesh' } as const,
   leaseMs: 10_000,
   limits: { openTasksMax: 1_000, agentsMax: 100, eventsMax: 10_000 },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { AgentRegistry } from '#domain/agents/agent-registry.ts'
 import type { DistributionContext } from '#domain/distribution/distribution-strategy.ts'
-import { leastLoaded } from '#domain/distribution/least-loaded.ts'
+import { leastLoaded } from '#domain/distribution/strategies/least-loaded.ts'
 import { TaskDistributor } from '#domain/distribution/task-distributor.ts'
 import { Reminders } from '#domain/kernel/reminders.ts'
 import { SwarmJournal } from '#domain/kernel/swarm-journal.ts'
@@ -33,18 +33,15 @@ async function distributorUnder(isWanted: (context: DistributionContext) => bool
   const offered: number[] = []
   const assigned: string[] = []
   const distributor = new TaskDistributor(
+    { windowMax: 10_000, waitingMax: () => 10_000 },
     {
-      windowMax: 10_000,
-      waitingMax: () => 10_000,
-      strategy: () => ({
+      strategy: {
         ...leastLoaded,
         plan: (context) => {
           offered.push(context.tasks.length)
           return isWanted(context) ? leastLoaded.plan(context) : []
         },
-      }),
-    },
-    {
+      },
       queue,
       scheduler: new PriorityScheduler(),
       registry,

@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { downTheTree } from '#domain/distribution/down-the-tree.ts'
-import { leastLoaded } from '#domain/distribution/least-loaded.ts'
+import { DelegationStrategy } from '#domain/distribution/strategies/delegation-strategy.ts'
+import { leastLoaded } from '#domain/distribution/strategies/least-loaded.ts'
 import { agentId } from '#domain/model/ids.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import { SeededRandom } from '#simulation/seeded-random.ts'
-import { SAMPLE_TIME, sampleEntry } from '../../helpers/sample-records.ts'
+import { distributionContext } from '../../helpers/distribution-context.ts'
+import { sampleEntry } from '../../helpers/sample-records.ts'
 import { type TreeAgent, TreeSwarm } from '../../helpers/tree-swarm.ts'
 
 const BUSY = { activeTasks: 1 }
@@ -156,19 +157,16 @@ describe('a task that an agent failed at', () => {
 
 it('leaves all to the other strategy while the swarm is not hierarchical, and what only strangers can do', () => {
   const swarm = aTree(3)
-  const context = {
-    now: SAMPLE_TIME,
-    random: new SeededRandom(1),
+  const context = distributionContext({
     tasks: tasks(1),
     candidatesFor: swarm.candidatesFor.bind(swarm),
-  }
-  const mesh = downTheTree(leastLoaded, {
+  })
+  const mesh = new DelegationStrategy(leastLoaded, {
     tree: () => undefined,
     loadOf: () => {
       throw new Error('nobody asks for loads in a mesh')
     },
   })
-  expect(mesh.name).toBe('least_loaded')
   expect(mesh.plan(context)).toEqual(leastLoaded.plan({ ...context, random: new SeededRandom(1) }))
   swarm.shape.remove(agentId('a2'))
   swarm.agents.set(agentId('a0'), { ...swarm.agents.get(agentId('a0'))!, ...BUSY })

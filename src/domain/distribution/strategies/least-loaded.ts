@@ -1,9 +1,13 @@
-import { CANDIDATES_KEPT_MAX, type CandidateScore } from '../model/decision-record.ts'
-import type { AgentId } from '../model/ids.ts'
-import type { Candidate } from '../resources/candidate.ts'
-import { requirementOf } from '../resources/requirement.ts'
-import { Room } from '../resources/room.ts'
-import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
+import { CANDIDATES_KEPT_MAX, type CandidateScore } from '../../model/decision-record.ts'
+import type { AgentId } from '../../model/ids.ts'
+import type { Candidate } from '../../resources/candidate.ts'
+import { requirementOf } from '../../resources/requirement.ts'
+import { Room } from '../../resources/room.ts'
+import type {
+  DistributionContext,
+  DistributionStrategy,
+  PlannedAssignment,
+} from '../distribution-strategy.ts'
 
 /** How an agent stands while a plan is made. */
 interface Standing {
@@ -17,7 +21,7 @@ interface Standing {
  * what was planned a moment ago, so that several tasks at once spread over the agents.
  */
 export const leastLoaded: DistributionStrategy = {
-  name: 'least_loaded',
+  kind: 'least_loaded',
   plan(context: DistributionContext): readonly PlannedAssignment[] {
     const room = new Room()
     const standings = new Map<AgentId, Standing>()

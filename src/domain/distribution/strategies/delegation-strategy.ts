@@ -1,14 +1,14 @@
-import { CANDIDATES_KEPT_MAX, type CandidateScore } from '../model/decision-record.ts'
-import type { AgentId } from '../model/ids.ts'
-import type { ReadyEntry } from '../ports/ready-queue.ts'
-import type { AgentLoad } from '../resources/candidate.ts'
-import { requirementOf } from '../resources/requirement.ts'
-import { Room } from '../resources/room.ts'
-import { type Post, pathDownTo, type ReportingTree } from '../topology/reporting-tree.ts'
-import { BranchSums } from './branch-sums.ts'
-import { delegationReason } from './delegation-reason.ts'
-import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
-import { Openings } from './openings.ts'
+import { CANDIDATES_KEPT_MAX, type CandidateScore } from '../../model/decision-record.ts'
+import type { AgentId } from '../../model/ids.ts'
+import type { ReadyEntry } from '../../ports/ready-queue.ts'
+import type { AgentLoad, Candidate } from '../../resources/candidate.ts'
+import { requirementOf } from '../../resources/requirement.ts'
+import { Room } from '../../resources/room.ts'
+import { type Post, pathDownTo, type ReportingTree } from '../../topology/reporting-tree.ts'
+import { BranchSums } from '../branch-sums.ts'
+import { delegationReason } from '../delegation-reason.ts'
+import type { DistributionContext, PlannedAssignment, Planner } from '../distribution-strategy.ts'
+import { Openings } from '../openings.ts'
 
 export interface Hierarchy {
   /** As it stands now; undefined while the swarm is not hierarchical. */
@@ -29,22 +29,33 @@ interface Descent {
 }
 
 /**
- * A strategy for hierarchical swarms, and another for all else. A task enters at the root, and each manager hands it
- * to the branch below that can take it now and is least loaded relative to its slots, down to a leaf; a manager does
- * itself only what nobody below can take. What a manager split off its own task enters at that manager, and what
- * failed at the manager of the agent that failed; where nobody there can take it, it goes up until somebody can.
+ * Plans tasks in hierarchical swarms, and leaves all else to the strategy of the swarm. A task enters at the root, and each
+ * manager hands it to the branch below that can take it now and is least loaded relative to its slots, down to a leaf; a
+ * manager does itself only what nobody below can take. What a manager split off its own task enters at that manager, and
+ * what failed at the manager of the agent that failed; where nobody there can take it, it goes up until somebody can.
  */
-export function downTheTree(others: DistributionStrategy, hierarchy: Hierarchy): DistributionStrategy {
-  return {
-    name: others.name,
-    plan(context) {
-      const tree = hierarchy.tree()
-      if (tree === undefined) return others.plan(context)
-      const round = new DelegationRound(tree, hierarchy, context)
-      const plan = context.tasks.flatMap((entry) => round.delegate(entry) ?? [])
-      // Only agents that are not in the tree are left for a round in which nobody in it could take anything.
-      return plan.length > 0 ? plan : others.plan(context)
-    },
+export class DelegationStrategy implements Planner {
+  readonly #others: Planner
+  readonly #hierarchy: Hierarchy
+
+  constructor(others: Planner, hierarchy: Hierarchy) {
+    this.#others = others
+    this.#hierarchy = hierarchy
+  }
+
+  plan(context: DistributionContext): readonly PlannedAssignment[] {
+    const tree = this.#hierarchy.tree()
+    if (tree === undefined) return this.#others.plan(context)
+    const round = new DelegationRound(tree, this.#hierarchy, context)
+    const plan = context.tasks.flatMap((entry) => round.delegate(entry) ?? [])
+    if (plan.length > 0) return plan
+    // Only agents that are not in the tree are left for a round in which nobody in it could take anything.
+    const isOutside = ({ agentId }: Candidate): boolean => tree.find(agentId) === undefined
+    return this.#others.plan({
+      ...context,
+      candidatesFor: (requirement) => context.candidatesFor(requirement).filter(isOutside),
+      candidate: (agentId) => (tree.find(agentId) === undefined ? context.candidate(agentId) : undefined),
+    })
   }
 }
 

@@ -1,0 +1,88 @@
+import { type Static, type TSchema, Type } from '@sinclair/typebox'
+import { closedObject, textEnum } from './schema.ts'
+
+const PLACEMENTS = [
+  'random',
+  'round_robin',
+  'shortest_queue',
+  'power_of_two',
+  'expected_delay',
+  'join_idle_queue',
+] as const
+
+export const StrategyKind = textEnum(['least_loaded', ...PLACEMENTS, 'work_stealing'], {
+  description: 'How tasks are given to agents.',
+})
+export type StrategyKind = Static<typeof StrategyKind>
+
+const durationMs = (description: string) => Type.Integer({ minimum: 0, maximum: 86_400_000, description })
+
+const SETUP = {
+  setupKey: textEnum(['none', 'type', 'affinityKey'], {
+    description: 'Tasks with the same value of this field share one set-up of the agent. Default `none`.',
+  }),
+  warmKeysMax: Type.Integer({
+    minimum: 1,
+    maximum: 1_000,
+    description: 'Set-ups that an agent keeps at the same time. Default 1.',
+  }),
+  setupMs: durationMs('Cost of one set-up until it has been learned, in milliseconds. Default 0.'),
+}
+
+const STEALING = {
+  placement: textEnum([...PLACEMENTS], {
+    description: 'How the queue of an agent is chosen for a task. Default `expected_delay`.',
+  }),
+  stealCostMs: durationMs(
+    'An agent takes a task from the queue of another only where its estimated work is longer, in milliseconds. Default 0: always.',
+  ),
+  affinityCostMs: durationMs('Added to `stealCostMs` for a task with an `affinityKey`. Default 0.'),
+}
+
+type Fields = Readonly<Record<string, TSchema>>
+
+const asGiven = <F extends Fields>(fields: F) => Type.Partial(Type.Object(fields)).properties
+
+const simple = <const K extends string>(kind: K, description: string) =>
+  closedObject({ kind: Type.Literal(kind) }, { description })
+
+const SIMPLE = [
+  simple(
+    'least_loaded',
+    'Tasks wait in one line; the next one goes to the agent with room that is least loaded relative to its slots.',
+  ),
+  simple('random', 'Each task goes into the queue of any capable agent.'),
+  simple('round_robin', 'Each task goes into the queue of the next capable agent in turn.'),
+  simple('shortest_queue', 'Each task goes into the queue of the agent with the fewest tasks a slot.'),
+  simple('power_of_two', 'Each task goes into the shorter queue of two agents that are drawn at random.'),
+  simple('join_idle_queue', 'Each task goes to an idle agent, or into the queue of any where none is idle.'),
+] as const
+const EXPECTED_DELAY = {
+  description: 'Each task goes into the queue of the agent that is expected to finish it first.',
+}
+const WORK_STEALING = {
+  description: 'Each task goes into the queue of one agent; agents with room take from the queues of others.',
+}
+const UNION = { description: 'How tasks are given to agents, with the settings of that way.' }
+
+/** A strategy as a client names it: settings that are left out have their defaults. */
+export const StrategyInput = Type.Union(
+  [
+    ...SIMPLE,
+    closedObject({ kind: Type.Literal('expected_delay'), ...asGiven(SETUP) }, EXPECTED_DELAY),
+    closedObject({ kind: Type.Literal('work_stealing'), ...asGiven(STEALING) }, WORK_STEALING),
+  ],
+  UNION,
+)
+export type StrategyInput = Static<typeof StrategyInput>
+
+/** A strategy with all of its settings. */
+export const Strategy = Type.Union(
+  [
+    ...SIMPLE,
+    closedObject({ kind: Type.Literal('expected_delay'), ...SETUP }, EXPECTED_DELAY),
+    closedObject({ kind: Type.Literal('work_stealing'), ...STEALING }, WORK_STEALING),
+  ],
+  UNION,
+)
+export type Strategy = Static<typeof Strategy>

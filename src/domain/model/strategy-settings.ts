@@ -1,0 +1,75 @@
+/** How the queue of a busy agent is chosen for a task; see `balancing/load-balancer.ts`. */
+export type PlacementKind =
+  | 'random'
+  | 'round_robin'
+  | 'shortest_queue'
+  | 'power_of_two'
+  | 'expected_delay'
+  | 'join_idle_queue'
+
+/** What an agent keeps loaded between tasks, by which set-up costs are learned. */
+export interface SetupSettings {
+  /** Tasks with the same value of this field share one set-up. */
+  readonly setupKey: 'none' | 'type' | 'affinityKey'
+  /** Set-ups that an agent keeps at the same time, 1 to 1 000. */
+  readonly warmKeysMax: number
+  /** Cost of one set-up until it has been learned, in milliseconds. */
+  readonly setupMs: number
+}
+
+export interface ExpectedDelaySettings extends SetupSettings {
+  readonly kind: 'expected_delay'
+}
+
+export interface WorkStealingSettings {
+  readonly kind: 'work_stealing'
+  readonly placement: PlacementKind
+  /** An idle agent takes a task of another only where its estimated work is longer, in milliseconds; 0: always. */
+  readonly stealCostMs: number
+  /** Added to the steal cost of a task with an `affinityKey`, in milliseconds. */
+  readonly affinityCostMs: number
+}
+
+/**
+ * How tasks are given to agents, with the settings of that way. `least_loaded` keeps tasks in one line until an agent
+ * has room; the placements put each task into the queue of one agent at once; `work_stealing` lets idle agents take
+ * from such queues.
+ */
+export type StrategySettings =
+  | { readonly kind: 'least_loaded' }
+  | { readonly kind: Exclude<PlacementKind, 'expected_delay'> }
+  | ExpectedDelaySettings
+  | WorkStealingSettings
+
+export type StrategyKind = StrategySettings['kind']
+
+type OptionalSettings<S> = S extends { readonly kind: infer K }
+  ? { readonly kind: K } & Partial<Omit<S, 'kind'>>
+  : never
+/** Settings as a client names them: what is left out has its default. */
+export type StrategyRequest = OptionalSettings<StrategySettings>
+
+const DEFAULTS = {
+  expected_delay: { setupKey: 'none', warmKeysMax: 1, setupMs: 0 },
+  work_stealing: { placement: 'expected_delay', stealCostMs: 0, affinityCostMs: 0 },
+} as const satisfies {
+  readonly [K in StrategyKind]?: Omit<Extract<StrategySettings, { readonly kind: K }>, 'kind'>
+}
+
+/** The settings with their defaults filled in. */
+export function strategySettings(request: StrategyRequest): StrategySettings {
+  const defaults: Partial<Record<StrategyKind, object>> = DEFAULTS
+  return { ...defaults[request.kind], ...request } as StrategySettings
+}
+
+/** Records of version 0.1 hold the name of the strategy alone. */
+export function readStrategySettings(stored: StrategySettings | 'least_loaded'): StrategySettings {
+  return typeof stored === 'string' ? { kind: stored } : stored
+}
+
+const NO_SETUP: SetupSettings = { setupKey: 'none', warmKeysMax: 1, setupMs: 0 }
+
+/** What agents keep loaded under these settings. */
+export function setupSettingsOf(settings: StrategySettings): SetupSettings {
+  return settings.kind === 'expected_delay' ? settings : NO_SETUP
+}
