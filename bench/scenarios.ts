@@ -6,6 +6,7 @@ import { fairShares } from './scenarios/fair-shares.ts'
 import { fanOut } from './scenarios/fan-out.ts'
 import { idleAgents } from './scenarios/idle-agents.ts'
 import { inProcess10, inProcess100, inProcess1000 } from './scenarios/in-process.ts'
+import { intelligencePatterns } from './scenarios/intelligence-patterns.ts'
 import { relay } from './scenarios/relay.ts'
 import { restart } from './scenarios/restart.ts'
 import {
@@ -37,4 +38,5 @@ export const SCENARIOS: readonly Scenario[] = [
   fairShares,
   idleAgents,
   restart,
+  intelligencePatterns,
 ]
