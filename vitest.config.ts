@@ -24,6 +24,8 @@ function project({ name, include, groupOrder, testTimeoutMs, filesInParallel, re
       environment: 'node' as const,
       // Processes, not threads: lmdb and signal handling belong to a main thread.
       pool: 'forks' as const,
+      // One load of the source a worker, not one a file: no test mocks a module, and loading takes longer than most tests.
+      isolate: false,
       fileParallelism: filesInParallel,
       maxWorkers: filesInParallel ? 2 : 1,
       sequence: { groupOrder },
