@@ -39,7 +39,7 @@ export function renderResult(result: ScenarioResult): string {
 }
 
 /** For scripts: everything that was measured, as plain data. */
-export function toJson({ startedAt, effort, machine, results }: Run): unknown {
+export function toJson({ startedAt, effort, machine, results }: Run): object {
   return {
     startedAt,
     effort,
