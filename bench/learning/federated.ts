@@ -1,8 +1,5 @@
-import {
-  type AggregatorSettings,
-  aggregate,
-  type ClientUpdate,
-} from '#domain/intelligence/learning/aggregation/aggregator.ts'
+import { type AggregatorSettings, aggregate } from '#domain/intelligence/learning/aggregation/aggregator.ts'
+import type { ClientUpdate } from '#domain/intelligence/learning/aggregation/client-update.ts'
 import type { SeededRandom } from '#simulation/seeded-random.ts'
 import { emptyModel, type Sample, train } from '../../examples/federated-digits/softmax.ts'
 import { CLASS_COUNT } from './digits.ts'

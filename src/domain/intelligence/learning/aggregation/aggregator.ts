@@ -1,5 +1,6 @@
 import { assertNever } from '../../../model/errors.ts'
 import { inCanonicalOrder } from './canonical-order.ts'
+import type { ClientUpdate } from './client-update.ts'
 import { coordinateMedian } from './coordinate-median.ts'
 import { krumSelection } from './krum.ts'
 import { trimmedMean } from './trimmed-mean.ts'
@@ -37,14 +38,6 @@ export type AggregatorSettings =
     }
 
 export type AggregatorKind = AggregatorSettings['kind']
-
-/** What one client trained. */
-export interface ClientUpdate {
-  /** Finite numbers; as many in every update. */
-  readonly vector: Float64Array
-  /** Number of samples the client trained on, above 0. */
-  readonly weight: number
-}
 
 export type AggregationRefusal =
   | 'no_updates'

@@ -1,4 +1,4 @@
-import type { ClientUpdate } from './aggregator.ts'
+import type { ClientUpdate } from './client-update.ts'
 
 /**
  * The updates sorted by what is in them. Sums of floating-point numbers depend on their order, so that a fixed order is
