@@ -1,5 +1,5 @@
 import type { RecordKey } from '#domain/ports/records.ts'
-import type { ListRequest, StepRequest, SwarmStore } from '#domain/ports/swarm-store.ts'
+import type { ListRequest, StepRequest, SwarmStore, TimedListRequest } from '#domain/ports/swarm-store.ts'
 import type { MemorySwarmStore } from './memory/memory-swarm-store.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
@@ -27,6 +27,7 @@ export function simStore(inner: MemorySwarmStore, process: SimProcess, world: Wo
     get: (scope, key) => cross(() => inner.get(scope, key)),
     getMany: (scope, keys) => cross(() => inner.getMany(scope, keys)),
     list: <V>(request: ListRequest<V>) => cross(() => inner.list(request)),
+    listByTime: <V>(request: TimedListRequest<V>) => cross(() => inner.listByTime(request)),
     count: (scope, kind) => cross(() => inner.count(scope, kind)),
     readEvents: (scope, after, countMax) => cross(() => inner.readEvents(scope, after, countMax)),
     trimEvents: (scope, sequence) => cross(() => inner.trimEvents(scope, sequence)),

@@ -3,6 +3,8 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { nodeId, swarmEpoch } from '#domain/model/ids.ts'
+import { RecordKinds } from '#domain/model/record-kind.ts'
+import { RECORD_KINDS } from '#domain/orchestration/record-kinds.ts'
 import type { Infra } from '#infra/infra.ts'
 import { createRedisInfra } from '#infra/redis/create-redis-infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
@@ -15,6 +17,7 @@ import { freshScope, type InfraUnderTest, openSwarm, write } from './infra-under
 import type { NodesUnderTest } from './nodes-under-test.ts'
 import { describePeers } from './peers.contract.ts'
 import { describeReadyQueue } from './ready-queue.contract.ts'
+import { NOTE_RECORDS } from './swarm-store/timed-lists.ts'
 import { describeSwarmStore } from './swarm-store.contract.ts'
 
 let redis: RedisServer
@@ -26,7 +29,8 @@ afterAll(() => redis.close())
 const clock = new SystemClock()
 
 function openNode(): Promise<Infra> {
-  const options = { url: redis.url, nodeId: nodeId(randomUUID()) }
+  const kinds = new RecordKinds([...RECORD_KINDS.all, NOTE_RECORDS])
+  const options = { url: redis.url, nodeId: nodeId(randomUUID()), kinds }
   return createRedisInfra(options, { clock, logger: new MemoryLogger() })
 }
 

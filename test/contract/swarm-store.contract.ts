@@ -6,6 +6,7 @@ import { describeLists } from './swarm-store/lists.ts'
 import { describeRecords } from './swarm-store/records.ts'
 import { describeRestarts } from './swarm-store/restarts.ts'
 import { describeSteps } from './swarm-store/steps.ts'
+import { describeTimedLists } from './swarm-store/timed-lists.ts'
 
 /** What every SwarmStore owes, with the Coordination that belongs to it; see `domain/ports/swarm-store.ts`. */
 export function describeSwarmStore(adapterName: string, setup: SetupInfra): void {
@@ -15,6 +16,7 @@ export function describeSwarmStore(adapterName: string, setup: SetupInfra): void
     describeEpochs(setup)
     describeEvents(setup)
     describeLists(setup)
+    describeTimedLists(setup)
     describeRestarts(setup)
   })
 }

@@ -159,13 +159,18 @@ export class Inbox {
 
   async *#pages(agentId: AgentId): AsyncGenerator<readonly StoredRecord<InboxRecord>[]> {
     const { store, journal } = this.#modules
-    let after = `${agentId}:`
-    for (;;) {
-      const found = await store.list({ scope: journal.scope, kind: INBOX_RECORDS, after, countMax: PAGE })
-      const own = found.filter(({ value }) => value.agentId === agentId)
-      if (own.length > 0) yield own
-      const last = own.at(-1)
-      if (own.length < PAGE || last === undefined) return
+    const prefix = `${agentId}:`
+    for (let after = prefix; ; ) {
+      const found = await store.list({
+        scope: journal.scope,
+        kind: INBOX_RECORDS,
+        prefix,
+        after,
+        countMax: PAGE,
+      })
+      if (found.length > 0) yield found
+      const last = found.at(-1)
+      if (found.length < PAGE || last === undefined) return
       after = last.key.id
     }
   }

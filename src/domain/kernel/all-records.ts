@@ -7,6 +7,8 @@ const PAGE = 2_000
 
 export interface AllRecordsOptions {
   readonly openOnly?: boolean
+  /** Only ids that begin with it. */
+  readonly prefix?: string
   /** See `ListRequest`. */
   readonly onDamaged?: (id: string) => void
 }
@@ -16,11 +18,11 @@ export async function* allRecords<V>(
   store: SwarmStore,
   scope: Scope,
   kind: RecordKind<V>,
-  { openOnly = false, onDamaged = () => undefined }: AllRecordsOptions = {},
+  { openOnly = false, prefix = '', onDamaged = () => undefined }: AllRecordsOptions = {},
 ): AsyncGenerator<StoredRecord<V>> {
   const read = (after?: string): Promise<readonly StoredRecord<V>[]> => {
     const from = after === undefined ? {} : { after }
-    return store.list({ scope, kind, countMax: PAGE, openOnly, onDamaged, ...from })
+    return store.list({ scope, kind, countMax: PAGE, openOnly, prefix, onDamaged, ...from })
   }
   for (let page = await read(); ; ) {
     const next = page.length < PAGE ? undefined : read(page.at(-1)?.key.id)

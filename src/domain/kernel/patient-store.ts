@@ -38,6 +38,7 @@ export function patientReads(store: SwarmStore, modules: PatienceModules): Swarm
     get: (scope, key) => repeat(() => store.get(scope, key)),
     getMany: (scope, keys) => repeat(() => store.getMany(scope, keys)),
     list: (request) => listInPages(store, request, repeat),
+    listByTime: (request) => repeat(() => store.listByTime(request)),
     count: (scope, kind) => repeat(() => store.count(scope, kind)),
     readEvents: (scope, after, countMax) => repeat(() => store.readEvents(scope, after, countMax)),
     trimEvents: (scope, sequence) => store.trimEvents(scope, sequence),

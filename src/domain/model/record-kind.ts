@@ -1,4 +1,5 @@
 import { assert } from './errors.ts'
+import type { EpochMs } from './ids.ts'
 
 /** How the values of a kind are written as text. */
 export interface RecordCodec<V> {
@@ -17,6 +18,12 @@ export interface RecordKindOptions<V> {
   readonly isListed?: boolean
   /** Whether a store may keep values in memory between steps; true by default. False for large values that are read once. */
   readonly isCached?: boolean
+  /**
+   * The time under which a record stands in the kind's index by time, for instance when it expires: an integer of 0 or
+   * more. Undefined leaves the record out. Must depend on the value alone. No such index by default; a kind of which
+   * there are records cannot be given one later.
+   */
+  timeOf?(value: V): EpochMs | undefined
 }
 
 /**
@@ -24,7 +31,9 @@ export interface RecordKindOptions<V> {
  *
  * Declared once with {@link recordKind}, by the part that owns the records, and listed in `RECORD_KINDS`.
  */
-export interface RecordKind<V = unknown> extends Required<RecordKindOptions<V>> {
+export interface RecordKind<V = unknown>
+  extends Required<Omit<RecordKindOptions<V>, 'timeOf'>>,
+    Pick<RecordKindOptions<V>, 'timeOf'> {
   /** Names the kind in the store, for good. Lower-case letters, digits and `_`. */
   readonly name: string
 }
@@ -41,9 +50,19 @@ export function jsonCodec<V>(): RecordCodec<V> {
 
 export function recordKind<V>(
   name: string,
-  { codec = jsonCodec(), isListed = true, isCached = true }: RecordKindOptions<V> = {},
+  { codec = jsonCodec(), isListed = true, isCached = true, timeOf }: RecordKindOptions<V> = {},
 ): RecordKind<V> {
-  return { name, codec, isListed, isCached }
+  return { name, codec, isListed, isCached, ...(timeOf === undefined ? {} : { timeOf }) }
+}
+
+/** Where a value stands in its kind's index by time; undefined where it does not. @throws where that is no time */
+export function timeIn<V>(kind: RecordKind<V>, value: V | undefined): EpochMs | undefined {
+  const time = value === undefined ? undefined : kind.timeOf?.(value)
+  assert(
+    time === undefined || (Number.isSafeInteger(time) && time >= 0),
+    `a record's time is an integer: ${time}`,
+  )
+  return time
 }
 
 /** All kinds of a store. A store that removes or counts everything under a scope has to know them. */

@@ -41,6 +41,8 @@ export interface ListRequest<V> {
   readonly scope: Scope
   /** One whose records are listed; see `RecordKindOptions`. */
   readonly kind: RecordKind<V>
+  /** Only ids that begin with it. */
+  readonly prefix?: string
   /** Exclusive start. */
   readonly after?: string
   readonly countMax: number
@@ -50,6 +52,20 @@ export interface ListRequest<V> {
    * Called for each damaged record within the page. Where it was called for a list of open records, some that stand
    * before it may have been left out: the same list read again from its beginning has them.
    */
+  readonly onDamaged?: (id: string) => void
+}
+
+/** A list by time; see `timeOf` of the kind. */
+export interface TimedListRequest<V> {
+  readonly scope: Scope
+  /** One with an index by time. */
+  readonly kind: RecordKind<V>
+  /** The newest time that is listed. */
+  readonly upTo: EpochMs
+  /** Exclusive start: where the last record of the page before stands. */
+  readonly after?: { readonly time: EpochMs; readonly id: string }
+  readonly countMax: number
+  /** Called for each damaged record within the page. */
   readonly onDamaged?: (id: string) => void
 }
 
@@ -104,7 +120,7 @@ export interface StoreStatus {
  *   or record that could still be lost below that durability.
  * - Events of one scope get contiguous sequence numbers in commit order.
  * - A record or event whose checksum does not match is never given out: `transact`, `get` and `getMany` reject with
- *   `record_damaged`, `list` leaves the record out without ending its page early, `readEvents` names the number.
+ *   `record_damaged`, `list` and `listByTime` leave the record out without ending its page early, `readEvents` names the number.
  * - Where the store has lost what it had (it was emptied, replaced or set back), all of it rejects with `store_unavailable`
  *   until an operator accepts the loss. Only `readEvents` goes on, so that readers are told what is gone.
  * - A failure of the medium rejects with `store_unavailable`; the step may then have happened or not, and every
@@ -120,6 +136,8 @@ export interface SwarmStore {
   getMany<V>(scope: Scope, keys: readonly RecordKey<V>[]): Promise<readonly (StoredRecord<V> | undefined)[]>
   /** In the order of the ids. */
   list<V>(request: ListRequest<V>): Promise<readonly StoredRecord<V>[]>
+  /** By time, oldest first, then by id. */
+  listByTime<V>(request: TimedListRequest<V>): Promise<readonly StoredRecord<V>[]>
   /** How many records of the kind there are. */
   count(scope: Scope, kind: RecordKind): Promise<number>
   /** Events with a sequence number above `after`, oldest first. */

@@ -1,7 +1,8 @@
 import type { Scope } from '#domain/model/ids.ts'
+import { timeIn } from '#domain/model/record-kind.ts'
 import type { RecordKey, RecordWrite, StoredRecord, SwarmEvent } from '#domain/ports/records.ts'
 import type { BatchRoom } from './batch-room.ts'
-import type { LmdbTables } from './lmdb-tables.ts'
+import { type LmdbTables, timeKey } from './lmdb-tables.ts'
 import { eventName, metaName, openName, recordName, type ScratchEncoder } from './record-codec.ts'
 import { readScopeState, type ScopeState } from './scope-ledger.ts'
 import type { RecordSlot, WorkingSet } from './working-set.ts'
@@ -72,6 +73,7 @@ export class Batch {
     }
     slot.version = text === undefined ? 0 : slot.version + 1
     slot.isOpen = text !== undefined && isOpen
+    slot.time = timeIn(key.kind, value)
     slot.value = value
     slot.text = text
     slot.isDamaged = false
@@ -123,10 +125,16 @@ export class Batch {
 
   #put(slot: RecordSlot): void {
     const { records, open } = this.tables
-    const { key, text, isOpen, isStored, isStoredOpen } = slot
+    const { key, text, isOpen, isStored, isStoredOpen, time, storedTime } = slot
     if (text !== undefined) records.putSync(key, this.#encoder.encodeRecord(recordName(key), slot, text))
     else if (isStored) records.removeSync(key)
     if (isOpen && isStoredOpen !== true) open.putSync(key, this.#encoder.encodeMark(openName(key)))
     if (!isOpen && isStoredOpen !== false) open.removeSync(key)
+    if (time === storedTime) return
+    if (storedTime !== undefined) open.removeSync(timeKey(key, storedTime))
+    if (time !== undefined) {
+      const entry = timeKey(key, time)
+      open.putSync(entry, this.#encoder.encodeMark(openName(entry)))
+    }
   }
 }

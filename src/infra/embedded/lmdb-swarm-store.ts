@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
+import { assert } from '#domain/model/errors.ts'
 import { type EpochMs, type Scope, type SwarmEpoch, splitScope } from '#domain/model/ids.ts'
 import type { RecordKind } from '#domain/model/record-kind.ts'
 import type { Clock } from '#domain/ports/clock.ts'
@@ -13,6 +14,7 @@ import type {
   StepRequest,
   StoreStatus,
   SwarmStore,
+  TimedListRequest,
 } from '#domain/ports/swarm-store.ts'
 import type { Turns } from '#domain/ports/turns.ts'
 import type { Batch } from './batch.ts'
@@ -33,6 +35,7 @@ import { ScratchEncoder } from './record-codec.ts'
 import { StepJob } from './step-job.ts'
 import { StoreHealth } from './store-health.ts'
 import { idsOf, listRecords, readRecord } from './table-reads.ts'
+import { listByTime } from './timed-reads.ts'
 import { WorkingSet } from './working-set.ts'
 
 export interface LmdbSwarmStoreOptions {
@@ -102,6 +105,14 @@ export class LmdbSwarmStore implements SwarmStore {
 
   list<V>(request: ListRequest<V>): Promise<readonly StoredRecord<V>[]> {
     return this.#readPage(request.scope, (tables) => listRecords(tables, request))
+  }
+
+  async listByTime<V>(request: TimedListRequest<V>): Promise<readonly StoredRecord<V>[]> {
+    assert(
+      request.kind.timeOf !== undefined,
+      `records of the kind ${request.kind.name} have no index by time`,
+    )
+    return this.#readPage(request.scope, (tables) => listByTime(tables, request))
   }
 
   async count(scope: Scope, kind: RecordKind): Promise<number> {

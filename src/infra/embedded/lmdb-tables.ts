@@ -18,7 +18,7 @@ export interface LmdbTables {
   readonly directory: string
   readonly root: RootDatabase<Buffer, string>
   readonly records: Database<Buffer, RecordTableKey>
-  /** The keys of the open records, each with its checksum. */
+  /** The keys of the open records and of {@link timeKey}, each with its checksum. */
   readonly open: Database<Buffer, RecordTableKey>
   readonly events: Database<Buffer, EventTableKey>
   readonly meta: Database<Buffer, MetaTableKey>
@@ -60,6 +60,23 @@ export function recordKey(scope: Scope, { kind, id }: RecordKey): RecordTableKey
   return [scope, kind.name, id]
 }
 
+/**
+ * Where a record stands in its kind's index by time: a table key of another kind, whose ids begin with the time. No name
+ * of a kind contains `@`.
+ */
+export function timeKey([scope, kind, id]: RecordTableKey, time: number): RecordTableKey {
+  return [scope, timeIndex(kind), timedId(time, id)]
+}
+
+export const timeIndex = (kind: string): string => `${kind}@time`
+
+/** Sorts by time, then by id. */
+export const timedId = (time: number, id: string): string =>
+  `${String(time).padStart(TIME_DIGITS, '0')}/${id}`
+
+/** Of the largest safe integer. */
+const TIME_DIGITS = 16
+
 /** The id of a key that was read from a table: of a damaged one it may be anything. */
 export function idText(id: unknown): string {
   return String(id)
@@ -78,18 +95,33 @@ interface KindRange {
   readonly start: RecordTableKey
   readonly end: RecordTableKey
   readonly exclusiveStart: boolean
+  readonly inclusiveEnd: boolean
   readonly reverse: boolean
 }
 
-/** Bounds of the records of one kind behind `after`, in either direction. */
+interface KindRangeOptions {
+  /** Only ids that begin with it. */
+  readonly prefix?: string
+  /** Exclusive start. */
+  readonly after?: string | undefined
+  readonly isDescending?: boolean
+}
+
+/** Bounds of the records of one kind, in either direction. */
 export function kindRange(
   scope: Scope,
   kind: string,
-  after: string | undefined,
-  isDescending: boolean,
+  { prefix = '', after, isDescending = false }: KindRangeOptions,
 ): KindRange {
-  const first: RecordTableKey = [scope, kind, '']
-  const last: RecordTableKey = [scope, kind, AFTER_ALL_TEXT]
-  const from: RecordTableKey = after === undefined ? (isDescending ? last : first) : [scope, kind, after]
-  return { start: from, end: isDescending ? first : last, exclusiveStart: true, reverse: isDescending }
+  const first = prefix
+  const last = prefix + AFTER_ALL_TEXT
+  const [from, to] = isDescending ? [last, first] : [first, last]
+  const isBehind = after !== undefined && (isDescending ? after < from : after > from)
+  return {
+    start: [scope, kind, isBehind ? after : from],
+    end: [scope, kind, to],
+    exclusiveStart: isBehind,
+    inclusiveEnd: true,
+    reverse: isDescending,
+  }
 }

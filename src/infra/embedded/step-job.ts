@@ -1,5 +1,6 @@
 import { assert } from '#domain/model/errors.ts'
 import type { Scope } from '#domain/model/ids.ts'
+import { timeIn } from '#domain/model/record-kind.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { EventDraft, RecordKey, RecordWrite, SwarmEvent } from '#domain/ports/records.ts'
 import type { Committed, RecordsOf, Step, StepRequest } from '#domain/ports/swarm-store.ts'
@@ -44,7 +45,7 @@ export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
     const texts = step.writes.map(writeText)
     const events = step.events.map((draft, index) => numbered(draft, state, index))
     const eventTexts = events.map((event) => JSON.stringify(event))
-    batch.claimRoom(2 * texts.length + events.length + 1, lengthOf(texts) + lengthOf(eventTexts))
+    batch.claimRoom(keyCount(step.writes) + events.length + 1, lengthOf(texts) + lengthOf(eventTexts))
     for (const [index, write] of step.writes.entries()) batch.write(scope, write, texts[index])
     for (const [index, event] of events.entries()) batch.append(scope, event, eventTexts[index] ?? '')
     if (events.length > 0) {
@@ -70,8 +71,14 @@ function lengthOf(texts: readonly (string | undefined)[]): number {
   return texts.reduce((sum, text) => sum + (text?.length ?? 0), 0)
 }
 
+/** Table entries that the writes may change: the record, its place among the open ones, its old and its new time. */
+function keyCount(writes: readonly RecordWrite[]): number {
+  return writes.reduce((sum, { key }) => sum + (key.kind.timeOf === undefined ? 2 : 4), 0)
+}
+
 function writeText({ key, value }: RecordWrite): string | undefined {
   assert(ID_PATTERN.test(key.id), `a record's id is 1 to 255 printable characters: ${key.id.slice(0, 80)}`)
+  timeIn(key.kind, value)
   return value === undefined ? undefined : key.kind.codec.encode(value)
 }
 

@@ -68,7 +68,7 @@ export function idsOf(
   after: string | undefined,
   countMax: number,
 ): readonly string[] {
-  const range = { ...kindRange(scope, kind.name, after, false), limit: countMax }
+  const range = { ...kindRange(scope, kind.name, { after }), limit: countMax }
   return [...records.getKeys(range)].map(([, , id]) => id)
 }
 
@@ -80,12 +80,12 @@ interface ListedId {
 
 function nextIds(
   { open, records }: LmdbTables,
-  { scope, kind, isDescending = false }: ListRequest<unknown>,
+  { scope, kind, prefix = '', isDescending = false }: ListRequest<unknown>,
   after: string | undefined,
   limit: number,
   isIndexUsed: boolean,
 ): readonly ListedId[] {
-  const range = { ...kindRange(scope, kind.name, after, isDescending), limit }
+  const range = { ...kindRange(scope, kind.name, { prefix, after, isDescending }), limit }
   if (!isIndexUsed) return [...records.getKeys(range)].map(([, , id]) => ({ id: idText(id), isWhole: true }))
   return [...open.getRange(range)].map(({ key, value }) => {
     const id = idText(key[2])
@@ -99,7 +99,11 @@ interface OpenOrNot<V> {
 }
 
 /** Undefined also where it is damaged. */
-function readWhole<V>({ records }: LmdbTables, scope: Scope, key: RecordKey<V>): OpenOrNot<V> | undefined {
+export function readWhole<V>(
+  { records }: LmdbTables,
+  scope: Scope,
+  key: RecordKey<V>,
+): OpenOrNot<V> | undefined {
   const place = recordKey(scope, key)
   const bytes = records.getBinaryFast(place)
   if (bytes === undefined || !isWholeRecord(recordName(place), bytes)) return undefined

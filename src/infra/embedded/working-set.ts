@@ -1,5 +1,5 @@
 import type { Scope } from '#domain/model/ids.ts'
-import type { RecordKind } from '#domain/model/record-kind.ts'
+import { type RecordKind, timeIn } from '#domain/model/record-kind.ts'
 import type { RecordKey } from '#domain/ports/records.ts'
 import { type LmdbTables, type RecordTableKey, recordKey } from './lmdb-tables.ts'
 import { decodeHeader, decodeValue, isWholeRecord, recordName } from './record-codec.ts'
@@ -10,6 +10,8 @@ export interface RecordSlot {
   /** 0 where there is none. */
   version: number
   isOpen: boolean
+  /** In the kind's index by time; undefined where it is not in one. */
+  time: number | undefined
   /** Undefined where there is none, or nobody has asked for it yet. */
   value: unknown
   /** What is to be put; undefined where LMDB has it already. */
@@ -21,6 +23,8 @@ export interface RecordSlot {
   isStored: boolean
   /** Undefined where nobody knows. */
   isStoredOpen: boolean | undefined
+  /** In the index as LMDB has it. */
+  storedTime: number | undefined
 }
 
 interface Shelf {
@@ -56,7 +60,7 @@ export class WorkingSet {
     const { young, old } = this.#shelf(scope, key.kind)
     const present = young.get(key.id)
     if (present !== undefined) return present
-    const slot = old.get(key.id) ?? this.#load(recordKey(scope, key))
+    const slot = old.get(key.id) ?? this.#load(scope, key)
     young.set(key.id, slot)
     this.#youngSize += SLOT_SIZE
     return slot
@@ -82,6 +86,7 @@ export class WorkingSet {
     slot.isStaged = false
     slot.isStored = slot.version > 0
     slot.isStoredOpen = slot.isOpen
+    slot.storedTime = slot.time
   }
 
   /** Only between transactions: a staged slot must not be loaded a second time. */
@@ -118,11 +123,14 @@ export class WorkingSet {
     return shelf
   }
 
-  #load(key: RecordTableKey): RecordSlot {
+  #load(scope: Scope, record: RecordKey): RecordSlot {
+    const key = recordKey(scope, record)
     const bytes = this.#tables.records.getBinaryFast(key)
     const isDamaged = bytes !== undefined && !isWholeRecord(recordName(key), bytes)
     const isReadable = bytes !== undefined && !isDamaged
     const { version, isOpen } = isReadable ? decodeHeader(bytes) : { version: 0, isOpen: false }
+    const isTimed = isReadable && record.kind.timeOf !== undefined
+    const time = isTimed ? timeIn(record.kind, decodeValue(record, bytes)) : undefined
     return {
       key,
       version,
@@ -133,6 +141,8 @@ export class WorkingSet {
       isDamaged,
       isStored: bytes !== undefined,
       isStoredOpen: isDamaged ? undefined : isOpen,
+      time,
+      storedTime: time,
     }
   }
 }

@@ -2,7 +2,8 @@ import { assert } from '#domain/model/errors.ts'
 import type { RecordKey, StoredRecord } from '#domain/ports/records.ts'
 
 /**
- * One record as this node knows it: the stored text is `<version><+|-><stamp> <body>`, `+` for an open record.
+ * One record as this node knows it: the stored text is `<version><+|-><stamp> <body>`, `+` for an open record;
+ * `<version><+|-><stamp>@<time> <body>` for one that stands in its kind's index by time.
  *
  * The stamp is never given twice. A record that was removed and made again has the version of its forerunner, but
  * another head, so comparing heads finds every change.
@@ -17,8 +18,8 @@ export interface KnownRecord {
 
 export const NO_RECORD: KnownRecord = { head: '', version: 0, isOpen: false, value: undefined }
 
-export function headOf(version: number, isOpen: boolean, stamp: string): string {
-  return `${version}${isOpen ? '+' : '-'}${stamp} `
+export function headOf(version: number, isOpen: boolean, stamp: string, time?: number): string {
+  return `${version}${isOpen ? '+' : '-'}${stamp}${time === undefined ? '' : `@${time}`} `
 }
 
 export function decodeRecord({ kind, id }: RecordKey, stored: string | null | undefined): KnownRecord {

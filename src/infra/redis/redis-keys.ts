@@ -23,9 +23,12 @@ export const openKey = (scope: Scope, kind: RecordKind): string => inScope(scope
 export const bullPrefix = (scope: Scope): string => inScope(scope, 'bull')
 export const READY_QUEUE_NAME = 'ready'
 
+/** Sorted set: ids of a kind by the time of their records; only of kinds with such an index. */
+export const timesKey = (scope: Scope, kind: RecordKind): string => inScope(scope, `times:${kind.name}`)
+
 /** All keys of one kind, in the order in which the scripts take them. */
 export function keysOfKind(scope: Scope, kind: RecordKind): readonly string[] {
-  return [recordsKey(scope, kind), idsKey(scope, kind), openKey(scope, kind)]
+  return [recordsKey(scope, kind), idsKey(scope, kind), openKey(scope, kind), timesKey(scope, kind)]
 }
 
 /** Everything `drop` removes. */

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { assert, SwarmError } from '#domain/model/errors.ts'
 import type { NodeId, Scope, SwarmEpoch } from '#domain/model/ids.ts'
-import type { RecordKind, RecordKinds } from '#domain/model/record-kind.ts'
+import { type RecordKind, type RecordKinds, timeIn } from '#domain/model/record-kind.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { RecordKey, StoredRecord } from '#domain/ports/records.ts'
 import type {
@@ -11,28 +11,20 @@ import type {
   StepRequest,
   StoreStatus,
   SwarmStore,
+  TimedListRequest,
 } from '#domain/ports/swarm-store.ts'
 import { lossSentence, type StoreIdentity } from './identity/store-identity.ts'
+import { listPage, timedPage } from './list-records.ts'
 import { readRecords } from './read-records.ts'
 import { RecordCache } from './record-cache.ts'
-import { decodeRecord, NO_RECORD, toStored } from './record-codec.ts'
+import { NO_RECORD, toStored } from './record-codec.ts'
 import type { RedisHealth } from './redis-health.ts'
-import {
-  coordinatorKey,
-  droppedKeys,
-  eventsKey,
-  idsKey,
-  MARKER_KEY,
-  metaKey,
-  openKey,
-  recordsKey,
-} from './redis-keys.ts'
+import { coordinatorKey, droppedKeys, eventsKey, MARKER_KEY, metaKey, recordsKey } from './redis-keys.ts'
 import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
 import { ScopeLane } from './scope-lane.ts'
 import { OTHER_STORE } from './scripts/answers.ts'
 import { dropScript } from './scripts/drop-script.ts'
 import { eventsScript } from './scripts/events-script.ts'
-import { listScript } from './scripts/list-script.ts'
 import { type AnyRequest, decodeEvent } from './step-batch.ts'
 
 const KEYS_MAX = 1_100
@@ -111,21 +103,20 @@ export class RedisSwarmStore implements SwarmStore {
   }
 
   async list<V>(request: ListRequest<V>): Promise<readonly StoredRecord<V>[]> {
-    assert(request.kind.isListed, `records of the kind ${request.kind.name} are not listed`)
-    this.#identity.requireStoreId()
-    const { countMax, isDescending = false } = request
-    const found: StoredRecord<V>[] = []
-    let after = request.after ?? ''
-    for (;;) {
-      const pageMax = Math.min(PAGE_MAX, countMax - found.length)
-      if (pageMax <= 0) return found
-      const page = await this.#page(request, isDescending ? 'down' : 'up', after, pageMax)
-      found.push(...page)
-      after = page.at(-1)?.key.id ?? ''
-      if (page.length === pageMax) continue
-      if (found.length === 0) await this.#identity.confirm()
-      return found
-    }
+    const { kind, after, countMax } = request
+    assert(kind.isListed, `records of the kind ${kind.name} are not listed`)
+    return this.#inPages(countMax, (last, pageMax) =>
+      listPage(this.#link, request, last === undefined ? after : last.key.id, pageMax),
+    )
+  }
+
+  async listByTime<V>(request: TimedListRequest<V>): Promise<readonly StoredRecord<V>[]> {
+    const { kind, upTo, after, countMax } = request
+    assert(kind.timeOf !== undefined, `records of the kind ${kind.name} have no index by time`)
+    return this.#inPages(countMax, (last, pageMax) => {
+      const start = last && { time: timeIn(kind, last.value) ?? upTo, id: last.key.id }
+      return timedPage(this.#link, request, start ?? after, pageMax)
+    })
   }
 
   count(scope: Scope, kind: RecordKind): Promise<number> {
@@ -193,21 +184,22 @@ export class RedisSwarmStore implements SwarmStore {
     await Promise.all([...this.#lanes.values()].map((lane) => lane.drained()))
   }
 
-  async #page<V>(
-    { scope, kind, openOnly = false }: ListRequest<V>,
-    direction: 'up' | 'down',
-    after: string,
-    pageMax: number,
+  /** @param read one page behind the last record of the page before */
+  async #inPages<V>(
+    countMax: number,
+    read: (last: StoredRecord<V> | undefined, pageMax: number) => Promise<readonly StoredRecord<V>[]>,
   ): Promise<readonly StoredRecord<V>[]> {
-    const keys = [openOnly ? openKey(scope, kind) : idsKey(scope, kind), recordsKey(scope, kind)]
-    const reply = await this.#guard(() =>
-      listScript.run(this.#link.client, keys, [direction, after, pageMax]),
-    )
-    const texts = reply as readonly string[]
-    return texts.flatMap((id, index) => {
-      if (index % 2 === 1) return []
-      return toStored({ kind, id }, decodeRecord({ kind, id }, texts[index + 1])) ?? []
-    })
+    this.#identity.requireStoreId()
+    const found: StoredRecord<V>[] = []
+    for (;;) {
+      const pageMax = Math.min(PAGE_MAX, countMax - found.length)
+      if (pageMax <= 0) return found
+      const page = await this.#guard(() => read(found.at(-1), pageMax))
+      found.push(...page)
+      if (page.length === pageMax) continue
+      if (found.length === 0) await this.#identity.confirm()
+      return found
+    }
   }
 
   #laneOf(scope: Scope): ScopeLane {

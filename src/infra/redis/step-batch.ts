@@ -1,6 +1,6 @@
 import type { Scope, SwarmEpoch } from '#domain/model/ids.ts'
 import { swarmEpoch } from '#domain/model/ids.ts'
-import type { RecordKind, RecordKinds } from '#domain/model/record-kind.ts'
+import { type RecordKind, type RecordKinds, timeIn } from '#domain/model/record-kind.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { EventDraft, RecordKey, RecordWrite, SwarmEvent } from '#domain/ports/records.ts'
 import type { Step, StepRequest } from '#domain/ports/swarm-store.ts'
@@ -48,6 +48,7 @@ export interface StepBatchModules {
 
 /** The first keys of the commit script, before those of the kinds. */
 const FIXED_KEYS = 5
+const KEYS_OF_KIND = 4
 
 /**
  * Steps of one scope that go to Redis in one script call.
@@ -92,7 +93,8 @@ export class StepBatch {
     const decision = decide(request, seen, this.#kinds)
     const { step, bodies, events, ready } = 'step' in decision ? decision : NOTHING_TO_DO
     const start = this.#arguments.length
-    this.#arguments.push(0, step.writes.length, step.events.length, step.ready.length)
+    const timedCount = step.writes.filter(({ key }) => key.kind.timeOf !== undefined).length
+    this.#arguments.push(0, step.writes.length + timedCount, step.events.length, step.ready.length)
     this.#arguments[start] = this.#encodeChecks(request.keys, seen)
     const writes = step.writes.map((write, index) => this.#encodeWrite(write, bodies[index] ?? ''))
     this.#arguments.push(...events, ...ready)
@@ -131,7 +133,7 @@ export class StepBatch {
     const name = nameOf(key)
     const isSettled = this.#settled.has(name)
     const before = isSettled ? (this.#overlay.get(name) ?? NO_RECORD) : NO_RECORD
-    const after = value === undefined ? NO_RECORD : this.#next(before, value, isOpen)
+    const after = value === undefined ? NO_RECORD : this.#next(before, { key, value, isOpen })
     const text = after.head + body
     this.#arguments.push(orderOf(key.kind, before, after), this.#place(key.kind), key.id, text)
     this.#writeCount += 1
@@ -140,18 +142,24 @@ export class StepBatch {
     // A first write may find a record after all; then its version is not what is assumed here, and a later step of
     // the batch that reads it has to check. Whoever looked before, or removed the record, knows.
     if (value === undefined) this.#settled.add(name)
-    return { key, known: after, number: this.#writeCount }
+    const written = { key, known: after, number: this.#writeCount }
+    if (key.kind.timeOf !== undefined) {
+      this.#arguments.push('t', this.#place(key.kind), key.id, timeIn(key.kind, value) ?? '')
+      this.#writeCount += 1
+    }
+    return written
   }
 
-  #next(before: KnownRecord, value: RecordWrite['value'], isOpen: boolean): KnownRecord {
+  #next(before: KnownRecord, { key, value, isOpen }: RecordWrite): KnownRecord {
     const version = before.version + 1
-    return { head: headOf(version, isOpen, this.#nextStamp()), version, isOpen, value }
+    const head = headOf(version, isOpen, this.#nextStamp(), timeIn(key.kind, value))
+    return { head, version, isOpen, value }
   }
 
   #place(kind: RecordKind): number {
     const known = this.#placeOfKind.get(kind)
     if (known !== undefined) return known
-    const place = FIXED_KEYS + 1 + this.#placeOfKind.size * 3
+    const place = FIXED_KEYS + 1 + this.#placeOfKind.size * KEYS_OF_KIND
     this.#placeOfKind.set(kind, place)
     return place
   }
@@ -183,7 +191,10 @@ function decide(request: AnyRequest, seen: readonly KnownRecord[], kinds: Record
   const records = request.keys.map((key, index) => toStored(key, seen[index] ?? NO_RECORD))
   try {
     const step = request.decide(records)
-    for (const { key } of step.writes) kinds.require(key.kind)
+    for (const { key, value } of step.writes) {
+      kinds.require(key.kind)
+      timeIn(key.kind, value)
+    }
     return {
       step,
       bodies: step.writes.map(({ key, value }) => (value === undefined ? '' : key.kind.codec.encode(value))),

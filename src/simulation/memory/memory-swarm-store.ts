@@ -1,6 +1,6 @@
 import { SwarmError } from '#domain/model/errors.ts'
 import { type Scope, type SwarmEpoch, swarmEpoch } from '#domain/model/ids.ts'
-import type { RecordKind } from '#domain/model/record-kind.ts'
+import { type RecordKind, timeIn } from '#domain/model/record-kind.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { RecordKey, RecordWrite, StoredRecord, SwarmEvent } from '#domain/ports/records.ts'
@@ -14,6 +14,7 @@ import type {
   StepRequest,
   StoreStatus,
   SwarmStore,
+  TimedListRequest,
 } from '#domain/ports/swarm-store.ts'
 import type { KeptRecord, KeptScope, MemoryMedium } from './memory-medium.ts'
 
@@ -103,12 +104,12 @@ export class MemorySwarmStore implements SwarmStore {
   async list<V>(request: ListRequest<V>): Promise<readonly StoredRecord<V>[]> {
     this.#refuseWhenUnreadable()
     this.#refuseWhenClosed()
-    const { kind, after, countMax, openOnly = false, isDescending = false } = request
+    const { kind, prefix = '', after, countMax, openOnly = false, isDescending = false } = request
     const kept = this.#modules.medium.scope(request.scope)
     const ids: string[] = []
     for (const [name, { isOpen }] of kept.records) {
       const [itsKind, id = ''] = name.split('/')
-      if (itsKind === kind.name && (isOpen || !openOnly)) ids.push(id)
+      if (itsKind === kind.name && id.startsWith(prefix) && (isOpen || !openOnly)) ids.push(id)
     }
     ids.sort((a, b) => (a < b === isDescending ? 1 : -1))
     const first = after === undefined ? 0 : ids.findIndex((id) => (isDescending ? id < after : id > after))
@@ -122,6 +123,25 @@ export class MemorySwarmStore implements SwarmStore {
       else page.push(record)
     }
     return page
+  }
+
+  async listByTime<V>(request: TimedListRequest<V>): Promise<readonly StoredRecord<V>[]> {
+    const { scope, kind, upTo, after, countMax, onDamaged } = request
+    const stands: { readonly time: number; readonly id: string; readonly record: StoredRecord<V> }[] = []
+    for (const record of await this.list({
+      scope,
+      kind,
+      countMax: Number.POSITIVE_INFINITY,
+      ...(onDamaged && { onDamaged }),
+    })) {
+      const time = timeIn(kind, record.value)
+      const { id } = record.key
+      const isBehind =
+        after === undefined || (time ?? 0) > after.time || (time === after.time && id > after.id)
+      if (time !== undefined && time <= upTo && isBehind) stands.push({ time, id, record })
+    }
+    stands.sort((a, b) => a.time - b.time || (a.id < b.id ? -1 : 1))
+    return stands.slice(0, countMax).map(({ record }) => record)
   }
 
   async count(scope: Scope, kind: RecordKind): Promise<number> {
@@ -224,9 +244,10 @@ function refuseOldEpoch({ epoch, holder }: KeptScope, presented: SwarmEpoch | un
 
 /** Encodes everything before it changes anything: a value that is not JSON must not leave half a step behind. */
 function commit<T>(kept: KeptScope, { writes, events }: Step<T>): readonly SwarmEvent[] {
-  const texts = writes.map(({ key, value }) =>
-    value === undefined ? undefined : key.kind.codec.encode(value),
-  )
+  const texts = writes.map(({ key, value }) => {
+    timeIn(key.kind, value)
+    return value === undefined ? undefined : key.kind.codec.encode(value)
+  })
   const numbered = events.map((event, index) => {
     const sequence = kept.lastSequence + 1 + index
     const copy = JSON.parse(JSON.stringify(event)) as typeof event

@@ -52,6 +52,25 @@ export function describeLists(setup: SetupInfra): void {
       expect(await t.infra.store.count(swarm.scope, PAYLOAD_RECORDS)).toBe(1)
     })
 
+    it('gives the ids that begin with `prefix` alone, in either direction, behind `after` or not', async () => {
+      const ids = ['a', 'a:', 'a:1', 'a:2', 'a:~', 'a;', 'ab', 'b']
+      const task = sampleTask('a')
+      await write(t, swarm, {
+        writes: ids.map((id) => put(TASK_RECORDS, id, task, { isOpen: id !== 'a:2' })),
+      })
+      const prefix = 'a:'
+      expect(await listed({ prefix })).toEqual(['a:', 'a:1', 'a:2', 'a:~'])
+      expect(await listed({ prefix, isDescending: true })).toEqual(['a:~', 'a:2', 'a:1', 'a:'])
+      expect(await listed({ prefix, openOnly: true })).toEqual(['a:', 'a:1', 'a:~'])
+      expect(await listed({ prefix, after: 'a:1', countMax: 1 })).toEqual(['a:2'])
+      expect(await listed({ prefix, after: 'a:2', isDescending: true })).toEqual(['a:1', 'a:'])
+      expect(await listed({ prefix, after: 'a' })).toEqual(['a:', 'a:1', 'a:2', 'a:~'])
+      expect(await listed({ prefix, after: 'b' })).toEqual([])
+      expect(await listed({ prefix, after: 'a', isDescending: true })).toEqual([])
+      expect(await listed({ prefix, after: 'b', isDescending: true })).toEqual(['a:~', 'a:2', 'a:1', 'a:'])
+      expect(await listed({ prefix: 'c' })).toEqual([])
+    })
+
     it('starts behind `after` and ends with `countMax`, whether `after` is there or not', async () => {
       await putTasks(['a', 'b', 'd', 'e', 'f'], true)
       expect(await listed({ after: 'b', countMax: 2 })).toEqual(['d', 'e'])

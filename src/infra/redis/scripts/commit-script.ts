@@ -3,14 +3,15 @@ import { LuaScript } from '../lua-script.ts'
 /**
  * Commits steps of one scope in order, each as a whole or not at all, until one finds a record changed.
  *
- * KEYS: meta, coordinator, events, outbox, marker, then three for each kind of record in use: records, ids, open.
+ * KEYS: meta, coordinator, events, outbox, marker, then four for each kind of record in use: records, ids, open, times.
  *
  * ARGV: store id, epoch and run id ('' for steps that name no epoch: only where nobody ever coordinated), number of steps, then for each step its numbers of
  * checks, writes, events and ready entries, and
  *   check  = place of the kind's `records` in KEYS, id, head the stored record must begin with ('' = no record)
  *   write  = order, place, id, encoded record. Orders: `n`, `N` = first write known (closed, open);
  *            `u` = first write known, of a kind without an index;
- *            `s` = changed, openness kept; `o` = changed, now open; `c` = changed, now closed; `d` = removed
+ *            `s` = changed, openness kept; `o` = changed, now open; `c` = changed, now closed; `d` = removed;
+ *            `t` = no record but the time that the record has in the index by time, '' for none
  *   event  = encoded event
  *   ready  = job id, encoded entry
  *
@@ -46,8 +47,8 @@ local function checksHold(count)
   return hold
 end
 
--- By place: how many more records, and open records, there are.
-local more, moreOpen = {}, {}
+-- By place: how many more records, open records, and records with a time there are.
+local more, moreOpen, moreTimed = {}, {}, {}
 local function count(counts, place, change)
   counts[place] = (counts[place] or 0) + change
 end
@@ -57,6 +58,14 @@ local function setOpen(place, id, isOpen)
     count(moreOpen, place, redis.call('ZADD', KEYS[place + 2], 0, id))
   else
     count(moreOpen, place, -redis.call('ZREM', KEYS[place + 2], id))
+  end
+end
+
+local function setTime(place, id, time)
+  if time == '' then
+    count(moreTimed, place, -redis.call('ZREM', KEYS[place + 3], id))
+  else
+    count(moreTimed, place, redis.call('ZADD', KEYS[place + 3], time, id))
   end
 end
 
@@ -95,6 +104,8 @@ local function commitStep()
       if writeNew(place, id, record, order == 'N', order ~= 'u') then found[#found + 1] = writeNumber end
     elseif order == 'd' then
       remove(place, id)
+    elseif order == 't' then
+      setTime(place, id, record)
     else
       count(more, place, redis.call('HSET', KEYS[place], id, record))
       if order ~= 's' then setOpen(place, id, order == 'o') end
@@ -120,7 +131,7 @@ if sequence > before then
 end
 -- Before the records were counted once there is nothing to go on from; see the integrity script.
 if meta[4] then
-  for prefix, counts in pairs({ ['n:'] = more, ['o:'] = moreOpen }) do
+  for prefix, counts in pairs({ ['n:'] = more, ['o:'] = moreOpen, ['t:'] = moreTimed }) do
     for place, change in pairs(counts) do
       if change ~= 0 then redis.call('HINCRBY', KEYS[1], prefix .. string.match(KEYS[place], '[^:]+$'), change) end
     end
