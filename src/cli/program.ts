@@ -2,6 +2,8 @@ import { Command } from 'commander'
 import { EXIT_CODES_HELP } from '#node/exit-codes.ts'
 import { packageVersion } from '#node/package-version.ts'
 import { addAgents } from './commands/agents.ts'
+import { addBudgets } from './commands/budgets.ts'
+import { addControls } from './commands/controls.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
@@ -47,6 +49,8 @@ export function createProgram(): Command {
     addProposals,
     addLeader,
     addSwarms,
+    addControls,
+    addBudgets,
     addStatus,
     addStore,
     addDoctor,

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { BudgetAmounts } from './control.ts'
 import { LIMITS } from './limits.ts'
 import { AgentId, Attempt, FencingToken, Json, LeaseMs, Ratio, TaskId, Text, Timestamp } from './scalars.ts'
 import { annotate, closedObject, freeText, textEnum } from './schema.ts'
@@ -99,14 +100,22 @@ export const TaskProgressReport = closedObject(
 )
 export type TaskProgressReport = Static<typeof TaskProgressReport>
 
+/** What the attempt used of budgets. */
+export const Usage = Type.Optional(
+  annotate(BudgetAmounts, {
+    description:
+      'What the attempt used, for the budgets that it had reserved from; what was reserved counts where it is left out. The server measures `seconds` itself.',
+  }),
+)
+
 export const TaskCompleteReport = closedObject(
-  { ...held, result: Type.Optional(annotate(Result, { default: null })) },
+  { ...held, result: Type.Optional(annotate(Result, { default: null })), usage: Usage },
   { title: 'TaskCompleteReport', description: 'The work is done.' },
 )
 export type TaskCompleteReport = Static<typeof TaskCompleteReport>
 
 export const TaskFailReport = closedObject(
-  { ...held, failure: TaskFailure, kind: FailKind },
+  { ...held, failure: TaskFailure, kind: FailKind, usage: Usage },
   { title: 'TaskFailReport', description: 'The work failed.' },
 )
 export type TaskFailReport = Static<typeof TaskFailReport>

@@ -2,6 +2,8 @@ import { type Static, type TObject, type TProperties, Type } from '@sinclair/typ
 import { AgentStatus } from './agent.ts'
 import { CONSENSUS_LIMITS } from './consensus/consensus-limits.ts'
 import { Choice, Ending, Outcome, ProposalTitle } from './consensus/signed.ts'
+import { CONTROL_EVENTS } from './control-events.ts'
+import { LEADER_EVENTS } from './leader-events.ts'
 import { AgentId, Attempt, Count, FencingToken, Name, Ratio, Text, Timestamp } from './scalars.ts'
 import { annotate, closedObject, textEnum } from './schema.ts'
 import { StoreId, StoreLossReason } from './store.ts'
@@ -170,27 +172,7 @@ export const EVENT_DATA = {
   }),
   'proposal.undecided': data('ProposalUndecidedData', 'No quorum agreed on anything in time.', {}),
 
-  'leader.elected': data('LeaderElectedData', 'An agent leads the swarm.', {
-    epoch: Count('Of the electorate.'),
-    term: Count('Of its election.'),
-    votes: Count('It was elected by.'),
-  }),
-  'leader.lost': data('LeaderLostData', 'The agent leads no more.', {
-    epoch: Count('Of the electorate.'),
-    term: Count('It led in.'),
-  }),
-  'election.double_vote': data('ElectionDoubleVoteData', 'A voter voted for two in one term.', {
-    epoch: Count('Of the electorate.'),
-    term: Count('In which.'),
-    candidates: Type.Array(AgentId, { maxItems: 2, description: 'For whom.' }),
-  }),
-  'election.electorate_changed': data('ElectorateChangedData', 'Others elect the leader from now on.', {
-    epoch: Count('Of the electorate; raised where most of the old one was gone.'),
-    voters: Type.Array(AgentId, {
-      maxItems: CONSENSUS_LIMITS.committeeMax + 1,
-      description: 'The committee.',
-    }),
-  }),
+  ...LEADER_EVENTS,
 
   'swarm.created': data('SwarmCreatedData', 'A new swarm.', { strategy: SwarmView.properties.strategy }),
   'swarm.updated': data(
@@ -211,6 +193,8 @@ export const EVENT_DATA = {
       lostStoreId: StoreId,
     },
   ),
+
+  ...CONTROL_EVENTS,
 
   'topology.changed': data('TopologyChangedData', 'Who may talk to whom changed.', {
     cause: textEnum(['joined', 'left', 'died', 'leader_elected', 'leader_lost', 'switched', 'recovered'], {

@@ -30,6 +30,18 @@ export type {
   ProposalView,
 } from './consensus/proposal.ts'
 export type { DecisionCertificate } from './consensus/signed.ts'
+export type {
+  BudgetAmounts,
+  BudgetList,
+  BudgetSet,
+  BudgetTopUp,
+  BudgetView,
+  ControlList,
+  ControlPause,
+  ControlSet,
+  ControlView,
+  RateLimit,
+} from './control.ts'
 export type { TaskDecision } from './decision.ts'
 export {
   EVENT_DATA,

@@ -36,6 +36,14 @@ export interface TaskSubmitInput {
   parentTaskId?: TaskSubmit['parentTaskId']
   /** Notes that the swarm keeps and does not read, by name. At most 32. */
   metadata?: TaskSubmit['metadata']
+  /** Names and values that lists of tasks can be filtered by. At most 32. */
+  labels?: TaskSubmit['labels']
+  /** Whose share of the swarm the task counts for, such as a customer. Limits, rates and budgets can be set for it. */
+  fairnessKey?: TaskSubmit['fairnessKey']
+  /** Share of the key relative to other keys, 0.001 to 1 000; default 1. */
+  fairnessWeight?: TaskSubmit['fairnessWeight']
+  /** What an attempt reserves from budgets before it starts: `tokens`, `money` and `seconds`. */
+  cost?: TaskSubmit['cost']
 }
 
 /** An agent as it may be registered: everything has a default. */

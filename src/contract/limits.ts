@@ -45,6 +45,8 @@ export const LIMITS = {
   labelsMax: 32,
   metadataMax: 32,
   eventTypesPerFilterMax: 32,
+  controlsMax: 10_000,
+  budgetsMax: 10_000,
   slotsMax: 1_000,
   attemptsMax: 100,
 

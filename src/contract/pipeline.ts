@@ -3,6 +3,7 @@ import type { TaskSubmitInput } from './inputs.ts'
 import { LIMITS } from './limits.ts'
 import { closedObject } from './schema.ts'
 import { TaskSubmit } from './task.ts'
+import { CONTROLLED } from './task-controls.ts'
 
 const {
   type,
@@ -15,10 +16,23 @@ const {
   resources,
   affinityKey,
   metadata,
+  labels,
 } = TaskSubmit.properties
 
 const PipelineStage = closedObject(
-  { type, capabilities, priority, maxAttempts, timeoutMs, backoff, resources, affinityKey, metadata },
+  {
+    type,
+    capabilities,
+    priority,
+    maxAttempts,
+    timeoutMs,
+    backoff,
+    resources,
+    affinityKey,
+    metadata,
+    labels,
+    ...CONTROLLED,
+  },
   {
     title: 'PipelineStage',
     description: 'One stage: a task whose payload is the result of the stage before.',

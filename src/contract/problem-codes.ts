@@ -61,6 +61,8 @@ export const PROBLEMS = {
   deadline_passed: once(422, 'The deadline has passed'),
   lease_lost: once(409, 'The task is no longer held under this token'),
   decision_not_found: once(404, 'The task was never assigned'),
+  control_not_found: once(404, 'Nothing is limited or paused there'),
+  budget_not_found: once(404, 'There is no such budget'),
   idempotency_key_reused: once(422, 'The idempotency key was used with another body'),
   idempotency_in_flight: again(409, 'A request with this idempotency key is being worked on'),
   version_conflict: once(412, 'It was changed in the meantime'),

@@ -79,6 +79,11 @@ export const Metadata = namedValues(NAME_PATTERN, Text('Any text.'), {
   maxProperties: LIMITS.metadataMax,
 })
 
+export const Labels = namedValues(NAME_PATTERN, Text('Any text.', LIMITS.nameLengthMax), {
+  description: 'Names and values that lists can be filtered by.',
+  maxProperties: LIMITS.labelsMax,
+})
+
 export const HeldTask = closedObject(
   { taskId: TaskId, fencingToken: FencingToken },
   { title: 'HeldTask', description: 'A task an agent holds, and the token it holds it under.' },

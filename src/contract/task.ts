@@ -7,6 +7,7 @@ import {
   Durability,
   FencingToken,
   Json,
+  Labels,
   LeaseMs,
   Metadata,
   NAME_PATTERN,
@@ -19,6 +20,7 @@ import {
   Timestamp,
 } from './scalars.ts'
 import { annotate, closedObject, distinct, freeText, textEnum } from './schema.ts'
+import { CONTROLLED } from './task-controls.ts'
 
 export const TaskStatus = textEnum(
   ['submitted', 'working', 'input_required', 'auth_required', 'completed', 'failed', 'canceled', 'rejected'],
@@ -108,7 +110,6 @@ const affinityKey = Type.Optional(
       'Tasks with the same key go to the same agent where they can, under the strategies that keep a queue for each agent.',
   }),
 )
-
 /** What a client asks for. */
 export const TaskSubmit = closedObject(
   {
@@ -146,6 +147,8 @@ export const TaskSubmit = closedObject(
     affinityKey,
     parentTaskId,
     metadata: annotate(Metadata, { default: {} }),
+    ...CONTROLLED,
+    labels: annotate(Labels, { default: {} }),
   },
   { title: 'TaskSubmit', description: 'A task to be done.' },
 )
@@ -212,6 +215,8 @@ export const TASK_VIEW_PROPERTIES = {
   ),
   retryOf: Type.Optional(annotate(TaskId, { description: 'The finished task that this one does again.' })),
   metadata: Metadata,
+  ...CONTROLLED,
+  labels: Type.Optional(Labels),
   createdAt: Timestamp,
   readyAt: Type.Optional(
     annotate(Timestamp, { description: 'When the task last became ready to run, or will.' }),
@@ -293,13 +298,3 @@ export const TaskCancel = closedObject(
   { title: 'TaskCancel', description: 'Why a task is canceled.' },
 )
 export type TaskCancel = Static<typeof TaskCancel>
-
-export const TaskFilterQuery = {
-  status: Type.Optional(TaskStatus),
-  phase: Type.Optional(TaskPhase),
-  type: Type.Optional(annotate(Name, { description: 'Only tasks of this type.' })),
-  agentId: Type.Optional(
-    annotate(AgentId, { description: 'Only tasks this agent holds or was the last to hold.' }),
-  ),
-  parentTaskId: Type.Optional(annotate(TaskId, { description: 'Only parts of this task.' })),
-}

@@ -10,11 +10,13 @@ export {
   type TaskFailureOptions,
   type TaskHandler,
   TaskRevoked,
+  type TaskUsage,
 } from './agent/agent-task.ts'
 export { SwarmAgent } from './agent/swarm-agent.ts'
 export type { AgentNotice, SwarmAgentOptions } from './agent/swarm-agent-options.ts'
 export type { AgentDecision, Ballot, OpenProposal, ProposalHandler } from './agent/voting/open-proposal.ts'
 export type { ConsensusClient } from './client/consensus-client.ts'
+export type { ControlsClient } from './client/controls-client.ts'
 export type { EventItem, FeedRequest, OpenFeed } from './client/event-feed.ts'
 export type { EventSubscription, SubscriptionOptions } from './client/event-subscription.ts'
 export type { HttpConnectionOptions } from './client/http-connection.ts'

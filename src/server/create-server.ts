@@ -24,6 +24,7 @@ import { answerProblems, pathOf, sendProblem } from './problem/problem-replies.t
 import { agentRoutes } from './routes/agent-routes.ts'
 import { claimRoutes } from './routes/claim-routes.ts'
 import { consensusRoutes } from './routes/consensus-routes.ts'
+import { controlRoutes } from './routes/control-routes.ts'
 import { docsRoutes } from './routes/docs-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
@@ -144,6 +145,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   submitRoutes(app, options, modules)
   taskRoutes(app, paged)
   taskReportRoutes(app, modules)
+  controlRoutes(app, modules)
   messageRoutes(app, paged)
   consensusRoutes(app, paged)
   eventRoutes(app, modules)

@@ -1,5 +1,6 @@
 import type { AGENT_OPERATIONS } from '../operations/agent-operations.ts'
 import type { CONSENSUS_OPERATIONS } from '../operations/consensus-operations.ts'
+import type { CONTROL_OPERATIONS } from '../operations/control-operations.ts'
 import type { MESSAGE_OPERATIONS } from '../operations/message-operations.ts'
 import type { SWARM_OPERATIONS } from '../operations/swarm-operations.ts'
 import type { SYSTEM_OPERATIONS } from '../operations/system-operations.ts'
@@ -15,6 +16,7 @@ export type OperationId =
   | keyof typeof SWARM_OPERATIONS
   | keyof typeof AGENT_OPERATIONS
   | keyof typeof TASK_OPERATIONS
+  | keyof typeof CONTROL_OPERATIONS
   | keyof typeof MESSAGE_OPERATIONS
   | keyof typeof CONSENSUS_OPERATIONS
   | keyof typeof SYSTEM_OPERATIONS
@@ -81,6 +83,18 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   releaseTask: { params: task, body: { ...held, reason: 'The agent restarts.' } },
   cancelTask: { params: task, body: { reason: 'The result is not needed any more.' } },
   retryTask: { params: task },
+  setControl: {
+    params: swarm,
+    body: { target: 'key:acme', concurrencyMax: 3, rate: { count: 10, windowMs: 1_000 } },
+  },
+  pauseTasks: { params: swarm, body: { target: 'type:report', reason: 'The printer is out of order.' } },
+  listControls: { params: swarm },
+  resumeTasks: { params: swarm, body: { target: 'type:report' } },
+  removeControl: { params: { ...swarm, target: 'key:acme' } },
+  setBudget: { params: swarm, body: { target: 'key:acme', limit: { tokens: 1_000_000, money: 20 } } },
+  topUpBudget: { params: swarm, body: { target: 'key:acme', amounts: { money: 5 } } },
+  listBudgets: { params: swarm },
+  removeBudget: { params: { ...swarm, target: 'key:acme' } },
   sendMessage: {
     params: swarm,
     body: {

@@ -1,6 +1,13 @@
 import { type Static, type TSchema, Type } from '@sinclair/typebox'
 import { AgentHeartbeatReply } from '../agent.ts'
-import { ASSIGNMENT_PROPERTIES, FailKind, PROGRESS_PROPERTIES, ReleaseReason, Result } from '../claim.ts'
+import {
+  ASSIGNMENT_PROPERTIES,
+  FailKind,
+  PROGRESS_PROPERTIES,
+  ReleaseReason,
+  Result,
+  Usage,
+} from '../claim.ts'
 import { LIMITS } from '../limits.ts'
 import {
   DELIVERED_PROPERTIES,
@@ -59,11 +66,13 @@ export const AGENT_FRAMES = {
         description: `${Result.description} In MessagePack frames: its UTF-8 text, as bin.`,
       }),
     ),
+    usage: Usage,
   }),
   'task.fail': frame('task.fail', 'TaskFailFrame', 'The work failed.', {
     ...held,
     failure: TaskFailure,
     kind: Type.Optional(FailKind),
+    usage: Usage,
   }),
   'task.release': frame('task.release', 'TaskReleaseFrame', 'The agent gives the task back.', {
     ...held,

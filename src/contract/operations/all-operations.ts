@@ -1,5 +1,6 @@
 import { AGENT_OPERATIONS } from './agent-operations.ts'
 import { CONSENSUS_OPERATIONS } from './consensus-operations.ts'
+import { CONTROL_OPERATIONS } from './control-operations.ts'
 import { MESSAGE_OPERATIONS } from './message-operations.ts'
 import type { Operation } from './operation.ts'
 import { SWARM_OPERATIONS } from './swarm-operations.ts'
@@ -11,6 +12,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...Object.values(SWARM_OPERATIONS),
   ...Object.values(AGENT_OPERATIONS),
   ...Object.values(TASK_OPERATIONS),
+  ...Object.values(CONTROL_OPERATIONS),
   ...Object.values(MESSAGE_OPERATIONS),
   ...Object.values(CONSENSUS_OPERATIONS),
   ...Object.values(SYSTEM_OPERATIONS),

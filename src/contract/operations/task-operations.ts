@@ -9,11 +9,11 @@ import {
   TaskBatchSubmit,
   TaskCancel,
   TaskDetail,
-  TaskFilterQuery,
   TaskPage,
   TaskSubmit,
   TaskView,
 } from '../task.ts'
+import { TaskFilterQuery } from '../task-filter.ts'
 import { IdempotencyHeaders, PAGE_QUERY, SwarmParams, TaskParams } from './common.ts'
 import { defineOperation } from './operation.ts'
 

@@ -35,6 +35,9 @@ export interface PlannedAssignment {
   readonly delegationPath?: readonly AgentId[]
 }
 
+/** `put_back`: the task still waits and has to be planned again. `held`: the same, once its controls let it start. */
+export type AssignOutcome = 'done' | 'put_back' | 'held'
+
 export interface Planner {
   /** Who does what now. A task left out stays in line; no agent is given more than it can take. */
   plan(context: DistributionContext): readonly PlannedAssignment[]

@@ -4,10 +4,16 @@ import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyEntry, ReadyQueue } from '../ports/ready-queue.ts'
+import type { AdmissionControl } from '../resources/admission/admission-control.ts'
 import type { Candidate } from '../resources/candidate.ts'
 import type { PriorityScheduler } from '../resources/priority-scheduler.ts'
 import type { Requirement } from '../resources/requirement.ts'
-import type { DistributionContext, DistributionStrategy, PlannedAssignment } from './distribution-strategy.ts'
+import type {
+  AssignOutcome,
+  DistributionContext,
+  DistributionStrategy,
+  PlannedAssignment,
+} from './distribution-strategy.ts'
 
 export interface TaskDistributorOptions {
   /** Ready tasks taken from the queue ahead of need. */
@@ -21,13 +27,15 @@ export interface TaskDistributorModules {
   readonly scheduler: PriorityScheduler
   readonly strategy: DistributionStrategy
   readonly registry: AgentRegistry
+  /** Left out where nothing holds tasks back. */
+  readonly admission?: AdmissionControl
   readonly clock: Clock
   readonly random: Random
   readonly logger: Logger
   /** False for a task that is finished: its entry is out of date. */
   isOpen(taskId: TaskId): boolean
   /** Writes one assignment and hands it over. It must not reject; the outcome says whether the task waits again. */
-  assign(planned: PlannedAssignment): Promise<'done' | 'put_back'>
+  assign(planned: PlannedAssignment): Promise<AssignOutcome>
 }
 
 /** Most tasks offered to the strategy at once. */
@@ -160,6 +168,7 @@ export class TaskDistributor {
     const { scheduler, strategy } = this.#modules
     const offer = this.#offer(tasksMax)
     const plan = strategy.plan(offer.context)
+    offer.close()
     for (const planned of plan) {
       const entry = scheduler.delete(planned.entry.taskId)
       strategy.onGone?.(planned.entry.taskId)
@@ -168,8 +177,9 @@ export class TaskDistributor {
     return { offeredCount: offer.count(), plannedCount: plan.length }
   }
 
-  #offer(tasksMax: number): { readonly context: DistributionContext; count(): number } {
-    const { registry, scheduler, clock, random } = this.#modules
+  #offer(tasksMax: number): { readonly context: DistributionContext; count(): number; close(): void } {
+    const { registry, scheduler, clock, random, admission } = this.#modules
+    const draft = admission?.draft()
     const seen = new Map<string, readonly Candidate[]>()
     const candidatesFor = (requirement: Requirement): readonly Candidate[] => {
       const candidates = seen.get(requirement.key) ?? registry.candidatesFor(requirement)
@@ -186,9 +196,9 @@ export class TaskDistributor {
       },
       candidatesFor,
       candidate: (agentId: AgentId) => registry.candidate(agentId),
-      mayStart: ({ taskId }: ReadyEntry) => scheduler.has(taskId),
+      mayStart: (entry: ReadyEntry) => scheduler.has(entry.taskId) && draft?.admits(entry) !== false,
     }
-    return { context, count: () => tasks?.length ?? 0 }
+    return { context, count: () => tasks?.length ?? 0, close: () => draft?.close() }
   }
 
   #add(entry: ReadyEntry): void {
@@ -198,12 +208,14 @@ export class TaskDistributor {
   }
 
   async #assign(planned: PlannedAssignment, entry: ReadyEntry): Promise<void> {
-    if ((await this.#modules.assign(planned)) === 'put_back') {
-      this.#add(entry)
-      this.#pause()
+    const outcome = await this.#modules.assign(planned)
+    if (outcome === 'done') {
+      this.#settle(entry)
       return
     }
-    this.#settle(entry)
+    this.#add(entry)
+    // What is held is looked at again once its controls let it start.
+    if (outcome === 'put_back') this.#pause()
   }
 
   #settle(entry: ReadyEntry): void {

@@ -24,6 +24,9 @@ export interface SwarmErrorDetails {
   /** `status` where the task is over: `canceled` tells an agent why its work is not wanted any more. */
   lease_lost: { readonly taskId: TaskId; readonly heldBy: AgentId | null; readonly status?: string }
   decision_not_found: { readonly taskId: TaskId }
+  /** `target` as in `controlId`. */
+  control_not_found: { readonly target: string }
+  budget_not_found: { readonly target: string }
   idempotency_key_reused: { readonly idempotencyKey: string }
   idempotency_in_flight: { readonly idempotencyKey: string }
   version_conflict: { readonly expected: number; readonly actual: number }

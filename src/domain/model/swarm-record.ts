@@ -19,6 +19,8 @@ export interface SwarmRecord {
   readonly topology: TopologySettings
   readonly leaseMs: number
   readonly limits: SwarmLimits
+  /** How fairness keys share the swarm; `stride` where it is left out. */
+  readonly fairness?: 'stride' | 'drf'
   readonly createdAt: EpochMs
 }
 

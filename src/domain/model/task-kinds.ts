@@ -1,3 +1,4 @@
+import type { BudgetCharge } from './budget-record.ts'
 import { type JsonText } from './ids.ts'
 import { packedCodec, shape } from './packed-codec.ts'
 import { recordKind, textCodec } from './record-kind.ts'
@@ -33,6 +34,7 @@ const LEASE = shape<TaskLease>({
   usedMs: 'plain',
   usedAt: 'time',
   reportingChain: 'plain',
+  charges: [shape<BudgetCharge>({ target: 'plain', amounts: 'plain' })],
 })
 
 const SPEC = shape<TaskSpec>({
@@ -50,6 +52,12 @@ const SPEC = shape<TaskSpec>({
   parentTaskId: 'plain',
   inputFrom: 'plain',
   affinityKey: 'plain',
+  fairnessKey: 'plain',
+  fairnessWeight: 'plain',
+  cost: 'plain',
+  labels: 'plain',
+  onDependencyFailure: 'plain',
+  passInputs: 'plain',
 })
 
 const TASK = shape<Omit<TaskRecord, 'taskId' | 'createdAt'>>({
@@ -65,13 +73,15 @@ const TASK = shape<Omit<TaskRecord, 'taskId' | 'createdAt'>>({
   assignedAt: 'time',
   startedAt: 'time',
   finishedAt: 'time',
-  progress: shape<TaskProgress>({ ratio: 'plain', message: 'plain' }),
+  progress: shape<TaskProgress>({ ratio: 'plain', message: 'plain', at: 'time' }),
   failure: FAILURE,
   lease: LEASE,
   retryOf: 'plain',
   previousAgentId: 'plain',
   delegators: 'plain',
   undeliveredCount: 'plain',
+  rootTaskId: 'plain',
+  scheduleId: 'plain',
 })
 
 export const TASK_RECORDS = recordKind<TaskRecord>('task', {
@@ -87,6 +97,13 @@ export const PAYLOAD_RECORDS = recordKind<JsonText>('payload', {
 
 /** A task's result, under the task's id. */
 export const RESULT_RECORDS = recordKind<JsonText>('result', {
+  codec: textCodec(),
+  isListed: false,
+  isCached: false,
+})
+
+/** The results of what a task depends on, under the task's id: one object, by the ids of those tasks. */
+export const INPUT_RECORDS = recordKind<JsonText>('inputs', {
   codec: textCodec(),
   isListed: false,
   isCached: false,

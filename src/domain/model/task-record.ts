@@ -1,3 +1,4 @@
+import type { BudgetAmounts, BudgetCharge } from './budget-record.ts'
 import type { AgentId, EpochMs, FencingToken, NodeId, SwarmEpoch, TaskId } from './ids.ts'
 
 /** A2A 1.0 task states in lower case; the last four are terminal. */
@@ -53,7 +54,22 @@ export interface TaskSpec {
   readonly affinityKey?: string | undefined
   readonly parentTaskId?: TaskId | undefined
   readonly metadata: Readonly<Record<string, string>>
+  /** Whose share of the swarm the task counts for; limits, rates and budgets can be set for it. */
+  readonly fairnessKey?: string | undefined
+  /** The key's part relative to other keys, above 0; 1 where it is left out. */
+  readonly fairnessWeight?: number | undefined
+  /** What an attempt reserves from budgets before it starts. */
+  readonly cost?: BudgetAmounts | undefined
+  /** Unlike `metadata`, lists of tasks can be filtered by them. */
+  readonly labels?: Readonly<Record<string, string>> | undefined
+  /** What becomes of the task where something that it depends on does not complete; `fail` where it is left out. */
+  readonly onDependencyFailure?: DependencyFailurePolicy | undefined
+  /** False where the task does not get the results of what it depends on. */
+  readonly passInputs?: boolean | undefined
 }
+
+/** `fail`: it fails. `skip`: it is canceled. `run`: it runs all the same, once all of them are over. */
+export type DependencyFailurePolicy = 'fail' | 'skip' | 'run'
 
 export interface TaskFailure {
   /** `lease_expired`, `timeout`, `deadline_exceeded`, `dependency_failed`, …, or the agent's own code. */
@@ -65,6 +81,7 @@ export interface TaskProgress {
   /** 0 to 1. */
   readonly ratio?: number
   readonly message?: string
+  readonly at?: EpochMs
 }
 
 /** The right to do a task. It has no expiry: only the owning node times it, on its monotonic clock. */
@@ -81,6 +98,8 @@ export interface TaskLease {
   readonly usedAt?: EpochMs
   /** The managers above the agent when it was given the task, nearest first; only in a hierarchical swarm. */
   readonly reportingChain?: readonly AgentId[]
+  /** What the attempt has reserved from budgets. */
+  readonly charges?: readonly BudgetCharge[]
 }
 
 export interface TaskAttempt {
@@ -129,6 +148,10 @@ export interface TaskRecord {
    * and after a failure of the managers above the agent that failed.
    */
   readonly delegators?: readonly AgentId[] | undefined
+  /** The root of the tree of tasks that it belongs to; left out where it is the root. */
+  readonly rootTaskId?: TaskId | undefined
+  /** The schedule that submitted it. */
+  readonly scheduleId?: string | undefined
   readonly lease?: TaskLease | undefined
   readonly assignedAt?: EpochMs | undefined
   readonly startedAt?: EpochMs | undefined

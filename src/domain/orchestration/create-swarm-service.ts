@@ -19,6 +19,8 @@ export function createSwarmService(
     tasks: taskService(parts),
     agents: agentService(parts),
     messages: messageService(parts),
+    controls: parts.controlDesk,
+    budgets: parts.budgetDesk,
     topology: { view: async () => topology.view() },
     consensus: consensusService(parts),
     swarm: swarmControl(coordinatorship, parts, stop),

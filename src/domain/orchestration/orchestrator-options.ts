@@ -31,6 +31,9 @@ export interface OrchestratorOptions {
   readonly openProposalsMax: number
   /** How long after its deadline a proposal waits for a decision before it counts as undecided. */
   readonly decisionPatienceMs: number
+  /** Targets of one swarm that can be limited or paused. */
+  readonly controlsMax: number
+  readonly budgetsMax: number
   readonly breaker: BreakerOptions
 }
 
@@ -51,5 +54,7 @@ export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
   taskTypesMax: 50,
   openProposalsMax: 100,
   decisionPatienceMs: 30_000,
+  controlsMax: 10_000,
+  budgetsMax: 10_000,
   breaker: { failuresMax: 5, cooldownMs: 10_000 },
 }

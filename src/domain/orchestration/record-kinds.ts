@@ -7,12 +7,14 @@ import {
   PROPOSAL_RECORDS,
 } from '../consensus-engine/proposals/proposal-record.ts'
 import { AGENT_RECORDS, REMOVED_AGENT_RECORDS } from '../model/agent-record.ts'
+import { BUDGET_RECORDS } from '../model/budget-record.ts'
+import { CONTROL_RECORDS, RATE_LEVEL_RECORDS } from '../model/control-record.ts'
 import { DECISION_RECORDS } from '../model/decision-record.ts'
 import { IDEMPOTENCY_RECORDS } from '../model/idempotency-record.ts'
 import { INBOX_RECORDS } from '../model/message.ts'
 import { RecordKinds } from '../model/record-kind.ts'
 import { SWARM_RECORDS } from '../model/swarm-record.ts'
-import { PAYLOAD_RECORDS, RESULT_RECORDS, TASK_RECORDS } from '../model/task-kinds.ts'
+import { INPUT_RECORDS, PAYLOAD_RECORDS, RESULT_RECORDS, TASK_RECORDS } from '../model/task-kinds.ts'
 import { TOPOLOGY_MEMBER_RECORDS, TOPOLOGY_RECORDS } from '../topology/topology-record.ts'
 /** Every kind of record that the domain writes. A kind that is missing here cannot be written to Redis. */
 export const RECORD_KINDS = new RecordKinds([
@@ -33,4 +35,8 @@ export const RECORD_KINDS = new RecordKinds([
   HOSTED_SIGNING_RECORDS,
   ELECTION_RECORDS,
   HOSTED_RAFT_RECORDS,
+  CONTROL_RECORDS,
+  RATE_LEVEL_RECORDS,
+  BUDGET_RECORDS,
+  INPUT_RECORDS,
 ])

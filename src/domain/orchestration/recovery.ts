@@ -9,15 +9,17 @@ import type { Clock } from '../ports/clock.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
+import type { AdmissionControl } from '../resources/admission/admission-control.ts'
 import { type LeaseKeeper, usedMsOf } from '../tasks/lease-keeper.ts'
 import type { OpenTasks } from '../tasks/open-tasks.ts'
-import { type RankOf, readyEntryOf } from '../tasks/task-machine.ts'
+import { admissionFactsOf, type RankOf, readyEntryOf } from '../tasks/task-machine.ts'
 
 export interface RecoveryModules {
   readonly store: SwarmStore
   readonly registry: AgentRegistry
   readonly openTasks: OpenTasks
   readonly leases: LeaseKeeper
+  readonly admission: AdmissionControl
   readonly clock: Clock
   readonly rankOf: RankOf
   /** Into the ready queue. */
@@ -74,7 +76,8 @@ async function* openTasksOf(
   }
 }
 
-function adoptTask(task: TaskRecord, { openTasks, leases, registry, clock, onTask }: RecoveryModules): void {
+function adoptTask(task: TaskRecord, modules: RecoveryModules): void {
+  const { openTasks, leases, admission, registry, clock, onTask } = modules
   const { taskId, phase, spec, lease } = task
   const waitingFor = phase === 'blocked' ? spec.dependsOn : []
   openTasks.add({
@@ -87,6 +90,7 @@ function adoptTask(task: TaskRecord, { openTasks, leases, registry, clock, onTas
   })
   if (lease !== undefined) {
     leases.begin(taskId, lease, spec.timeoutMs, usedMsOf(task, clock.now()))
+    admission.adopt(admissionFactsOf(task), lease.fencingToken)
     registry.find(lease.agentId)?.hold(taskId, spec.resources, lease.fencingToken)
   }
   onTask(task)

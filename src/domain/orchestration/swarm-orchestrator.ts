@@ -4,6 +4,7 @@ import { type PatienceModules, repeatWhileUnavailable } from '../kernel/patient-
 import type { AgentId, NodeId } from '../model/ids.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
+import { recoverAdmission } from './admission-recovery.ts'
 import { createSwarmService } from './create-swarm-service.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { recover } from './recovery.ts'
@@ -48,6 +49,7 @@ export class SwarmOrchestrator {
     this.#stopReading = () => {
       for (const stop of stops) stop()
     }
+    await recoverAdmission({ ...parts, store: this.#store })
     const { blocked, orphans } = await recover(this.#coordinatorship.scope, {
       ...parts,
       store: this.#store,

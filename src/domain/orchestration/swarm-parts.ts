@@ -1,5 +1,6 @@
 import { AgentBreakers } from '../agents/agent-breakers.ts'
 import { AgentRegistry } from '../agents/agent-registry.ts'
+import { capacityOf } from '../agents/capacity.ts'
 import { DirectChannel } from '../communication/direct-channel.ts'
 import { RegistrationNotices } from '../communication/registration-notices.ts'
 import { ConsensusEngine } from '../consensus-engine/consensus-engine.ts'
@@ -15,9 +16,11 @@ import type { AgentId, TaskId } from '../model/ids.ts'
 import { setupSettingsOf } from '../model/strategy-settings.ts'
 import { AgentPresence } from '../presence/agent-presence.ts'
 import { HttpClaims } from '../presence/http-claims.ts'
+import { BudgetDesk } from '../resources/admission/budget-desk.ts'
+import { ControlDesk } from '../resources/admission/control-desk.ts'
 import { priorityRank } from '../resources/priority-rank.ts'
-import { PriorityScheduler } from '../resources/priority-scheduler.ts'
 import { ResourceMonitor } from '../resources/resource-monitor.ts'
+import { EndingSteps } from '../tasks/ending-steps.ts'
 import { LeaseKeeper } from '../tasks/lease-keeper.ts'
 import { LeaseRecords } from '../tasks/lease-records.ts'
 import { OpenTasks } from '../tasks/open-tasks.ts'
@@ -29,6 +32,7 @@ import type { RankOf } from '../tasks/task-machine.ts'
 import { TaskReports } from '../tasks/task-reports.ts'
 import { ReportingLines } from '../topology/reporting-lines.ts'
 import { TopologyKeeper } from '../topology/topology-keeper.ts'
+import { type AdmissionParts, createAdmissionParts } from './admission-parts.ts'
 import { type CommunicationParts, createCommunicationParts } from './communication-parts.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { Retention } from './retention.ts'
@@ -77,16 +81,21 @@ function createBase(
     openTasks: new OpenTasks(),
     topology,
     reportingLines: new ReportingLines({ keeper: topology }),
-    scheduler: new PriorityScheduler(),
     reminders,
   }
 }
 
 /** What gives work to agents and takes it back. These parts call each other both ways, once all of them stand. */
-function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptions, base: Base) {
-  const { settings, openTasks, clock } = base
+function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptions, shared: Base) {
+  const { settings, clock, journal } = shared
   const leaseMs = (): number => settings.record.leaseMs
-
+  const admissionParts = createAdmissionParts({
+    ...shared,
+    fairness: () => settings.record.fairness ?? 'stride',
+    capacity: () => capacityOf(registry.agents),
+    onOpen: () => distributor.wake(),
+  })
+  const base = { ...shared, ...admissionParts }
   const registry = new AgentRegistry(
     { ...options, agentsMax: () => settings.record.limits.agentsMax },
     {
@@ -99,25 +108,21 @@ function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptio
   const leases = new LeaseKeeper({ clock, onEnd: (...ended) => void ender.expire(...ended) })
   const breakers = new AgentBreakers({ ...base, registry })
   const aftermath = new TaskAftermath({
+    ...base,
     registry,
     leases,
-    openTasks,
     deadlines,
-    clock,
+    onAdmission: () => distributor.wake(),
     onFinished: (taskId) => distributor.forget(taskId),
     onUnblocked: (taskId) => void ender.lookAtDependencies(taskId),
     onIdle: (agent) => void presence.removeIfLeaving(agent),
     onBreaker: (agent, isOpen) => breakers.changed(agent, isOpen),
   })
-  const leaseRecords = new LeaseRecords({ ...base, journal: base.journal.inBulk(), leases })
+  const leaseRecords = new LeaseRecords({ ...base, journal: journal.inBulk(), leases })
+  const endings = new EndingSteps({ ...base, leases })
   const ender = new TaskEnder(
     { ...base, ...options },
-    {
-      ...base,
-      leases,
-      aftermath,
-      onRevoked: (...revoked) => presence.tellRevoked(...revoked),
-    },
+    { ...base, endings, leases, aftermath, onRevoked: (...revoked) => presence.tellRevoked(...revoked) },
   )
   const presence = new AgentPresence(
     { ...options, leaseMs },
@@ -131,8 +136,9 @@ function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptio
     ender,
     onHeard: (agent) => presence.heard(agent, 'http'),
   })
-  const held = { registry, deadlines, leases, breakers, aftermath, ender, presence, claims }
-  const { distributor, outcomes } = createDistributor(coordinatorship, options, { ...base, ...held })
+  const kept = { ...admissionParts, registry, deadlines, leases, breakers, aftermath }
+  const held = { ...kept, endings, ender, presence, claims }
+  const { distributor, outcomes } = createDistributor(coordinatorship, options, { ...shared, ...held })
   return { ...held, distributor, outcomes }
 }
 
@@ -140,7 +146,7 @@ function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptio
 function createDistributor(
   { nodeId }: Coordinatorship,
   options: OrchestratorOptions,
-  parts: Base & Pick<TaskAssignerModules, 'registry' | 'leases' | 'aftermath' | 'ender'>,
+  parts: Base & AdmissionParts & Pick<TaskAssignerModules, 'registry' | 'leases' | 'aftermath' | 'ender'>,
 ) {
   const { settings, openTasks, scheduler, registry } = parts
   const leaseMs = (): number => settings.record.leaseMs
@@ -194,6 +200,10 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
   )
   const reports = new TaskReports(parts, parts)
   const monitor = new ResourceMonitor(options, { ...parts, agents: () => registry.agents })
+  const admissionDesk = { ...parts, onOpen: () => parts.distributor.wake() }
+  const deskOptions = { ...options, swarmId: settings.record.swarmId }
+  const controlDesk = new ControlDesk(deskOptions, admissionDesk)
+  const budgetDesk = new BudgetDesk(deskOptions, admissionDesk)
   const retention = new Retention({ ...options, eventsMax: () => settings.record.limits.eventsMax }, parts)
-  return { watchDeadline, intake, reports, monitor, retention }
+  return { watchDeadline, intake, reports, monitor, controlDesk, budgetDesk, retention }
 }

@@ -3,6 +3,7 @@ import type { MessageService } from '../communication/message-service.ts'
 import type { ConsensusService } from '../consensus-engine/consensus-service.ts'
 import type { NodeId, SwarmEpoch } from '../model/ids.ts'
 import type { SwarmRecord } from '../model/swarm-record.ts'
+import type { BudgetService, ControlService } from '../resources/admission/control-service.ts'
 import type { MonitorReport } from '../resources/monitor-report.ts'
 import type { TaskService } from '../tasks/task-service.ts'
 import type { TopologyService } from '../topology/topology-service.ts'
@@ -45,6 +46,8 @@ export interface SwarmService {
   readonly tasks: TaskService
   readonly agents: AgentService
   readonly messages: MessageService
+  readonly controls: ControlService
+  readonly budgets: BudgetService
   readonly topology: TopologyService
   readonly consensus: ConsensusService
   readonly swarm: SwarmControl

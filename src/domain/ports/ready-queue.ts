@@ -1,3 +1,4 @@
+import type { BudgetAmounts } from '../model/budget-record.ts'
 import type { AgentId, EpochMs, TaskId } from '../model/ids.ts'
 import type { ResourceAmounts } from '../model/task-record.ts'
 
@@ -24,6 +25,13 @@ export interface ReadyEntry {
   readonly affinityKey?: string
   readonly capabilities: readonly string[]
   readonly resources: ResourceAmounts
+  /** Whose share of the swarm the task counts for. */
+  readonly fairnessKey?: string
+  readonly fairnessWeight?: number
+  /** What is reserved from budgets before it starts. */
+  readonly cost?: BudgetAmounts
+  /** The root of the tree of tasks that it belongs to; left out where it is the root. */
+  readonly rootTaskId?: TaskId
   /** Who did the stage before it in a pipeline. */
   readonly previousAgentId?: AgentId
   /** In whose branches of the tree it is offered first; see `TaskRecord`. */

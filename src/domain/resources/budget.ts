@@ -1,18 +1,9 @@
-/** What budgets limit. All are amounts from 0 up; money is in the operator's own unit. */
-export const BUDGET_UNITS = ['tokens', 'money', 'seconds'] as const
-export type BudgetUnit = (typeof BUDGET_UNITS)[number]
-
-/** Amounts by unit; a unit that is missing counts as 0, or as no limit where it is a limit. */
-export type BudgetAmounts = Readonly<Partial<Record<BudgetUnit, number>>>
-
-/** What a budget allows and what was taken from it. */
-export interface BudgetState {
-  readonly limit: BudgetAmounts
-  /** Set aside for attempts that are under way. */
-  readonly reserved: BudgetAmounts
-  /** By attempts that have ended. */
-  readonly used: BudgetAmounts
-}
+import {
+  BUDGET_UNITS,
+  type BudgetAmounts,
+  type BudgetState,
+  type BudgetUnit,
+} from '../model/budget-record.ts'
 
 /** Rounding errors of sums below this fraction of the limit are no overdraft. */
 const EPSILON = 1e-9
@@ -35,7 +26,7 @@ export function shortOf(
 
 /** Sets amounts aside before an attempt begins. */
 export function reserve(state: BudgetState, amounts: BudgetAmounts): BudgetState {
-  return { ...state, reserved: plus(state.reserved, amounts, 1) }
+  return { ...state, reserved: sumOf(state.reserved, amounts, 1) }
 }
 
 /**
@@ -46,8 +37,8 @@ export function reserve(state: BudgetState, amounts: BudgetAmounts): BudgetState
 export function settle(state: BudgetState, reserved: BudgetAmounts, used = reserved): BudgetState {
   return {
     ...state,
-    reserved: plus(state.reserved, reserved, -1),
-    used: plus(state.used, used, 1),
+    reserved: sumOf(state.reserved, reserved, -1),
+    used: sumOf(state.used, used, 1),
   }
 }
 
@@ -71,7 +62,8 @@ export function remainingOf({ limit, reserved, used }: BudgetState): BudgetAmoun
   return remaining
 }
 
-function plus(amounts: BudgetAmounts, more: BudgetAmounts, sign: 1 | -1): BudgetAmounts {
+/** Never below 0. */
+export function sumOf(amounts: BudgetAmounts, more: BudgetAmounts, sign: 1 | -1): BudgetAmounts {
   const sum: Partial<Record<BudgetUnit, number>> = { ...amounts }
   for (const unit of BUDGET_UNITS) {
     const change = more[unit]

@@ -1,14 +1,5 @@
+import type { RateLimit } from '../model/control-record.ts'
 import { type EpochMs, epochMs } from '../model/ids.ts'
-
-/** How often something may start. */
-export interface RateLimit {
-  /** Starts in each `windowMs`, 1 or more. */
-  readonly count: number
-  /** In milliseconds, 1 or more. */
-  readonly windowMs: number
-  /** Most starts at once after a quiet time, 1 or more; default `count`. */
-  readonly burst?: number | undefined
-}
 
 /** What a bucket holds at a time. Plain data, stored so that a takeover does not refill it. */
 export interface BucketLevel {
@@ -36,6 +27,17 @@ export function levelAt(limit: RateLimit, level: BucketLevel | undefined, now: E
 export function takeToken(limit: RateLimit, level: BucketLevel | undefined, now: EpochMs): BucketLevel {
   const { tokens, at } = levelAt(limit, level, now)
   return { tokens: tokens - 1, at }
+}
+
+/** The level after a start that came to nothing. */
+export function giveBackToken(limit: RateLimit, level: BucketLevel, now: EpochMs): BucketLevel {
+  const { tokens, at } = levelAt(limit, level, now)
+  return { tokens: Math.min(burstOf(limit), tokens + 1), at }
+}
+
+/** Whether nothing is missing, so that the level need not be remembered. */
+export function isFull(limit: RateLimit, level: BucketLevel, now: EpochMs): boolean {
+  return levelAt(limit, level, now).tokens >= burstOf(limit)
 }
 
 /** Milliseconds until a start is allowed; 0 where it is now. */

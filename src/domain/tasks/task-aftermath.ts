@@ -4,6 +4,7 @@ import type { TimerQueue } from '../kernel/timer-queue.ts'
 import type { TaskId } from '../model/ids.ts'
 import { isTerminal, type TaskLease, type TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { AdmissionControl } from '../resources/admission/admission-control.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 
@@ -18,10 +19,13 @@ export interface TaskAftermathModules {
   readonly openTasks: OpenTasks
   readonly deadlines: TimerQueue<TaskId>
   readonly clock: Clock
+  readonly admission: AdmissionControl
   /** The task waits for no agent any more. */
   onFinished(taskId: TaskId): void
   /** Everything the task depended on was seen to finish well, or one of it to finish otherwise. */
   onUnblocked(taskId: TaskId): void
+  /** Other tasks may start now that could not before. */
+  onAdmission(): void
   /** The agent holds nothing any more. */
   onIdle(agent: AgentState): void
   onBreaker(agent: AgentState, isOpen: boolean): void
@@ -37,8 +41,9 @@ export class TaskAftermath {
 
   /** An attempt ended: its agent has room again. */
   attemptEnded(taskId: TaskId, lease: EndedLease, verdict: Verdict): void {
-    const { registry, leases } = this.#modules
+    const { registry, leases, admission, onAdmission } = this.#modules
     leases.end(taskId, lease.fencingToken)
+    if (admission.end(taskId, lease.fencingToken)) onAdmission()
     const agent = registry.find(lease.agentId)
     if (agent === undefined || !agent.free(taskId, lease.fencingToken)) return
     this.#freed(agent, verdict)
@@ -63,11 +68,12 @@ export class TaskAftermath {
   }
 
   #finished({ taskId, status }: TaskRecord): void {
-    const { openTasks, leases, deadlines, onUnblocked, onFinished } = this.#modules
+    const { openTasks, leases, deadlines, admission, onUnblocked, onFinished, onAdmission } = this.#modules
     // Nobody holds a finished task, though the step that ended its lease may have gone unanswered.
     const lease = leases.leaseOf(taskId)
     if (lease !== undefined) this.attemptEnded(taskId, lease, 'neutral')
     deadlines.delete(taskId)
+    if (admission.forget(taskId)) onAdmission()
     onFinished(taskId)
     const dependents =
       status === 'completed' ? openTasks.dependencyCompleted(taskId) : openTasks.dependentsOf(taskId)

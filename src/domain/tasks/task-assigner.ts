@@ -1,19 +1,22 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
 import type { AgentState } from '../agents/agent-state.ts'
 import type { DirectChannel } from '../communication/direct-channel.ts'
-import type { PlannedAssignment } from '../distribution/distribution-strategy.ts'
+import type { AssignOutcome, PlannedAssignment } from '../distribution/distribution-strategy.ts'
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import type { Assignment } from '../model/assignment.ts'
+import type { BudgetCharge, BudgetRecord } from '../model/budget-record.ts'
 import { DECISION_RECORDS } from '../model/decision-record.ts'
 import { isSwarmError } from '../model/errors.ts'
 import { fencingToken } from '../model/fencing-token.ts'
-import { type EpochMs, jsonText, type NodeId } from '../model/ids.ts'
+import { type EpochMs, jsonText, type NodeId, type TaskId } from '../model/ids.ts'
 import type { StrategyKind } from '../model/strategy-settings.ts'
 import { PAYLOAD_RECORDS } from '../model/task-kinds.ts'
 import type { TaskLease, TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import { put } from '../ports/records.ts'
+import type { AdmissionControl } from '../resources/admission/admission-control.ts'
+import type { AdmissionLedger } from '../resources/admission/admission-ledger.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import type { TaskAftermath } from './task-aftermath.ts'
@@ -37,6 +40,8 @@ export interface TaskAssignerModules {
   readonly clock: Clock
   readonly logger: Logger
   readonly ender: TaskEnder
+  readonly admission: AdmissionControl
+  readonly ledger: AdmissionLedger
 }
 
 type Written =
@@ -45,9 +50,16 @@ type Written =
       readonly task: TaskRecord
       readonly lease: TaskLease
       readonly assignment: Assignment
+      readonly budgets: readonly BudgetRecord[]
     }
   /** Nothing was written; the task as it stands, if it exists. */
-  | { readonly isNew: false; readonly task: TaskRecord | undefined }
+  | {
+      readonly isNew: false
+      readonly task: TaskRecord | undefined
+      /** A budget has too little left, as its record says. */
+      readonly isHeld: boolean
+      readonly budgets: readonly BudgetRecord[]
+    }
 
 /** Turns one planned assignment into a durable one with a new fencing token, and hands it to the agent. */
 export class TaskAssigner {
@@ -59,21 +71,25 @@ export class TaskAssigner {
     this.#modules = modules
   }
 
-  /** @returns `put_back` where the task still waits and has to be planned again. */
-  async assign(planned: PlannedAssignment): Promise<'done' | 'put_back'> {
+  async assign(planned: PlannedAssignment): Promise<AssignOutcome> {
     const { registry, logger } = this.#modules
     const { taskId, resources } = planned.entry
     const agent = registry.find(planned.agentId)
     if (agent === undefined) return 'put_back'
+    const { admission } = this.#modules
+    // Asked again: what the plan was made from may have been planned by others too.
+    if (admission.holdOf(planned.entry) !== undefined) return 'held'
+    admission.start(planned.entry)
     const { session, claim } = agent
     const reservation = agent.reserve(resources)
     agent.breaker.onStart(this.#modules.clock.monotonic())
     if (session === undefined) claim?.reserve()
     registry.refresh(agent)
     let written: Written | undefined
-    let outcome: 'done' | 'put_back' = 'done'
+    let outcome: AssignOutcome = 'done'
     try {
       written = await this.#write(planned, session === undefined)
+      if (!written.isNew && written.isHeld) outcome = 'held'
     } catch (error) {
       const isDamaged = isSwarmError(error, 'record_damaged')
       // Planned again it would be read again, and found damaged again.
@@ -83,23 +99,30 @@ export class TaskAssigner {
     }
     agent.cancel(reservation)
     if (written?.isNew) this.#handOver(agent, written)
-    else this.#undo(agent, written?.task)
+    else this.#undo(agent, planned.entry.taskId, written)
     if (session === undefined) claim?.settle(written?.isNew ? written.assignment : undefined)
     return outcome
   }
 
   #write(planned: PlannedAssignment, isAccepted: boolean): Promise<Written> {
-    const { journal, clock } = this.#modules
+    const { journal, clock, ledger } = this.#modules
     const { taskId, readyCount } = planned.entry
-    const keys = [taskKey(taskId), { kind: PAYLOAD_RECORDS, id: taskId }] as const
-    return journal.transact(keys, ([stored, payload]) => {
+    const keys = [
+      taskKey(taskId),
+      { kind: PAYLOAD_RECORDS, id: taskId },
+      ...ledger.startKeys(planned.entry),
+    ] as const
+    return journal.transact(keys, ([stored, payload, ...budgets]) => {
       const task = stored?.value
       // The entry was a hint: the task may have been canceled, assigned or finished since.
       if (task === undefined || task.readyCount !== readyCount || !isWaiting(task.phase)) {
-        return unchanged<Written>({ isNew: false, task })
+        return unchanged<Written>({ isNew: false, isHeld: false, task, budgets: [] })
       }
       const now = clock.now()
-      const lease = this.#leaseFor(planned, task)
+      const start = ledger.start(planned.entry, budgets, now)
+      if (start.isHeld)
+        return unchanged<Written>({ isNew: false, isHeld: true, task, budgets: start.budgets })
+      const lease = this.#leaseFor(planned, task, start.charges)
       const change = assignTask(task, lease, isAccepted, now)
       const assignment: Assignment = {
         taskId,
@@ -123,11 +146,16 @@ export class TaskAssigner {
         ...(delegationPath === undefined ? {} : { delegationPath }),
         decidedAt: now,
       })
-      return taskStep<Written>(change, { isNew: true, task: change.task, lease, assignment }, [decision])
+      const result = { isNew: true, task: change.task, lease, assignment, budgets: start.budgets } as const
+      return taskStep<Written>(change, result, [decision, ...start.writes])
     })
   }
 
-  #leaseFor({ agentId, delegationPath }: PlannedAssignment, task: TaskRecord): TaskLease {
+  #leaseFor(
+    { agentId, delegationPath }: PlannedAssignment,
+    task: TaskRecord,
+    charges: readonly BudgetCharge[],
+  ): TaskLease {
     const { epoch } = this.#modules.journal
     return {
       agentId,
@@ -136,11 +164,15 @@ export class TaskAssigner {
       nodeEpoch: epoch,
       leaseMs: this.#options.leaseMs(),
       ...(delegationPath === undefined ? {} : { reportingChain: delegationPath.slice(0, -1).toReversed() }),
+      ...(charges.length === 0 ? {} : { charges }),
     }
   }
 
-  #handOver(agent: AgentState, { task, lease, assignment }: Extract<Written, { isNew: true }>): void {
-    const { leases, openTasks, aftermath, channel, ender } = this.#modules
+  #handOver(agent: AgentState, written: Extract<Written, { isNew: true }>): void {
+    const { leases, openTasks, aftermath, channel, ender, admission, ledger } = this.#modules
+    const { task, lease, assignment } = written
+    ledger.know(written.budgets)
+    admission.assigned(task.taskId, lease.fencingToken)
     const earlier = leases.leaseOf(task.taskId)
     // The step that ended it went unanswered: whoever held the task has its slot back only now.
     if (earlier !== undefined) aftermath.attemptEnded(task.taskId, earlier, 'neutral')
@@ -155,8 +187,13 @@ export class TaskAssigner {
     channel.send(agent.session, { type: 'assigned', assignment })
   }
 
-  #undo(agent: AgentState, task: TaskRecord | undefined): void {
-    const { leases, aftermath, ender } = this.#modules
+  /** @param written undefined where the store did not say whether it was written: the task stays counted */
+  #undo(agent: AgentState, taskId: TaskId, written: Extract<Written, { isNew: false }> | undefined): void {
+    const { leases, aftermath, ender, admission, ledger } = this.#modules
+    ledger.know(written?.budgets ?? [])
+    const task = written?.task
+    if (task?.lease !== undefined) admission.assigned(taskId, task.lease.fencingToken)
+    else if (written !== undefined) admission.cancel(taskId)
     aftermath.assignmentFailed(agent)
     if (task?.lease === undefined) return
     // An earlier try was written although the store's answer was lost: its agent was never told.

@@ -22,6 +22,8 @@ export function draftOf(task: TaskRecord): TaskDraft {
     readyAt: task.readyAt,
     previousAgentId: task.previousAgentId,
     delegators: task.delegators,
+    rootTaskId: task.rootTaskId,
+    scheduleId: task.scheduleId,
     lease: task.lease,
     assignedAt: task.assignedAt,
     startedAt: task.startedAt,

@@ -10,6 +10,7 @@ import type { Random } from '../ports/random.ts'
 import { put, type RecordKey } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
 import type { ReportingLines } from '../topology/reporting-lines.ts'
+import type { EndingSteps } from './ending-steps.ts'
 import type { LeaseEnd, LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import type { TaskAftermath, Verdict } from './task-aftermath.ts'
@@ -33,6 +34,7 @@ export interface TaskEnderOptions {
 
 export interface TaskEnderModules {
   readonly journal: SwarmJournal
+  readonly endings: EndingSteps
   readonly aftermath: TaskAftermath
   readonly leases: LeaseKeeper
   readonly openTasks: OpenTasks
@@ -235,9 +237,9 @@ export class TaskEnder {
     reason: string,
     change: (task: TaskRecord, now: EpochMs) => TaskChange,
   ): Promise<void> {
-    const { journal, aftermath, clock, onRevoked } = this.#modules
+    const { endings, aftermath, clock, onRevoked } = this.#modules
     await this.#untilWritten(async () => {
-      const { task, lease: ended } = await journal.transact([taskKey(taskId)], ([stored]) => {
+      const { task, lease: ended } = await endings.transact(taskId, (stored) => {
         // A newer assignment, or none: this lease has ended in some other way, perhaps by a step that went unanswered.
         if (stored?.value.lease?.fencingToken !== lease.fencingToken)
           return unchanged<Ended>({ task: stored?.value, lease: undefined })
@@ -258,8 +260,8 @@ export class TaskEnder {
     reason: string,
     change: (task: TaskRecord, now: EpochMs) => TaskChange,
   ): Promise<Ended> {
-    const { journal, aftermath, clock, onRevoked } = this.#modules
-    const { task, lease } = await journal.transact([taskKey(taskId)], ([stored]) => {
+    const { endings, aftermath, clock, onRevoked } = this.#modules
+    const { task, lease } = await endings.transact(taskId, (stored) => {
       const before = stored?.value
       if (before === undefined || isTerminal(before.status))
         return unchanged<Ended>({ task: before, lease: undefined })

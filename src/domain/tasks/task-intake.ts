@@ -216,10 +216,11 @@ export class TaskIntake {
       throw new SwarmError('deadline_passed', { deadlineAt: spec.deadlineAt })
     }
     const isBlocked = spec.dependsOn.some((dependency) => known.get(dependency)?.status !== 'completed')
+    const rootTaskId = parent && (parent.rootTaskId ?? parent.taskId)
     // Whoever holds the parent splits it, whoever submits the part.
     const delegators = parent?.lease && this.#modules.reportingLines.delegatorsFrom(parent.lease.agentId)
     return newTask(
-      { taskId, spec, isBlocked, delegators, ...(retryOf === undefined ? {} : { retryOf }) },
+      { taskId, spec, isBlocked, delegators, rootTaskId, ...(retryOf === undefined ? {} : { retryOf }) },
       now,
       this.#options.rankOf,
     )

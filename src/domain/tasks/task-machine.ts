@@ -11,6 +11,7 @@ import {
 } from '../model/task-record.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { EventDraft } from '../ports/records.ts'
+import type { AdmissionFacts } from '../resources/admission/admission-gate.ts'
 import { draftOf, type TaskDraft } from './task-draft.ts'
 
 /** One transition of a task: what it is now, what the log says of it, and its new ready-queue entry if it has one. */
@@ -29,12 +30,14 @@ export interface NewTaskFacts {
   readonly retryOf?: TaskId
   /** Who split it off its own task, and the managers above; undefined where nobody in a tree did. */
   readonly delegators?: readonly AgentId[] | undefined
+  readonly rootTaskId?: TaskId | undefined
+  readonly scheduleId?: string | undefined
   /** Whether something it depends on is not completed yet. */
   readonly isBlocked: boolean
 }
 
 export function newTask(
-  { taskId, spec, retryOf, delegators, isBlocked }: NewTaskFacts,
+  { taskId, spec, retryOf, delegators, rootTaskId, scheduleId, isBlocked }: NewTaskFacts,
   now: EpochMs,
   rankOf: RankOf,
 ): TaskChange {
@@ -43,6 +46,8 @@ export function newTask(
     spec,
     retryOf,
     delegators,
+    rootTaskId,
+    scheduleId,
     createdAt: now,
     status: 'submitted',
     phase: 'blocked',
@@ -116,7 +121,7 @@ export function reportProgress(
   const start = startTask(task, now)
   const moved = draftOf(start.task)
   moved.status = status ?? start.task.status
-  moved.progress = progress
+  moved.progress = { ...progress, at: now }
   const data = { ...holder(moved), ...progress, status: moved.status }
   return { task: moved, events: [...start.events, event('task.progress', moved, now, data)], ready: [] }
 }
@@ -224,25 +229,37 @@ export function failTask(task: TaskRecord, failure: TaskFailure, now: EpochMs): 
 /** The entry under which a ready task stands in the ready queue; undefined where it is not ready. */
 export function readyEntryOf(task: TaskRecord, rankOf: RankOf): ReadyEntry | undefined {
   if (!isWaiting(task.phase) || task.readyAt === undefined) return undefined
-  const { taskId, readyCount, readyAt, spec } = task
+  const { readyCount, readyAt, spec } = task
   const rank = rankOf(task.createdAt, spec.priority)
-  const { type, priority, deadlineAt, affinityKey, capabilities, resources } = spec
+  const { priority, deadlineAt, affinityKey } = spec
   const entry = {
-    taskId,
     readyCount,
     rank,
     readyAt,
     ...(task.phase === 'queued' ? {} : { dueAt: readyAt }),
-    type,
     priority,
     ...(deadlineAt === undefined ? {} : { deadlineAt }),
     ...(affinityKey === undefined ? {} : { affinityKey }),
-    capabilities,
-    resources,
+    ...admissionFactsOf(task),
   }
   if (task.previousAgentId !== undefined) return { ...entry, previousAgentId: task.previousAgentId }
   if (task.delegators === undefined) return entry
   return { ...entry, delegators: task.delegators, failedAgentIds: failedAt(task) }
+}
+
+/** What decides whether the task may start. Most tasks have only the first four. */
+export function admissionFactsOf({ taskId, spec, rootTaskId }: TaskRecord): AdmissionFacts {
+  const { type, capabilities, resources, fairnessKey, fairnessWeight, cost } = spec
+  return {
+    taskId,
+    type,
+    capabilities,
+    resources,
+    ...(fairnessKey === undefined ? {} : { fairnessKey }),
+    ...(fairnessWeight === undefined ? {} : { fairnessWeight }),
+    ...(cost === undefined ? {} : { cost }),
+    ...(rootTaskId === undefined ? {} : { rootTaskId }),
+  }
 }
 
 function failedAt({ attempts }: TaskRecord): readonly AgentId[] {

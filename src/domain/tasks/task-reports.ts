@@ -1,13 +1,15 @@
-import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
+import { unchanged } from '../kernel/swarm-journal.ts'
 import { SwarmError } from '../model/errors.ts'
 import type { EpochMs } from '../model/ids.ts'
 import { RESULT_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, type TaskAttempt, type TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
-import { put, type RecordWrite } from '../ports/records.ts'
+import { put, type RecordWrite, type StoredRecord } from '../ports/records.ts'
+import type { Step } from '../ports/swarm-store.ts'
 import { backoffMs } from '../resources/backoff.ts'
 import type { ReportingLines } from '../topology/reporting-lines.ts'
+import type { EndingSteps } from './ending-steps.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
 import type { EndedLease, TaskAftermath, Verdict } from './task-aftermath.ts'
 import {
@@ -22,14 +24,14 @@ import {
   type TaskChange,
 } from './task-machine.ts'
 import type { CompleteReport, FailReport, ProgressReport, ReleaseReport, TaskReport } from './task-service.ts'
-import { taskKey, taskStep } from './task-writer.ts'
+import { taskStep } from './task-writer.ts'
 
 export interface TaskReportsOptions {
   readonly rankOf: RankOf
 }
 
 export interface TaskReportsModules {
-  readonly journal: SwarmJournal
+  readonly endings: EndingSteps
   readonly aftermath: TaskAftermath
   readonly leases: LeaseKeeper
   readonly reportingLines: ReportingLines
@@ -112,9 +114,9 @@ export class TaskReports {
     change: (task: TaskRecord, now: EpochMs) => TaskChange,
     more: readonly RecordWrite[] = [],
   ): Promise<TaskRecord> {
-    const { journal, aftermath, clock } = this.#modules
+    const { endings, aftermath, clock } = this.#modules
     const { taskId, agentId, fencingToken } = report
-    const { task, ended } = await journal.transact([taskKey(taskId)], ([stored]) => {
+    const decide = (stored: StoredRecord<TaskRecord> | undefined): Step<Reported> => {
       if (stored === undefined) throw new SwarmError('task_not_found', { taskId })
       const { value: before } = stored
       if (outcome !== undefined && isRepeated(before, report, outcome)) {
@@ -128,7 +130,8 @@ export class TaskReports {
         ended: changed.task.lease === undefined ? own : undefined,
       }
       return changed.task === before ? unchanged(reported) : taskStep(changed, reported, more)
-    })
+    }
+    const { task, ended } = await endings.transact(taskId, decide, report.usage)
     if (ended !== undefined) aftermath.attemptEnded(taskId, ended, verdict)
     aftermath.changed(task)
     return task

@@ -1,3 +1,4 @@
+import type { BudgetAmounts } from '../model/budget-record.ts'
 import type { AgentId, FencingToken, JsonText, SessionId, TaskId } from '../model/ids.ts'
 import type { TaskFailure, TaskRecord, TaskSpec } from '../model/task-record.ts'
 
@@ -38,6 +39,8 @@ export interface TaskReport {
   readonly fencingToken: FencingToken
   /** Of the channel it came over; left out over HTTP. */
   readonly sessionId?: SessionId
+  /** What the attempt used, where the report ends it. */
+  readonly usage?: BudgetAmounts
 }
 
 export interface ProgressReport extends TaskReport {

@@ -22,6 +22,12 @@ export interface AgentTask<Payload = unknown> extends AssignedTask {
   readonly payloadText: string
 }
 
+/** What an attempt uses of budgets; seconds are measured by the server. */
+export interface TaskUsage {
+  readonly tokens?: number
+  readonly money?: number
+}
+
 /** What a handler may say while it works. */
 export interface TaskContext {
   /**
@@ -33,6 +39,11 @@ export interface TaskContext {
   readonly client: SwarmClient
   /** Says how far the work is. Only the newest of several in a short time is sent. @param ratio 0 to 1 */
   progress(ratio: number, message?: string): void
+  /**
+   * Adds to what the attempt has used, for the budgets that the task counts for. Where a handler never says, what the
+   * task had reserved counts as used.
+   */
+  used(usage: TaskUsage): void
   /** Gives the task back, to be done by another agent: no attempt is used up. Ends the handler: write `return context.release(…)`. */
   release(reason: string): never
   /** Says that this should never have been asked for; nobody tries again. Ends the handler. */

@@ -5,7 +5,14 @@ import type { SwarmApiError } from '../client/swarm-api-error.ts'
 import type { SwarmClient } from '../client/swarm-client.ts'
 import { errorOf, textOf } from '../client/user-code.ts'
 import { type AgentReport, completion, failureOf, rejection, release } from './agent-report.ts'
-import { type AgentTask, type TaskContext, TaskFailure, type TaskHandler, TaskRevoked } from './agent-task.ts'
+import {
+  type AgentTask,
+  type TaskContext,
+  TaskFailure,
+  type TaskHandler,
+  TaskRevoked,
+  type TaskUsage,
+} from './agent-task.ts'
 import { guardListeners } from './guarded-signal.ts'
 
 export interface ProgressNote {
@@ -31,6 +38,7 @@ export class TaskRun {
   readonly #signal: AbortSignal
   #report: AgentReport | undefined
   #isReplaced = false
+  #usage: TaskUsage | undefined
   #cancelTimer: () => void = () => undefined
 
   constructor(options: TaskRunOptions) {
@@ -99,6 +107,7 @@ export class TaskRun {
       signal: this.#signal,
       client: this.#options.client,
       progress: (ratio, message) => this.#progress(ratio, message),
+      used: (usage) => this.#use(usage),
       release: (reason) => {
         this.#end(release(task, reason))
         throw new Error(`released: ${textOf(reason)}`)
@@ -126,6 +135,18 @@ export class TaskRun {
     this.#options.onProgress({ ...note, ...clipped })
   }
 
+  #use(usage: TaskUsage): void {
+    for (const unit of ['tokens', 'money'] as const) {
+      const amount: unknown = usage[unit]
+      if (amount === undefined) continue
+      if (typeof amount !== 'number' || !(amount >= 0 && amount < Infinity)) {
+        this.#options.onError(new TypeError(`used: ${unit} must be a number from 0 up`))
+        continue
+      }
+      this.#usage = { ...this.#usage, [unit]: (this.#usage?.[unit] ?? 0) + amount }
+    }
+  }
+
   #timeOut(): void {
     const message = `not done within ${this.task.timeoutMs} ms`
     // The report before the abort: what the handler throws on being aborted would else be the reason.
@@ -136,8 +157,9 @@ export class TaskRun {
   /** The first outcome counts: after `release` the handler still throws or returns something. */
   #end(report: AgentReport): void {
     if (this.#isOver) return
-    this.#report = report
-    this.#options.onReport(report)
+    const usage = this.#usage
+    this.#report = usage === undefined || report.type === 'task.release' ? report : { ...report, usage }
+    this.#options.onReport(this.#report)
   }
 
   get #isOver(): boolean {

@@ -39,6 +39,7 @@ import type {
 } from '#contract/index.ts'
 import { type InboxPageRead, OPAQUE_IN, type PayloadText, type TaskTexts } from '../json/exact-texts.ts'
 import { ConsensusClient } from './consensus-client.ts'
+import { ControlsClient } from './controls-client.ts'
 import type { OpenFeed } from './event-feed.ts'
 import { EventSubscription, type SubscriptionOptions } from './event-subscription.ts'
 import { HttpConnection, type HttpRequest } from './http-connection.ts'
@@ -70,6 +71,8 @@ export class SwarmClient {
   readonly swarmId: string
   /** What the swarm decides together, and who leads it. */
   readonly consensus: ConsensusClient
+  /** What may start and what it may cost: limits, pauses and budgets. */
+  readonly controls: ControlsClient
   readonly #http: HttpConnection
   readonly #openFeed: OpenFeed
   readonly #swarmPath: string
@@ -79,6 +82,7 @@ export class SwarmClient {
     this.#http = new HttpConnection(options)
     this.#openFeed = options.openFeed ?? openSseFeed
     this.#swarmPath = `/v1/swarms/${encodeURIComponent(this.swarmId)}`
+    this.controls = new ControlsClient({ call: (request) => this.#call(request) })
     this.consensus = new ConsensusClient({
       call: (request) => this.#call(request),
       events: (subscription) => this.events(subscription),

@@ -1,3 +1,4 @@
+import type { BudgetAmounts } from '#contract/control.ts'
 import type { AgentFrame } from '#contract/frames/agent-frames.ts'
 import type { InboxAcknowledged } from '#contract/message.ts'
 import type { HeartbeatReply } from '#domain/agents/agent-service.ts'
@@ -56,12 +57,13 @@ export async function callService(
       return outcome(
         await tasks.complete({
           ...reportOf(frame, context),
+          ...usageOf(frame),
           result: format.opaqueText(frame.result, 'result'),
         }),
       )
     case 'task.fail': {
       const { failure, kind = 'retry' } = frame
-      return outcome(await tasks.fail({ ...reportOf(frame, context), failure, kind }))
+      return outcome(await tasks.fail({ ...reportOf(frame, context), ...usageOf(frame), failure, kind }))
     }
     case 'task.release': {
       const { reason = 'released by the agent' } = frame
@@ -107,6 +109,11 @@ function reportOf(
     taskId: taskId(frame.taskId),
     fencingToken: frame.fencingToken as FencingToken,
   }
+}
+
+/** What the attempt used, where the agent says it. */
+function usageOf({ usage }: { readonly usage?: BudgetAmounts }): Pick<TaskReport, 'usage'> {
+  return usage === undefined ? {} : { usage }
 }
 
 function outcome({ taskId, status, phase }: TaskRecord): CallResult {

@@ -35,6 +35,8 @@ export const SENTENCES: Sentences = {
       : `Task ${taskId} is held by agent ${heldBy}, under another token.`
   },
   decision_not_found: ({ taskId }) => `Task ${taskId} was never assigned.`,
+  control_not_found: ({ target }) => `No limit and no pause is set for ${target}.`,
+  budget_not_found: ({ target }) => `There is no budget for ${target}.`,
   idempotency_key_reused: ({ idempotencyKey }) =>
     `The key ${idempotencyKey} came with another body before; use a new one.`,
   idempotency_in_flight: ({ idempotencyKey }) =>

@@ -38,8 +38,19 @@ export function newTask(
     affinityKey: body.affinityKey,
     parentTaskId: parentTaskId === undefined ? undefined : taskId(parentTaskId),
     metadata: body.metadata,
+    ...controlsOf(body),
   }
   return { taskId: taskId(ids.next()), spec, payload: opaqueText(body.payload, 'payload') }
+}
+
+/** Left out where they are not set: most tasks have none. */
+function controlsOf({ fairnessKey, fairnessWeight, cost, labels }: TaskSubmit): Partial<TaskSpec> {
+  return {
+    ...(fairnessKey === undefined ? {} : { fairnessKey }),
+    ...(fairnessWeight === undefined ? {} : { fairnessWeight }),
+    ...(cost === undefined ? {} : { cost }),
+    ...(Object.keys(labels).length === 0 ? {} : { labels }),
+  }
 }
 
 /** The stages of a pipeline, each waiting for the one before and for its result. */

@@ -41,14 +41,15 @@ export function taskReportRoutes(app: FastifyInstance, { swarms }: { readonly sw
 
   routeOperation(app, completeTask, async (request) => {
     const { service, report } = await open(request)
+    const { usage } = request.body
     const result = opaqueText(request.body.result, 'result')
-    return taskView(await service.tasks.complete({ ...report, result }))
+    return taskView(await service.tasks.complete({ ...report, ...(usage && { usage }), result }))
   })
 
   routeOperation(app, failTask, async (request) => {
     const { service, report } = await open(request)
-    const { failure, kind } = request.body
-    return taskView(await service.tasks.fail({ ...report, failure, kind }))
+    const { failure, kind, usage } = request.body
+    return taskView(await service.tasks.fail({ ...report, ...(usage && { usage }), failure, kind }))
   })
 
   routeOperation(app, releaseTask, async (request) => {

@@ -36,6 +36,10 @@ function addWhatIsKnown(view: TaskView, record: TaskRecord): void {
   if (spec.parentTaskId !== undefined) view.parentTaskId = spec.parentTaskId
   if (spec.affinityKey !== undefined) view.affinityKey = spec.affinityKey
   if (spec.inputFrom !== undefined) view.inputFrom = spec.inputFrom
+  if (spec.fairnessKey !== undefined) view.fairnessKey = spec.fairnessKey
+  if (spec.fairnessWeight !== undefined) view.fairnessWeight = spec.fairnessWeight
+  if (spec.cost !== undefined) view.cost = spec.cost
+  if (spec.labels !== undefined) view.labels = spec.labels
   if (retryOf !== undefined) view.retryOf = retryOf
   if (readyAt !== undefined) view.readyAt = wireTime(readyAt)
   if (assignedAt !== undefined) view.assignedAt = wireTime(assignedAt)

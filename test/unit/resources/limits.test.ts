@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import type { BudgetState } from '#domain/model/budget-record.ts'
 import { epochMs } from '#domain/model/ids.ts'
-import { type BudgetState, remainingOf, reserve, settle, shortOf, topUp } from '#domain/resources/budget.ts'
+import { remainingOf, reserve, settle, shortOf, topUp } from '#domain/resources/budget.ts'
 import { type BucketLevel, levelAt, takeToken, waitForToken } from '#domain/resources/token-bucket.ts'
 
 describe('a token bucket', () => {
