@@ -1,5 +1,8 @@
 import type { Scenario } from './harness/scenario.ts'
 import { decisions, decisionsByzantine, decisionsDeadProposer } from './scenarios/decisions.ts'
+import { distributionBatch, distributionOnline, distributionOnline70 } from './scenarios/distribution.ts'
+import { distributionAssignment } from './scenarios/distribution-assignment.ts'
+import { distributionStale } from './scenarios/distribution-stale.ts'
 import { elections } from './scenarios/elections.ts'
 import { eventFanOut } from './scenarios/event-fan-out.ts'
 import { fairShares } from './scenarios/fair-shares.ts'
@@ -39,4 +42,9 @@ export const SCENARIOS: readonly Scenario[] = [
   idleAgents,
   restart,
   intelligencePatterns,
+  distributionBatch,
+  distributionOnline,
+  distributionOnline70,
+  distributionStale,
+  distributionAssignment,
 ]

@@ -20,8 +20,12 @@ export interface WorkEstimator {
   workMs(task: TaskFacts): number | undefined
   /** How many times as fast as a common agent it works; 1 without any basis. */
   speedOf(agentId: AgentId): number
-  /** Milliseconds that the agent needs to set itself up for the task, 0 where it is set up. */
-  setupMs(agentId: AgentId, task: TaskFacts): number
+  /**
+   * Milliseconds that the agent needs to set itself up for the task, 0 where it is set up.
+   *
+   * @param after the task that it does before; left out where it starts with this one
+   */
+  setupMs(agentId: AgentId, task: TaskFacts, after?: TaskFacts): number
   /** The agent was given the task. */
   started(agentId: AgentId, taskId: TaskId, task: TaskFacts): void
   observe(outcome: TaskOutcome): void

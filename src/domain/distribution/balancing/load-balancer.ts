@@ -13,6 +13,8 @@ export interface AgentStanding {
   readonly tasks: number
   /** Estimated work of all of them on an agent of speed 1, in milliseconds. */
   readonly workMs: number
+  /** The last task of its queue. */
+  readonly last?: TaskFacts | undefined
 }
 
 export interface RankedStanding {
@@ -64,14 +66,14 @@ export class LoadBalancer {
   }
 
   /** Shortest expected delay: the work before the task and its own, at the agent's speed, and the set-up. */
-  #expectedDelayMs(task: TaskFacts, { agentId, slots, workMs, tasks }: AgentStanding): number {
+  #expectedDelayMs(task: TaskFacts, { agentId, slots, workMs, tasks, last }: AgentStanding): number {
     const { estimator } = this.#modules
     const ownMs = estimator.workMs(task)
     const speed = estimator.speedOf(agentId)
     // Without any basis a task counts as one unit of work: the order is then that of the shortest queue.
     if (ownMs === undefined) return (tasks + 1) / slots / speed
     const before = tasks < slots ? 0 : workMs / slots
-    return (before + ownMs) / speed + estimator.setupMs(agentId, task)
+    return (before + ownMs) / speed + estimator.setupMs(agentId, task, last)
   }
 
   #nextInTurn(members: readonly Candidate[]): readonly Candidate[] {

@@ -65,9 +65,12 @@ export class RunningEstimator implements WorkEstimator {
     return (prior + agent.expectedMs) / (prior + agent.actualMs)
   }
 
-  setupMs(agentId: AgentId, task: TaskFacts): number {
+  setupMs(agentId: AgentId, task: TaskFacts, after?: TaskFacts): number {
     const key = this.#setupKey(task)
-    if (key === undefined || this.#agents.get(agentId)?.warmKeys.has(key) === true) return 0
+    if (key === undefined) return 0
+    const isWarm =
+      after === undefined ? this.#agents.get(agentId)?.warmKeys.has(key) : this.#setupKey(after) === key
+    if (isWarm === true) return 0
     const { warm, cold } = this.#types.get(task.type ?? '') ?? {}
     if (warm?.value === undefined || cold?.value === undefined) return this.#setup.setupMs
     if (warm.count < SETUP_COUNT_MIN || cold.count < SETUP_COUNT_MIN) return this.#setup.setupMs

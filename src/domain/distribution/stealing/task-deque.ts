@@ -62,6 +62,16 @@ export class TaskDeque {
     return true
   }
 
+  /** The last in the scheduler's order. */
+  get last(): ReadyEntry | undefined {
+    let last: ReadyEntry | undefined
+    for (const { entries } of this.#lanes.values()) {
+      const tail = entries.at(-1)
+      if (tail !== undefined && (last === undefined || precedes(last, tail))) last = tail
+    }
+    return last
+  }
+
   /** The first in the scheduler's order that may start. */
   head(mayStart: (entry: ReadyEntry) => boolean): ReadyEntry | undefined {
     let head: ReadyEntry | undefined

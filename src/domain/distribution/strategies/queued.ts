@@ -159,7 +159,8 @@ export class QueuedStrategy implements DistributionStrategy {
     const deque = this.#deques.of(agentId)
     const waitingMs = deque === undefined ? 0 : this.#deques.workMs(deque)
     const heldMs = activeTasks * (this.#modules.estimator.workMs({}) ?? 1)
-    return { agentId, slots, tasks: activeTasks + (deque?.size ?? 0), workMs: waitingMs + heldMs }
+    const tasks = activeTasks + (deque?.size ?? 0)
+    return { agentId, slots, tasks, workMs: waitingMs + heldMs, last: deque?.last }
   }
 }
 
