@@ -44,6 +44,18 @@ export const AGENT_FRAMES = {
       }),
     ),
     held: Type.Optional(HeldTasks),
+    connection: Type.Optional(
+      closedObject(
+        {
+          processId: Text('Drawn anew by each process that plays the agent.', 64),
+          number: Type.Integer({ minimum: 1, description: '1 for the first connection of the process.' }),
+        },
+        {
+          description:
+            'Which connection of which process this is. Of one process the highest number wins, whatever order they arrive in. Left out: the connection that arrives last wins.',
+        },
+      ),
+    ),
   }),
   heartbeat: frame(
     'heartbeat',

@@ -28,12 +28,23 @@ export interface PatchAgentRequest {
   readonly expectedVersion?: number
 }
 
+export interface AgentConnection {
+  readonly processId: string
+  /** 1 for the first of the process. */
+  readonly number: number
+}
+
 export interface AttachRequest {
   readonly agentId: AgentId
   /** As in {@link ClaimRequest}. */
   readonly tokenHash?: string
   readonly nodeId: NodeId
   readonly sessionId: SessionId
+  /**
+   * Which connection of which process of the agent: an older one of the same process may arrive later, since a node that
+   * was cut off carried the call for long.
+   */
+  readonly connection?: AgentConnection
   /** The tasks the agent still works on. All others it was given go back to the queue at once. */
   readonly held: readonly HeldTask[]
 }
@@ -103,7 +114,7 @@ export interface AgentService {
   patch(request: PatchAgentRequest): Promise<AgentRecord>
   /** Drains the agent and removes it once it holds nothing. @throws `agent_not_found` */
   deregister(request: { readonly agentId: AgentId }): Promise<AgentRecord>
-  /** The agent's channel is open. The newest attach of an agent wins. @throws `agent_not_found`, `unauthorized` */
+  /** The agent's channel is open. The newest attach of an agent wins. @throws `agent_not_found`, `unauthorized`, `session_superseded` */
   attach(request: AttachRequest): Promise<AttachReply>
   detach(request: DetachRequest): Promise<null>
   /** Renews the leases of the tasks named. @throws `agent_not_found` */

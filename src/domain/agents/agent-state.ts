@@ -7,6 +7,7 @@ import type { ResourceAmounts } from '../model/task-record.ts'
 import type { Candidate } from '../resources/candidate.ts'
 import type { Requirement } from '../resources/requirement.ts'
 import { coveredBy } from '../resources/room.ts'
+import type { AgentConnection } from './agent-service.ts'
 import { type BreakerOptions, CircuitBreaker } from './circuit-breaker.ts'
 import type { PendingClaim } from './pending-claim.ts'
 
@@ -24,6 +25,8 @@ export interface Reservation {
 export class AgentState {
   record: AgentRecord
   session: SessionAddress | undefined
+  /** The newest connection that the process which attached last has opened. */
+  #newestConnection: AgentConnection | undefined
   /** The connection over which the agent wants no new task. */
   #stopped: SessionAddress | undefined
   /** The HTTP claim that waits for work, if one does. */
@@ -62,6 +65,14 @@ export class AgentState {
   refuseOldToken(tokenHash: string | undefined): void {
     if (tokenHash !== undefined && tokenHash !== this.record.tokenHash)
       throw new SwarmError('unauthorized', { agentId: this.agentId })
+  }
+
+  /** @throws SwarmError `session_superseded` for a connection that its process opened before another that is known */
+  noteConnection(connection: AgentConnection | undefined): void {
+    const newest = this.#newestConnection
+    if (connection?.processId === newest?.processId && (connection?.number ?? 0) < (newest?.number ?? 0))
+      throw new SwarmError('session_superseded', { agentId: this.agentId, epoch: this.record.epoch })
+    this.#newestConnection = connection
   }
 
   setRecord(record: AgentRecord): void {

@@ -65,10 +65,12 @@ export class AgentPresence {
     if (state.record.status !== 'offline') this.#detector.awaited(state.agentId)
   }
 
-  async attach({ agentId, tokenHash, nodeId, sessionId, held }: AttachRequest): Promise<AttachReply> {
+  async attach(request: AttachRequest): Promise<AttachReply> {
+    const { agentId, tokenHash, nodeId, sessionId, held } = request
     const { registry, channel } = this.#modules
     const state = registry.get(agentId)
     state.refuseOldToken(tokenHash)
+    state.noteConnection(request.connection)
     const earlier = state.session
     const kept = this.#renew(agentId, held)
     if (earlier?.sessionId !== sessionId) {

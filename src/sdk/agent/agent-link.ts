@@ -51,6 +51,9 @@ export class AgentLink {
   readonly #identity: AgentIdentity
   readonly #closing = new AbortController()
   readonly #backoff = new Backoff({ minMs: 50, baseMs: 250, maxMs: 3_000 })
+  /** Tells the connections of this process from those of another under the same id. */
+  readonly #processId = crypto.randomUUID()
+  #connectionCount = 0
   #channel: AgentChannel | undefined
   #turn = 0
   #leaseMs = Number.POSITIVE_INFINITY
@@ -116,7 +119,8 @@ export class AgentLink {
     const held = this.#options.held()
     const cancel = startTimer(HELLO_TIMEOUT_MS, () => channel.terminate())
     try {
-      const welcome = await channel.request<Welcome>({ type: 'hello', held: [...held] })
+      const connection = { processId: this.#processId, number: (this.#connectionCount += 1) }
+      const welcome = await channel.request<Welcome>({ type: 'hello', held: [...held], connection })
       this.#backoff.reset()
       this.#leaseMs = welcome.leaseMs
       this.#tellLost(held, welcome.lost)

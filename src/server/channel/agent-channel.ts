@@ -173,12 +173,15 @@ export class AgentChannel {
     clearTimeout(this.#helloTimer)
     if (this.#state === 'closed') return
     this.#state = 'closed'
-    const { sessions, logger } = this.#modules
+    this.#modules.sessions.remove(this.#options.sessionId)
+    if (this.#service !== undefined) this.#detach(this.#service)
+  }
+
+  #detach(service: SwarmService): void {
     const { sessionId, agentId } = this.#options
-    sessions.remove(sessionId)
-    this.#service?.agents.detach({ agentId, sessionId, closedBy: this.#closedBy }).catch((error: unknown) => {
+    service.agents.detach({ agentId, sessionId, closedBy: this.#closedBy }).catch((error: unknown) => {
       // The leases run out by themselves.
-      logger.warn({ err: error, agentId }, 'detach not noted')
+      this.#modules.logger.warn({ err: error, agentId }, 'detach not noted')
     })
   }
 
@@ -215,8 +218,11 @@ export class AgentChannel {
         agentId,
         nodeId,
         sessionId,
+        ...(hello.connection === undefined ? {} : { connection: hello.connection }),
         held: heldTasks(hello.held),
       })
+      // It closed while the call was carried: the swarm may have heard of the end before it heard of the beginning.
+      if (this.#isClosed) this.#detach(service)
       this.#welcome(hello.requestId, { epoch, leaseMs, kept: [...kept], lost: [...lost] })
     } catch (error) {
       this.#refuseAndClose(error, hello.requestId)

@@ -146,6 +146,24 @@ describe('an agent on a channel', () => {
     expect(await node.swarm.reader.agent(ada.id)).toMatchObject({ status: 'online' })
   })
 
+  it('keeps its newest connection when an older one of the same process arrives later', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const ada = await anAgent('ada', node)
+    await ada.attach([], node, { processId: 'p1', number: 2 })
+    const newest = ada.session
+    await expect(ada.attach([], node, { processId: 'p1', number: 1 })).rejects.toMatchObject({
+      code: 'session_superseded',
+    })
+    expect(node.sessions.to(newest)).toEqual([])
+    await expect(
+      node.service.agents.heartbeat({ agentId: ada.id, sessionId: newest, held: [] }),
+    ).resolves.toMatchObject({ transport: 'channel' })
+    // Another process under the same id takes over, whatever its numbers.
+    const { epoch } = await ada.attach([], node, { processId: 'p2', number: 1 })
+    expect(node.sessions.to(newest)).toEqual([{ type: 'superseded', epoch }])
+  })
+
   it('has to connect anew where its connection was given up for lost', async () => {
     const cluster = new Cluster()
     const node = await cluster.node()

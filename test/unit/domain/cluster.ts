@@ -1,4 +1,4 @@
-import type { AgentService, AttachReply } from '#domain/agents/agent-service.ts'
+import type { AgentConnection, AgentService, AttachReply } from '#domain/agents/agent-service.ts'
 import type { OpenSwarm } from '#domain/cluster/open-swarm.ts'
 import { DEFAULT_SWARM_ID, SwarmDirectory } from '#domain/cluster/swarm-directory.ts'
 import type { AgentDelivery } from '#domain/communication/agent-delivery.ts'
@@ -208,10 +208,19 @@ export class TestAgent {
   }
 
   /** Opens a new connection, on this node or another. */
-  attach(held: readonly HeldTask[] = [], node: TestNode = this.#node): Promise<AttachReply> {
+  attach(
+    held: readonly HeldTask[] = [],
+    node: TestNode = this.#node,
+    connection?: AgentConnection,
+  ): Promise<AttachReply> {
     this.session = sessionId(`${this.id}-${(this.#connections += 1)}`)
     const { nodeId: at } = node.infra.coordination
-    return node.service.agents.attach({ agentId: this.id, nodeId: at, sessionId: this.session, held })
+    const address = { agentId: this.id, nodeId: at, sessionId: this.session }
+    return node.service.agents.attach({
+      ...address,
+      held,
+      ...(connection === undefined ? {} : { connection }),
+    })
   }
 
   async detach(closedBy: 'agent' | 'server' = 'agent'): Promise<void> {
