@@ -1,9 +1,11 @@
-import { type Static, type TObject, type TProperties, Type } from '@sinclair/typebox'
+import { type Static, type TObject, Type } from '@sinclair/typebox'
 import { AgentStatus } from './agent.ts'
 import { CONSENSUS_LIMITS } from './consensus/consensus-limits.ts'
 import { Choice, Ending, Outcome, ProposalTitle } from './consensus/signed.ts'
 import { CONTROL_EVENTS } from './control-events.ts'
+import { eventData as data } from './event-data.ts'
 import { LEADER_EVENTS } from './leader-events.ts'
+import { MEMORY_EVENT_DATA } from './memory-events.ts'
 import { AgentId, Attempt, Count, FencingToken, Name, Ratio, Text, Timestamp } from './scalars.ts'
 import { annotate, closedObject, textEnum } from './schema.ts'
 import { StoreId, StoreLossReason } from './store.ts'
@@ -43,10 +45,6 @@ const Link = closedObject(
   { from: AgentId, to: AgentId },
   { title: 'Link', description: 'From parent to child in a tree, from an agent to its successor in a ring.' },
 )
-
-function data<P extends TProperties>(title: string, description: string, properties: P) {
-  return closedObject(properties, { title, description })
-}
 
 /** What each type of event carries. On the wire the type has `amos.` before it. */
 export const EVENT_DATA = {
@@ -173,6 +171,8 @@ export const EVENT_DATA = {
   'proposal.undecided': data('ProposalUndecidedData', 'No quorum agreed on anything in time.', {}),
 
   ...LEADER_EVENTS,
+
+  ...MEMORY_EVENT_DATA,
 
   'swarm.created': data('SwarmCreatedData', 'A new swarm.', { strategy: SwarmView.properties.strategy }),
   'swarm.updated': data(

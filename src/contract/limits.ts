@@ -39,6 +39,22 @@ export const LIMITS = {
   /** Agents on a message's path: as many as a swarm can have. */
   pathLengthMax: 100_000,
 
+  /** Records in one request to the memory. */
+  memoryBatchMax: 500,
+  /** UTF-8 bytes of a record's key. */
+  memoryKeyBytesMax: 128,
+  memoryTagsMax: 32,
+  memoryRefsMax: 32,
+  memoryNamespacesPerSearchMax: 100,
+  memorySearchCountMax: 100,
+  memoryVersionsMax: 101,
+  memoryFieldWeightsMax: 32,
+  embeddingLengthMax: 4_096,
+  crdtReplicasMax: 1_000,
+  crdtEarlyMax: 1_000,
+  setElementsMax: 10_000,
+  setElementLengthMax: 1_024,
+
   capabilitiesPerTaskMax: 16,
   capabilitiesPerAgentMax: 128,
   resourcesMax: 32,

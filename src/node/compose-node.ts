@@ -11,6 +11,7 @@ import { SystemClock } from '#infra/system/system-clock.ts'
 import { createConsensusCrypto } from '#infra/system/system-consensus-crypto.ts'
 import { SystemRandom } from '#infra/system/system-random.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
+import { ThreadWorkers } from '#infra/system/workers/thread-workers.ts'
 import type { ApiKeys } from '#server/auth/api-keys.ts'
 import { refuseOpenServer } from '#server/auth/bind-guard.ts'
 import { originOf } from '#server/auth/origin-guard.ts'
@@ -75,12 +76,11 @@ export async function composeNode({
     nodeId: self,
     onFailed: onStoreFailed,
   })
-  const ids = new UuidIds(infra)
-  const sessions = new SessionRegistry()
+  const parts = { sessions: new SessionRegistry(), workers: new ThreadWorkers() }
   let isStarting = true
   const swarms = new SwarmDirectory(directoryOptions(config), {
     ...infra,
-    sessions,
+    ...parts,
     random: new SystemRandom(),
     logger,
     consensusCrypto: createConsensusCrypto(),
@@ -88,10 +88,10 @@ export async function composeNode({
   const server = await createServer(serverOptions(config, self, apiKeys), {
     ...infra,
     swarms,
-    sessions,
+    sessions: parts.sessions,
     isStarting: () => isStarting,
     turns,
-    ids,
+    ids: new UuidIds(infra),
     logger,
   })
   return {
@@ -108,6 +108,7 @@ export async function composeNode({
     close: async () => {
       await server.close()
       await swarms.stop()
+      await parts.workers.close()
       await infra.close()
     },
   }

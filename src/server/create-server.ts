@@ -28,6 +28,11 @@ import { controlRoutes } from './routes/control-routes.ts'
 import { docsRoutes } from './routes/docs-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
+import { memoryBatchRoutes } from './routes/memory-batch-routes.ts'
+import { memoryNamespaceRoutes } from './routes/memory-namespace-routes.ts'
+import { memoryReplicaRoutes } from './routes/memory-replica-routes.ts'
+import { memoryRoutes } from './routes/memory-routes.ts'
+import { memorySearchRoute } from './routes/memory-search-route.ts'
 import { messageRoutes } from './routes/message-routes.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
 import { storeRoutes } from './routes/store-routes.ts'
@@ -147,6 +152,11 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   taskReportRoutes(app, modules)
   controlRoutes(app, modules)
   messageRoutes(app, paged)
+  memoryRoutes(app, modules)
+  memoryNamespaceRoutes(app, paged)
+  memoryBatchRoutes(app, modules)
+  memoryReplicaRoutes(app, modules)
+  memorySearchRoute(app, modules)
   consensusRoutes(app, paged)
   eventRoutes(app, modules)
   channelRoute(app, options.nodeId, modules)

@@ -28,7 +28,7 @@ export const HARDENED: FastifyHttpOptions<Server> = {
   trustProxy: false,
   return503OnClosing: true,
   forceCloseConnections: true,
-  routerOptions: { maxParamLength: 128, ignoreTrailingSlash: true },
+  routerOptions: { maxParamLength: 768, ignoreTrailingSlash: true },
   clientErrorHandler: (error, socket) => answerClientError(error, socket),
 }
 

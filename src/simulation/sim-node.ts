@@ -1,5 +1,6 @@
 import type { OpenSwarm } from '#domain/cluster/open-swarm.ts'
 import { DEFAULT_SWARM_ID, SwarmDirectory } from '#domain/cluster/swarm-directory.ts'
+import { InlineWorkers } from '#domain/kernel/inline-workers.ts'
 import { type EpochMs, type NodeId, nodeId } from '#domain/model/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import type { Peers } from '#domain/ports/peers.ts'
@@ -84,6 +85,7 @@ export class SimNode {
       random: random.fork(),
       logger: this.logger,
       consensusCrypto: toyConsensusCrypto(),
+      workers: new InlineWorkers(),
       readyQueueFor: (scope) => this.#queues.open(scope),
     })
   }

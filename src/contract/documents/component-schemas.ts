@@ -50,6 +50,12 @@ export class ComponentSchemas {
     const rendered: JsonSchema = {}
     for (const [keyword, value] of Object.entries(schema)) {
       if (keyword === 'default') continue
+      // A tuple: what draft 7 calls `items` is `prefixItems` in 2020-12.
+      if (Array.isArray(value) && keyword === 'items') {
+        rendered['prefixItems'] = (value as TSchema[]).map((item) => this.render(item, direction))
+        continue
+      }
+      if (keyword === 'additionalItems') continue
       rendered[keyword] = this.#renderKeyword(keyword, value, direction)
     }
     if (direction === 'input') {
@@ -88,14 +94,14 @@ export class ComponentSchemas {
 interface Inside {
   readonly properties?: Record<string, TSchema>
   readonly patternProperties?: Record<string, TSchema>
-  readonly items?: TSchema
+  readonly items?: TSchema | TSchema[]
   readonly anyOf?: TSchema[]
 }
 
 function innerSchemas(schema: TSchema): TSchema[] {
   const { properties = {}, patternProperties = {}, items, anyOf = [] } = schema as Inside
   const named = [...Object.values(properties), ...Object.values(patternProperties)]
-  return items === undefined ? [...named, ...anyOf] : [...named, ...anyOf, items]
+  return [...named, ...anyOf, ...(items === undefined ? [] : [items].flat())]
 }
 
 function hasDefault(schema: TSchema): boolean {

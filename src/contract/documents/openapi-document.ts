@@ -17,6 +17,7 @@ const TAGS: Record<Tag, string> = {
   messages: 'What agents say to each other, and the inboxes of durable messages.',
   topology: 'Who may talk to whom, and along which path.',
   consensus: 'Leader election by signed votes, and decisions that carry their proof.',
+  memory: 'What a swarm remembers together: records with versions, replicated records, and search.',
   events: 'The ordered event log of a swarm.',
   resources: 'How a swarm is doing.',
   operations: 'Health and metrics of a server node.',

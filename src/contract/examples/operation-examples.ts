@@ -1,6 +1,7 @@
 import type { AGENT_OPERATIONS } from '../operations/agent-operations.ts'
 import type { CONSENSUS_OPERATIONS } from '../operations/consensus-operations.ts'
 import type { CONTROL_OPERATIONS } from '../operations/control-operations.ts'
+import type { MEMORY_OPERATIONS } from '../operations/memory-operations.ts'
 import type { MESSAGE_OPERATIONS } from '../operations/message-operations.ts'
 import type { SWARM_OPERATIONS } from '../operations/swarm-operations.ts'
 import type { SYSTEM_OPERATIONS } from '../operations/system-operations.ts'
@@ -18,6 +19,7 @@ export type OperationId =
   | keyof typeof TASK_OPERATIONS
   | keyof typeof CONTROL_OPERATIONS
   | keyof typeof MESSAGE_OPERATIONS
+  | keyof typeof MEMORY_OPERATIONS
   | keyof typeof CONSENSUS_OPERATIONS
   | keyof typeof SYSTEM_OPERATIONS
 
@@ -27,6 +29,9 @@ const agent = { ...swarm, agentId: AGENT_ID }
 const task = { ...swarm, taskId: TASK_ID }
 const proposal = { ...swarm, proposalId: PROPOSAL_ID }
 const held = { agentId: AGENT_ID, fencingToken: FENCING_TOKEN }
+const memory = { ...swarm, namespace: 'findings' }
+const memoryRecord = { ...memory, key: 'heron-1' }
+const WEIGHTS = { value: 1, key: 0, tags: 1, fields: { title: 3 } }
 const sum = { type: 'sum', capabilities: ['sum'] }
 
 /**
@@ -123,6 +128,38 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   getProposalDecision: { params: proposal },
   getLeader: { params: swarm },
   startElection: { params: swarm, body: {} },
+  declareNamespace: {
+    params: memory,
+    body: { readers: ['agent', 'viewer'], writers: ['agent', 'submitter'], weights: WEIGHTS },
+  },
+  putMemory: {
+    params: memoryRecord,
+    body: { value: { text: 'The heron nests in the oak.' }, tags: ['birds'] },
+  },
+  getMemory: { params: memoryRecord },
+  getMemoryHistory: { params: memoryRecord },
+  putMemoryBatch: {
+    params: memory,
+    body: { records: [{ key: 'crane-1', value: 'The crane is away.', ttlMs: 60_000 }] },
+  },
+  readMemoryBatch: { params: memory, body: { keys: ['heron-1', 'crane-1'] } },
+  operateMemory: {
+    params: { ...memory, key: 'sightings' },
+    body: { type: 'counter', replica: 'replica-7f3a', n: 1, amount: 2 },
+  },
+  mergeMemory: {
+    params: memory,
+    body: {
+      records: [
+        { key: 'status', state: { type: 'lww', value: '"open"', stamp: [1_800_000_000, 0, 'replica-7f3a'] } },
+      ],
+    },
+  },
+  listNamespaces: { params: swarm },
+  listMemory: { params: memory },
+  searchMemory: { params: swarm, body: { text: 'heron oak', tags: ['birds'] } },
+  deleteMemory: { params: memoryRecord },
+  deleteMemoryBatch: { params: memory, body: { keys: ['crane-1'] } },
   readEvents: { params: swarm },
   deregisterAgent: { params: agent },
 }

@@ -1,6 +1,7 @@
 import { AGENT_OPERATIONS } from './agent-operations.ts'
 import { CONSENSUS_OPERATIONS } from './consensus-operations.ts'
 import { CONTROL_OPERATIONS } from './control-operations.ts'
+import { MEMORY_OPERATIONS } from './memory-operations.ts'
 import { MESSAGE_OPERATIONS } from './message-operations.ts'
 import type { Operation } from './operation.ts'
 import { SWARM_OPERATIONS } from './swarm-operations.ts'
@@ -15,5 +16,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...Object.values(CONTROL_OPERATIONS),
   ...Object.values(MESSAGE_OPERATIONS),
   ...Object.values(CONSENSUS_OPERATIONS),
+  ...Object.values(MEMORY_OPERATIONS),
   ...Object.values(SYSTEM_OPERATIONS),
 ]

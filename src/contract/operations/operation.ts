@@ -9,6 +9,7 @@ export type Tag =
   | 'messages'
   | 'topology'
   | 'consensus'
+  | 'memory'
   | 'events'
   | 'resources'
   | 'operations'
@@ -26,7 +27,7 @@ interface Reply {
 
 export interface OperationShape {
   readonly operationId: string
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   /** With parameters as `{name}`. */
   readonly path: string
   readonly tag: Tag

@@ -4,6 +4,7 @@ import { DELIVERY_TOPIC, deliverNotice } from '../communication/direct-channel.t
 import { EventStream } from '../communication/event-stream.ts'
 import type { AgentSessions } from '../communication/ports/agent-sessions.ts'
 import type { ConsensusCrypto } from '../consensus/ports/consensus-crypto.ts'
+import { MemoryReader } from '../intelligence/memory/memory-reader.ts'
 import { patientReads, repeatWhileUnavailable } from '../kernel/patient-store.ts'
 import type { Semaphore } from '../kernel/semaphore.ts'
 import { SwarmError } from '../model/errors.ts'
@@ -22,6 +23,7 @@ import type { Random } from '../ports/random.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
 import { type EventDraft, put, type StoredRecord } from '../ports/records.ts'
 import type { StoreLoss, SwarmStore } from '../ports/swarm-store.ts'
+import type { Workers } from '../ports/workers.ts'
 import { ClaimTurns } from '../presence/claim-turns.ts'
 import { SwarmGateway } from './swarm-gateway.ts'
 
@@ -37,6 +39,7 @@ export interface NodeModules {
   readonly random: Random
   readonly logger: Logger
   readonly consensusCrypto: ConsensusCrypto
+  readonly workers: Workers
   /** Takeovers wait here for one another. */
   readonly recoveries: Semaphore
   /** A queue of its own for each coordinatorship, closed at its end. */
@@ -56,6 +59,7 @@ export interface OpenSwarmOptions {
 export class OpenSwarm {
   readonly scope: Scope
   readonly reader: SwarmReader
+  readonly memory: MemoryReader
   readonly events: EventStream
   readonly service: SwarmService
   readonly gateway: SwarmGateway
@@ -73,6 +77,8 @@ export class OpenSwarm {
     this.#options = options
     this.#modules = modules
     this.reader = new SwarmReader(scope, modules)
+    const { memoryDefaults: defaults, memoryVersionsMax: versionsMax } = orchestrator
+    this.memory = new MemoryReader({ scope, defaults, versionsMax }, modules)
     this.events = new EventStream({ scope, tailMax: orchestrator.eventTailMax }, modules)
     this.gateway = new SwarmGateway(
       { scope, findCoordinatorMs },

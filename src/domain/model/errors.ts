@@ -42,6 +42,16 @@ export interface SwarmErrorDetails {
   electorate_unsound: { readonly reason: string }
   not_a_voter: { readonly agentId: AgentId }
   ballot_refused: { readonly agentId: AgentId; readonly reason: string }
+  /** The caller may not read or write the namespace. */
+  memory_forbidden: { readonly namespace: string; readonly access: 'read' | 'write' }
+  memory_not_found: { readonly namespace: string; readonly key: string }
+  memory_type_conflict: {
+    readonly namespace: string
+    readonly key: string
+    readonly expected: string
+    readonly actual: string
+  }
+  memory_invalid: { readonly reason: string }
   no_leader: { readonly swarmId: SwarmId }
   cursor_invalid: { readonly cursor: string }
   record_damaged: { readonly kind: string; readonly id: string }

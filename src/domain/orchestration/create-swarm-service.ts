@@ -23,6 +23,7 @@ export function createSwarmService(
     budgets: parts.budgetDesk,
     topology: { view: async () => topology.view() },
     consensus: consensusService(parts),
+    memory: parts.memory.service,
     swarm: swarmControl(coordinatorship, parts, stop),
   }
 }
@@ -143,7 +144,7 @@ function consensusService({ registry, consensus }: SwarmParts): ConsensusService
 
 function swarmControl(
   { nodeId, epoch }: Coordinatorship,
-  { settings, openTasks, ender, journal, monitor }: SwarmParts,
+  { settings, openTasks, ender, journal, monitor, memory }: SwarmParts,
   stop: () => void,
 ): SwarmControl {
   return {
@@ -156,6 +157,7 @@ function swarmControl(
       await ender.cancelAll('the swarm is deleted')
       stop()
       await journal.drop()
+      await memory.release()
       return null
     },
     monitor: async () => monitor.report(),

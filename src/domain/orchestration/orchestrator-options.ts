@@ -1,7 +1,8 @@
 import type { BreakerOptions } from '../agents/circuit-breaker.ts'
+import { MEMORY_DEFAULTS, type MemoryOptions } from '../intelligence/memory/memory-options.ts'
 
 /** What one node's orchestrators are set to. Milliseconds unless named otherwise. */
-export interface OrchestratorOptions {
+export interface OrchestratorOptions extends MemoryOptions {
   /** From the close of an agent's channel to the reassignment of its tasks. */
   readonly reconnectGraceMs: number
   /** Assignments of one task that no agent received and that cost no attempt; further ones do. */
@@ -38,6 +39,7 @@ export interface OrchestratorOptions {
 }
 
 export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
+  ...MEMORY_DEFAULTS,
   reconnectGraceMs: 1_000,
   undeliveredMax: 10,
   agingMs: 60_000,

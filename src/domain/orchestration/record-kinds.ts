@@ -6,6 +6,14 @@ import {
   PROPOSAL_PAYLOAD_RECORDS,
   PROPOSAL_RECORDS,
 } from '../consensus-engine/proposals/proposal-record.ts'
+import { NAMESPACE_RECORDS } from '../intelligence/memory/memory-namespace.ts'
+import {
+  MEMORY_CONTENT_RECORDS,
+  MEMORY_EMBEDDING_RECORDS,
+  MEMORY_RECORDS,
+  MEMORY_VERSION_RECORDS,
+} from '../intelligence/memory/memory-record.ts'
+import { MEMORY_SHARE_RECORDS } from '../intelligence/memory/tenant-share.ts'
 import { AGENT_RECORDS, REMOVED_AGENT_RECORDS } from '../model/agent-record.ts'
 import { BUDGET_RECORDS } from '../model/budget-record.ts'
 import { CONTROL_RECORDS, RATE_LEVEL_RECORDS } from '../model/control-record.ts'
@@ -39,4 +47,10 @@ export const RECORD_KINDS = new RecordKinds([
   RATE_LEVEL_RECORDS,
   BUDGET_RECORDS,
   INPUT_RECORDS,
+  NAMESPACE_RECORDS,
+  MEMORY_RECORDS,
+  MEMORY_CONTENT_RECORDS,
+  MEMORY_EMBEDDING_RECORDS,
+  MEMORY_VERSION_RECORDS,
+  MEMORY_SHARE_RECORDS,
 ])

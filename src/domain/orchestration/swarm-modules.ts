@@ -7,6 +7,7 @@ import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
+import type { Workers } from '../ports/workers.ts'
 
 export interface SwarmModules {
   readonly store: SwarmStore
@@ -18,6 +19,7 @@ export interface SwarmModules {
   readonly random: Random
   readonly logger: Logger
   readonly consensusCrypto: ConsensusCrypto
+  readonly workers: Workers
   /** The store refused this coordinatorship: a later one has begun, here or on another node. */
   onFenced(): void
 }

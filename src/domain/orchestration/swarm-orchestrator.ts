@@ -44,7 +44,14 @@ export class SwarmOrchestrator {
   async start(patience: PatienceModules): Promise<void> {
     const { events } = this.#modules
     const parts = this.#parts
-    const projections = [parts.monitor, parts.topology, parts.departed, parts.consensus, parts.outcomes]
+    const projections = [
+      parts.monitor,
+      parts.topology,
+      parts.departed,
+      parts.consensus,
+      parts.outcomes,
+      parts.memory,
+    ]
     const stops = projections.map((projection) => events.feed(projection))
     this.#stopReading = () => {
       for (const stop of stops) stop()
@@ -63,6 +70,7 @@ export class SwarmOrchestrator {
       present.toSorted((a, b) => a.record.registeredAt - b.record.registeredAt).map(({ agentId }) => agentId),
     )
     await parts.consensus.recover()
+    await parts.memory.recover()
     for (const agent of parts.registry.agents) void parts.presence.removeIfLeaving(agent)
     for (const taskId of blocked) void parts.ender.lookAtDependencies(taskId)
     for (const { taskId, parentTaskId } of orphans) void parts.ender.cancelIfParentWas(taskId, parentTaskId)
@@ -82,10 +90,21 @@ export class SwarmOrchestrator {
 
   /** Stops all timers. What is being written is still written, if the store lets it. */
   stop(): void {
-    const { distributor, retention, presence, claims, deadlines, leases, breakers, consensus, reminders } =
-      this.#parts
+    const {
+      distributor,
+      retention,
+      presence,
+      claims,
+      deadlines,
+      leases,
+      breakers,
+      consensus,
+      memory,
+      reminders,
+    } = this.#parts
     claims.drain()
-    for (const part of [distributor, retention, presence, leases, breakers, consensus, reminders]) part.stop()
+    for (const part of [distributor, retention, presence, leases, breakers, consensus, memory, reminders])
+      part.stop()
     deadlines.clear()
     this.#stopReading()
   }

@@ -8,6 +8,7 @@ import { RunningEstimator } from '../distribution/balancing/running-estimator.ts
 import { OutcomeFeed } from '../distribution/outcome-feed.ts'
 import { SwarmStrategy } from '../distribution/swarm-strategy.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
+import { SwarmMemory } from '../intelligence/memory/swarm-memory.ts'
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
 import { Reminders } from '../kernel/reminders.ts'
 import { SwarmJournal } from '../kernel/swarm-journal.ts'
@@ -44,7 +45,12 @@ type Work = ReturnType<typeof createWork>
 type Desk = ReturnType<typeof createDesk>
 
 /** All that coordinates one swarm. */
-export type SwarmParts = Base & Work & Desk & CommunicationParts & { readonly consensus: ConsensusEngine }
+export type SwarmParts = Base & Work & Desk & CommunicationParts & Extras
+
+interface Extras {
+  readonly consensus: ConsensusEngine
+  readonly memory: SwarmMemory
+}
 
 /** Builds what coordinates one swarm, from the parts that need nothing to those that need the others. */
 export function createSwarmParts(
@@ -57,7 +63,8 @@ export function createSwarmParts(
   const desk = createDesk(options, { ...base, ...work })
   const communication = createCommunicationParts(coordinatorship, options, { ...base, ...work })
   const consensus = new ConsensusEngine(coordinatorship, options, { ...base, ...work })
-  return { ...base, ...work, ...desk, ...communication, consensus }
+  const memory = new SwarmMemory(options, base)
+  return { ...base, ...work, ...desk, ...communication, consensus, memory }
 }
 
 /** What all parts share. */

@@ -1,6 +1,7 @@
 import type { AgentService } from '../agents/agent-service.ts'
 import type { MessageService } from '../communication/message-service.ts'
 import type { ConsensusService } from '../consensus-engine/consensus-service.ts'
+import type { MemoryService } from '../intelligence/memory/memory-service.ts'
 import type { NodeId, SwarmEpoch } from '../model/ids.ts'
 import type { SwarmRecord } from '../model/swarm-record.ts'
 import type { BudgetService, ControlService } from '../resources/admission/control-service.ts'
@@ -50,6 +51,7 @@ export interface SwarmService {
   readonly budgets: BudgetService
   readonly topology: TopologyService
   readonly consensus: ConsensusService
+  readonly memory: MemoryService
   readonly swarm: SwarmControl
 }
 

@@ -4,7 +4,7 @@ import type { RecordKind } from '../model/record-kind.ts'
 /** Names one record. All values are plain JSON data. */
 export interface RecordKey<V = unknown> {
   readonly kind: RecordKind<V>
-  /** 1 to 255 printable ASCII characters without `/`. */
+  /** 1 to 511 printable ASCII characters without `/`. */
   readonly id: string
 }
 

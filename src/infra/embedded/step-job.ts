@@ -9,7 +9,7 @@ import type { Job } from './job.ts'
 import { refuseOldEpoch, type ScopeState } from './scope-ledger.ts'
 
 const KEYS_MAX = 1_100
-const ID_PATTERN = /^[\x20-\x2e\x30-\x7e]{1,255}$/
+const ID_PATTERN = /^[\x20-\x2e\x30-\x7e]{1,511}$/
 
 export interface StepOutcome<T> {
   readonly resolve: (committed: Committed<T>) => void
@@ -77,7 +77,7 @@ function keyCount(writes: readonly RecordWrite[]): number {
 }
 
 function writeText({ key, value }: RecordWrite): string | undefined {
-  assert(ID_PATTERN.test(key.id), `a record's id is 1 to 255 printable characters: ${key.id.slice(0, 80)}`)
+  assert(ID_PATTERN.test(key.id), `a record's id is 1 to 511 printable characters: ${key.id.slice(0, 80)}`)
   timeIn(key.kind, value)
   return value === undefined ? undefined : key.kind.codec.encode(value)
 }

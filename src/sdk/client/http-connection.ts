@@ -21,7 +21,7 @@ export interface HttpConnectionOptions {
 }
 
 export interface HttpRequest {
-  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   readonly path: string
   /** Names and plain values; those that are undefined are left out. */
   readonly query?: object

@@ -3,7 +3,7 @@ import { LIMITS } from '#contract/limits.ts'
 import { type JsonText, jsonText } from '#domain/model/ids.ts'
 import { RequestError } from '../problem/request-error.ts'
 
-type OpaqueName = 'payload' | 'result'
+type OpaqueName = 'payload' | 'result' | 'value'
 
 /** A value of a request that nobody reads here, as the JSON text it was sent as. */
 export class OpaqueJson {

@@ -55,6 +55,11 @@ export const SENTENCES: Sentences = {
   electorate_unsound: ({ reason }) => `These agents cannot vote together: ${reason}.`,
   not_a_voter: ({ agentId }) => `Agent ${agentId} has no vote in this.`,
   ballot_refused: ({ agentId, reason }) => `The ballot of agent ${agentId} is not taken: ${reason}.`,
+  memory_forbidden: ({ namespace, access }) => `The namespace ${namespace} is not open to you to ${access}.`,
+  memory_not_found: ({ namespace, key }) => `There is no record ${key} in the namespace ${namespace}.`,
+  memory_type_conflict: ({ namespace, key, expected, actual }) =>
+    `The record ${key} in the namespace ${namespace} is of type ${actual}, not ${expected}.`,
+  memory_invalid: ({ reason }) => `The memory cannot take this: ${reason}.`,
   no_leader: ({ swarmId }) => `Nobody leads swarm ${swarmId}; try again, or start an election.`,
   cursor_invalid: ({ cursor }) => `${cursor} is not a place in the event log.`,
   record_damaged: ({ kind, id }) =>

@@ -19,10 +19,15 @@ export function eventView(event: SwarmEvent, source: string): EventView {
     time: wireTime(event.time),
     datacontenttype: 'application/json',
     sequence: event.sequence,
-    data: event.data,
+    data: event.data['isRestricted'] === true ? restricted(event.data) : event.data,
   }
   // Which data belongs to which type is between the domain and the contract; a test holds them together.
   return view as EventView
+}
+
+/** What is known of a change in a namespace that not all readers of the swarm may read: no key, and no tags. */
+function restricted({ key: _key, tags: _tags, ...data }: SwarmEvent['data']): SwarmEvent['data'] {
+  return data
 }
 
 export function eventId({ epoch, sequence }: Pick<SwarmEvent, 'epoch' | 'sequence'>): string {

@@ -3,6 +3,7 @@ import { AGENT_OPERATIONS } from '#contract/operations/agent-operations.ts'
 import { SYSTEM_OPERATIONS } from '#contract/operations/system-operations.ts'
 import { TASK_OPERATIONS } from '#contract/operations/task-operations.ts'
 import { SwarmDirectory } from '#domain/cluster/swarm-directory.ts'
+import { InlineWorkers } from '#domain/kernel/inline-workers.ts'
 import { nodeId, tenantId } from '#domain/model/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import { FairTurns } from '#infra/system/fair-turns.ts'
@@ -51,7 +52,15 @@ describe('while the store cannot be written', () => {
         rebalanceAfterMs: 5_000,
         findCoordinatorMs: 1_000,
       },
-      { ...infra, sessions, clock, random, logger, consensusCrypto: createConsensusCrypto() },
+      {
+        ...infra,
+        sessions,
+        clock,
+        random,
+        logger,
+        consensusCrypto: createConsensusCrypto(),
+        workers: new InlineWorkers(),
+      },
     )
     server = await createServer(
       {

@@ -4,6 +4,7 @@ import { DEFAULT_SWARM_ID, SwarmDirectory } from '#domain/cluster/swarm-director
 import type { AgentDelivery } from '#domain/communication/agent-delivery.ts'
 import type { AgentSessions } from '#domain/communication/ports/agent-sessions.ts'
 import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import { InlineWorkers } from '#domain/kernel/inline-workers.ts'
 import type { AgentSpec } from '#domain/model/agent-record.ts'
 import type { Assignment, HeldTask } from '#domain/model/assignment.ts'
 import {
@@ -181,6 +182,7 @@ export class Cluster {
         random: this.#random,
         logger,
         consensusCrypto: toyConsensusCrypto(),
+        workers: new InlineWorkers(),
       },
     )
   }
