@@ -7,6 +7,7 @@ import { ManualClock } from '#simulation/manual-clock.ts'
 import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
 import { hostedJournal } from './hosted-journal.ts'
 import type { InfraUnderTest } from './infra-under-test.ts'
+import { describeMemory } from './memory.contract.ts'
 import { describeReadyQueue } from './ready-queue.contract.ts'
 import { describeSigningJournal } from './signing-journal.contract.ts'
 import { describeSwarmStore } from './swarm-store.contract.ts'
@@ -37,4 +38,5 @@ async function setup(durability: Durability): Promise<InfraUnderTest> {
 describeSwarmStore('LMDB, synced', () => setup('synced'))
 describeSwarmStore('LMDB, committed', () => setup('committed'))
 describeReadyQueue('embedded', () => setup('committed'))
+describeMemory('embedded', () => setup('committed'))
 describeSigningJournal('hosted, LMDB', (publicKey) => hostedJournal(() => setup('synced'), publicKey))

@@ -3,6 +3,7 @@ import { createMemoryInfra, type MemoryInfra } from '#simulation/memory/memory-i
 import { MemoryMedium } from '#simulation/memory/memory-medium.ts'
 import { hostedJournal } from './hosted-journal.ts'
 import type { InfraUnderTest } from './infra-under-test.ts'
+import { describeMemory } from './memory.contract.ts'
 import { describeReadyQueue } from './ready-queue.contract.ts'
 import { describeSigningJournal } from './signing-journal.contract.ts'
 import { describeSwarmStore } from './swarm-store.contract.ts'
@@ -28,4 +29,5 @@ async function setup(): Promise<InfraUnderTest> {
 // What stands in for the stores in unit tests and simulations has to keep the stores' promises.
 describeSwarmStore('memory', setup)
 describeReadyQueue('memory', setup)
+describeMemory('memory', setup)
 describeSigningJournal('hosted, memory', (publicKey) => hostedJournal(setup, publicKey))

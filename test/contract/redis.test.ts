@@ -14,6 +14,7 @@ import { type RedisServer, startRedis } from '../helpers/redis-server.ts'
 import { putNumber, sampleEntry, sampleEvent } from '../helpers/sample-records.ts'
 import { describeCoordination } from './coordination.contract.ts'
 import { freshScope, type InfraUnderTest, openSwarm, write } from './infra-under-test.ts'
+import { describeMemory } from './memory.contract.ts'
 import type { NodesUnderTest } from './nodes-under-test.ts'
 import { describePeers } from './peers.contract.ts'
 import { describeReadyQueue } from './ready-queue.contract.ts'
@@ -62,6 +63,7 @@ async function setupNodes(): Promise<NodesUnderTest> {
 
 describeSwarmStore('redis', setup)
 describeReadyQueue('redis', setup)
+describeMemory('redis', setup)
 describeCoordination('redis', setupNodes)
 describePeers('redis', setupNodes)
 
