@@ -14,10 +14,11 @@ export async function hostedJournal(setup: SetupInfra, publicKey: PublicKey): Pr
   const scope = freshScope()
   const open = async (): Promise<HostedJournal> => {
     const { infra, clock } = t
-    const events = new EventStream({ scope, tailMax: 10 }, { ...infra, logger: new MemoryLogger() })
+    const logger = new MemoryLogger()
+    const events = new EventStream({ scope, tailMax: 10 }, { ...infra, logger })
     const journal = new SwarmJournal(
       { scope, epoch: await claimed(t, scope) },
-      { ...infra, events, reminders: new Reminders({ clock }), onFenced: () => undefined },
+      { ...infra, logger, events, reminders: new Reminders({ clock }), onFenced: () => undefined },
     )
     return new HostedJournal({ agentId: agentId('v00'), publicKey }, { ...infra, journal, clock })
   }

@@ -1,4 +1,6 @@
-import { LogFeed, type Projection } from '../kernel/log-feed.ts'
+import { LogFeed } from '../kernel/log-feed.ts'
+import type { Projection } from '../kernel/projection.ts'
+import { ProjectionErrors } from '../kernel/projection-errors.ts'
 import { SwarmError } from '../model/errors.ts'
 import type { Scope, SwarmEpoch } from '../model/ids.ts'
 import type { Cancellation } from '../ports/cancellation.ts'
@@ -48,6 +50,8 @@ export class EventStream {
   readonly #tail: EventTail
   readonly #readers = new Set<EventReader>()
   readonly #feed: LogFeed
+  /** Of the projections that this node has fed. */
+  readonly projectionErrors: ProjectionErrors
   /** Of the coordinatorship that this node has now. */
   #epoch: SwarmEpoch | undefined
 
@@ -57,7 +61,8 @@ export class EventStream {
     this.#peers = peers
     this.#tail = new EventTail(tailMax)
     const readStored = (after: number, countMax: number) => store.readEvents(scope, after, countMax)
-    this.#feed = new LogFeed({ logger, readStored })
+    this.projectionErrors = new ProjectionErrors({ logger })
+    this.#feed = new LogFeed({ errors: this.projectionErrors, readStored })
   }
 
   /** The newest number this node has seen. */

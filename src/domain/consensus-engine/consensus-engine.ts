@@ -5,6 +5,7 @@ import type { DirectChannel } from '../communication/direct-channel.ts'
 import type { ConsensusUtterance } from '../consensus/consensus-talk.ts'
 import type { ConsensusCrypto } from '../consensus/ports/consensus-crypto.ts'
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
+import type { Projection } from '../kernel/projection.ts'
 import type { Reminders } from '../kernel/reminders.ts'
 import type { SwarmJournal } from '../kernel/swarm-journal.ts'
 import type { AgentId, ProposalId } from '../model/ids.ts'
@@ -44,7 +45,8 @@ export interface ConsensusEngineModules extends BroadcastChannelModules {
  * and watches. It counts no votes of its own: a leader is who shows the signed votes of a majority, a decision is what
  * comes with a certificate.
  */
-export class ConsensusEngine {
+export class ConsensusEngine implements Projection {
+  readonly name = 'consensus'
   readonly #modules: ConsensusEngineModules
   readonly #proposals: ProposalDesk
   readonly #elections: ElectionDesk

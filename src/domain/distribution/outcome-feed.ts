@@ -1,3 +1,4 @@
+import type { Projection } from '../kernel/projection.ts'
 import { agentId, taskId } from '../model/ids.ts'
 import type { SwarmEvent } from '../ports/records.ts'
 import type { DistributionStrategy } from './distribution-strategy.ts'
@@ -12,7 +13,8 @@ const ENDS: ReadonlySet<string> = new Set([
 ])
 
 /** Tells the strategy how attempts ended, out of the event log. */
-export class OutcomeFeed {
+export class OutcomeFeed implements Projection {
+  readonly name = 'outcomes'
   readonly #strategy: DistributionStrategy
 
   constructor(strategy: DistributionStrategy) {

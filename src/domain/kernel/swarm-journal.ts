@@ -1,5 +1,6 @@
 import { isSwarmError } from '../model/errors.ts'
 import type { Scope, SwarmEpoch } from '../model/ids.ts'
+import type { Logger } from '../ports/logger.ts'
 import type { RecordKey, SwarmEvent } from '../ports/records.ts'
 import type { RecordsOf, Step, SwarmStore } from '../ports/swarm-store.ts'
 import type { Reminders } from './reminders.ts'
@@ -23,6 +24,7 @@ export interface SwarmJournalModules {
   readonly store: SwarmStore
   readonly events: EventSink
   readonly reminders: Reminders
+  readonly logger: Logger
   /** Called when the store refused this coordinatorship: another one has begun. */
   onFenced(): void
 }
@@ -64,23 +66,27 @@ export class SwarmJournal {
     keys: Keys,
     decide: (records: RecordsOf<Keys>) => Step<T>,
   ): Promise<T> {
-    const { store, events } = this.#modules
+    const { store, events, logger } = this.#modules
     const { scope, epoch, isBulk = false } = this.#options
+    const committed = await this.#guarded(() => store.transact({ scope, epoch, isBulk, keys, decide }))
     try {
-      const committed = await store.transact({ scope, epoch, isBulk, keys, decide })
       events.append(committed.events)
-      return committed.result
     } catch (error) {
-      this.#failed(error)
-      throw error
+      // What was committed stays committed, whatever becomes of those who are told.
+      logger.error({ error, scope }, 'committed events not announced')
     }
+    return committed.result
   }
 
   /** As {@link SwarmStore.drop}. */
   async drop(): Promise<void> {
     const { scope, epoch } = this.#options
+    await this.#guarded(() => this.#modules.store.drop(scope, epoch))
+  }
+
+  async #guarded<T>(work: () => Promise<T>): Promise<T> {
     try {
-      await this.#modules.store.drop(scope, epoch)
+      return await work()
     } catch (error) {
       this.#failed(error)
       throw error

@@ -2,6 +2,7 @@ import type { AgentRegistry } from '../agents/agent-registry.ts'
 import type { Inbox } from '../communication/inbox.ts'
 import type { InboxDelivery } from '../communication/inbox-delivery.ts'
 import type { TopicSubscriptions } from '../communication/topic-subscriptions.ts'
+import type { Projection } from '../kernel/projection.ts'
 import { type AgentId, agentId } from '../model/ids.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { SwarmEvent } from '../ports/records.ts'
@@ -15,7 +16,8 @@ export interface DepartedAgentsModules {
 }
 
 /** Forgets, by reading the log, what agents that were removed listened to and what waited for them. */
-export class DepartedAgents {
+export class DepartedAgents implements Projection {
+  readonly name = 'departed_agents'
   readonly #modules: DepartedAgentsModules
 
   constructor(modules: DepartedAgentsModules) {

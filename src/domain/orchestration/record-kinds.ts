@@ -14,6 +14,8 @@ import {
   MEMORY_VERSION_RECORDS,
 } from '../intelligence/memory/memory-record.ts'
 import { MEMORY_SHARE_RECORDS } from '../intelligence/memory/tenant-share.ts'
+import { TRAIL_BUCKET_RECORDS, TRAIL_SET_RECORDS } from '../intelligence/trails/trail-records.ts'
+import { PROJECTION_CHUNK_RECORDS, PROJECTION_RECORDS } from '../kernel/projection-record.ts'
 import { AGENT_RECORDS, REMOVED_AGENT_RECORDS } from '../model/agent-record.ts'
 import { BUDGET_RECORDS } from '../model/budget-record.ts'
 import { CONTROL_RECORDS, RATE_LEVEL_RECORDS } from '../model/control-record.ts'
@@ -53,4 +55,8 @@ export const RECORD_KINDS = new RecordKinds([
   MEMORY_EMBEDDING_RECORDS,
   MEMORY_VERSION_RECORDS,
   MEMORY_SHARE_RECORDS,
+  PROJECTION_RECORDS,
+  PROJECTION_CHUNK_RECORDS,
+  TRAIL_SET_RECORDS,
+  TRAIL_BUCKET_RECORDS,
 ])

@@ -34,7 +34,8 @@ const SWEEP_MAX = 100_000
 export class Retention {
   readonly #options: RetentionOptions
   readonly #modules: RetentionModules
-  readonly #finished: FinishedTasks
+  /** Reads the log. */
+  readonly finished: FinishedTasks
   readonly #records: readonly RecordSweep[]
   #isStopped = false
   #cancelTimer: () => void = () => undefined
@@ -42,14 +43,13 @@ export class Retention {
   constructor(options: RetentionOptions, modules: RetentionModules) {
     this.#options = options
     this.#modules = modules
-    this.#finished = new FinishedTasks(options, modules)
+    this.finished = new FinishedTasks(options, modules)
     this.#records = retentionRules(options, modules).map(
       (rule) => new RecordSweep(rule, options.retentionEveryMs, modules),
     )
   }
 
   start(): void {
-    this.#finished.start()
     this.#schedule()
   }
 
@@ -59,7 +59,7 @@ export class Retention {
 
   stop(): void {
     this.#isStopped = true
-    this.#finished.stop()
+    this.finished.stop()
     for (const records of this.#records) records.stop()
     this.#cancelTimer()
   }
@@ -67,7 +67,7 @@ export class Retention {
   async sweep(): Promise<void> {
     for (const records of this.#records) await records.sweep()
     await this.#sweepEvents(this.#modules.clock.now())
-    await this.#finished.sweep()
+    await this.finished.sweep()
   }
 
   async #turn(): Promise<void> {

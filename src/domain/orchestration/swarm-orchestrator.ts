@@ -44,15 +44,7 @@ export class SwarmOrchestrator {
   async start(patience: PatienceModules): Promise<void> {
     const { events } = this.#modules
     const parts = this.#parts
-    const projections = [
-      parts.monitor,
-      parts.topology,
-      parts.departed,
-      parts.consensus,
-      parts.outcomes,
-      parts.memory,
-    ]
-    const stops = projections.map((projection) => events.feed(projection))
+    const stops = parts.projections.map((projection) => events.feed(projection))
     this.#stopReading = () => {
       for (const stop of stops) stop()
     }
@@ -74,6 +66,7 @@ export class SwarmOrchestrator {
     for (const agent of parts.registry.agents) void parts.presence.removeIfLeaving(agent)
     for (const taskId of blocked) void parts.ender.lookAtDependencies(taskId)
     for (const { taskId, parentTaskId } of orphans) void parts.ender.cancelIfParentWas(taskId, parentTaskId)
+    for (const projection of parts.projections) void projection.catchUp?.()
     this.#queue.onReady(() => parts.distributor.wake())
     parts.retention.start()
     parts.distributor.wake()

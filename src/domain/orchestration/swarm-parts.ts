@@ -10,6 +10,7 @@ import { SwarmStrategy } from '../distribution/swarm-strategy.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
 import { SwarmMemory } from '../intelligence/memory/swarm-memory.ts'
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
+import type { Projection } from '../kernel/projection.ts'
 import { Reminders } from '../kernel/reminders.ts'
 import { SwarmJournal } from '../kernel/swarm-journal.ts'
 import { TimerQueue } from '../kernel/timer-queue.ts'
@@ -50,6 +51,8 @@ export type SwarmParts = Base & Work & Desk & CommunicationParts & Extras
 interface Extras {
   readonly consensus: ConsensusEngine
   readonly memory: SwarmMemory
+  /** What reads the log, in the order in which each event is passed on: consensus after the topology. */
+  readonly projections: readonly Projection[]
 }
 
 /** Builds what coordinates one swarm, from the parts that need nothing to those that need the others. */
@@ -64,7 +67,17 @@ export function createSwarmParts(
   const communication = createCommunicationParts(coordinatorship, options, { ...base, ...work })
   const consensus = new ConsensusEngine(coordinatorship, options, { ...base, ...work })
   const memory = new SwarmMemory(options, base)
-  return { ...base, ...work, ...desk, ...communication, consensus, memory }
+  const { topology } = base
+  const projections = [
+    desk.monitor,
+    topology,
+    communication.departed,
+    consensus,
+    work.outcomes,
+    desk.retention.finished,
+    memory,
+  ]
+  return { ...base, ...work, ...desk, ...communication, consensus, memory, projections }
 }
 
 /** What all parts share. */

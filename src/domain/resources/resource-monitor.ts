@@ -1,3 +1,4 @@
+import type { Projection } from '../kernel/projection.ts'
 import type { AgentRecord } from '../model/agent-record.ts'
 import type { EpochMs, MonotonicMs } from '../model/ids.ts'
 import type { TaskPhase } from '../model/task-record.ts'
@@ -45,7 +46,8 @@ const TOTAL_BY_EVENT: Readonly<Record<string, keyof TaskTotals>> = {
 }
 
 /** How the swarm fares: what it reads in the event log, and what the scheduler and the registry hold right now. */
-export class ResourceMonitor {
+export class ResourceMonitor implements Projection {
+  readonly name = 'monitor'
   readonly #options: ResourceMonitorOptions
   readonly #modules: ResourceMonitorModules
   readonly #wait = new DurationHistogram()

@@ -1,5 +1,4 @@
-import type { EventStream } from '../communication/event-stream.ts'
-import type { Projection } from '../kernel/log-feed.ts'
+import type { Projection } from '../kernel/projection.ts'
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import { DECISION_RECORDS } from '../model/decision-record.ts'
 import type { EpochMs, MonotonicMs, TaskId } from '../model/ids.ts'
@@ -23,7 +22,6 @@ export interface FinishedTasksModules {
   readonly journal: SwarmJournal
   readonly store: SwarmStore
   readonly openTasks: OpenTasks
-  readonly events: EventStream
   readonly clock: Clock
 }
 
@@ -42,6 +40,7 @@ const KINDS: readonly RecordKind[] = [TASK_RECORDS, PAYLOAD_RECORDS, RESULT_RECO
  * and ends at the first page of tasks that are all too young. It looks at no task twice, save at those that were open.
  */
 export class FinishedTasks implements Projection {
+  readonly name = 'finished_tasks'
   readonly #options: FinishedTasksOptions
   readonly #modules: FinishedTasksModules
   #cursor: TaskId | undefined
@@ -50,7 +49,6 @@ export class FinishedTasks implements Projection {
   #taskCount: number | undefined
   #countedAt: MonotonicMs
   #isStopped = false
-  #endWatch: () => void = () => undefined
 
   constructor(options: FinishedTasksOptions, modules: FinishedTasksModules) {
     this.#options = options
@@ -59,13 +57,8 @@ export class FinishedTasks implements Projection {
     this.#countedAt = this.#beganAt
   }
 
-  start(): void {
-    this.#endWatch = this.#modules.events.feed(this)
-  }
-
   stop(): void {
     this.#isStopped = true
-    this.#endWatch()
   }
 
   async sweep(): Promise<void> {

@@ -1,4 +1,5 @@
 import { allRecords } from '../kernel/all-records.ts'
+import type { Projection } from '../kernel/projection.ts'
 import { SwarmError } from '../model/errors.ts'
 import { type AgentId, agentId } from '../model/ids.ts'
 import type { TopologySettings } from '../model/topology-settings.ts'
@@ -23,7 +24,8 @@ const TIES_LISTED_MAX = 1_000
  * The swarm's topology, kept true by reading the log: agents that come online join, those that die or leave are taken
  * out and the graph is repaired at once. Every change is an event of its own.
  */
-export class TopologyKeeper implements MessageRoutes, StageOrder {
+export class TopologyKeeper implements MessageRoutes, StageOrder, Projection {
+  readonly name = 'topology'
   readonly #modules: TopologyKeeperModules
   readonly #writer: TopologyWriter
   #topology: SwarmTopology

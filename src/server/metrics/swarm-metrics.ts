@@ -40,6 +40,7 @@ export class SwarmMetrics {
   readonly #slots: Gauge
   readonly #messages: Counter
   readonly #statements: Counter
+  readonly #projectionErrors: Counter
 
   constructor(options: SwarmMetricsOptions, { registry, swarms }: SwarmMetricsModules) {
     const registers = [registry]
@@ -83,6 +84,11 @@ export class SwarmMetrics {
       'Messages of voters by what became of them.',
       ['fate'],
     )
+    this.#projectionErrors = counter(
+      'amos_projection_errors_total',
+      'Errors of the parts that read the event log, by part. Each cost the part one event.',
+      ['projection'],
+    )
     this.#slots = gauge('amos_slots', 'Tasks that live agents can do at the same time.', ['state'])
   }
 
@@ -95,21 +101,24 @@ export class SwarmMetrics {
         report: await swarm.service.swarm.monitor(),
         messages: await swarm.service.messages.counts(),
         statements: await swarm.service.consensus.counts(),
+        projectionErrors: swarm.events.projectionErrors.counts(),
       })),
     )
     for (const metric of this.#ofSwarms()) metric.reset()
     this.#coordinated.set(coordinated.length)
-    for (const { labels, report, messages, statements } of found) {
+    for (const { labels, report, messages, statements, projectionErrors } of found) {
       this.#addTasks(labels, report)
       this.#addAgents(labels, report)
       this.#addMessages(labels, messages)
       for (const [fate, count] of Object.entries(statements)) this.#statements.inc({ ...labels, fate }, count)
+      for (const [projection, count] of Object.entries(projectionErrors))
+        this.#projectionErrors.inc({ ...labels, projection }, count)
     }
   }
 
   #ofSwarms(): readonly { reset(): void }[] {
     const tasks = [this.#tasks, this.#openTasks, this.#queueDepth, this.#oldestWait, this.#waits, this.#runs]
-    return [...tasks, this.#agents, this.#slots, this.#messages, this.#statements]
+    return [...tasks, this.#agents, this.#slots, this.#messages, this.#statements, this.#projectionErrors]
   }
 
   #addTasks(labels: Labels, { types, tasks, queueDepth, oldestWaitMs }: MonitorReport): void {

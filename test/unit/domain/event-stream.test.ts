@@ -5,7 +5,7 @@ import { swarmEpoch } from '#domain/model/ids.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'
-import { anAgent, Cluster, SCOPE, submit, type TestNode } from './cluster.ts'
+import { anAgent, Cluster, eventsOf, SCOPE, submit, type TestNode } from './cluster.ts'
 
 const ALL = {}
 
@@ -145,7 +145,7 @@ describe('a live reader', () => {
       events.end()
       if (next !== undefined) events.begin(swarmEpoch(next), [])
       const heard: SwarmEvent[] = []
-      events.feed({ read: (committed) => heard.push(...committed) })
+      events.feed({ name: 'heard', read: (committed) => heard.push(...committed) })
       events.append([late])
       const { items } = await events.page({ sequence: 0 }, 100, ALL)
       expect(subjects(items)).not.toContain('lost')
@@ -160,7 +160,10 @@ describe('a live reader', () => {
     const cluster = new Cluster({ faultFor: () => faults.shift() })
     const node = await cluster.node()
     const heard: string[] = []
-    node.swarm.events.feed({ read: (events) => heard.push(...events.map(({ subject }) => subject)) })
+    node.swarm.events.feed({
+      name: 'heard',
+      read: (events) => heard.push(...events.map(({ subject }) => subject)),
+    })
     faults.push({ fail: 'after_commit' })
     await expect(cluster.settle(submit(node, 'unanswered'))).rejects.toMatchObject({
       code: 'store_unavailable',
@@ -170,19 +173,68 @@ describe('a live reader', () => {
     expect(heard).toEqual(['unanswered', 'answered'])
   })
 
-  it('keeps the error of a projection from the step that wrote the event, and from the other projections', async () => {
-    const cluster = new Cluster()
+  it('goes on behind events that are damaged, and tells the projections which', async () => {
+    const faults: StepFault[] = []
+    const cluster = new Cluster({ faultFor: () => faults.shift() })
+    const node = await cluster.node()
+    const heard: unknown[] = []
+    node.swarm.events.feed({
+      name: 'heard',
+      read: (events) => heard.push(...events.map(({ subject }) => subject)),
+      missed: (range) => heard.push(range),
+    })
+    const sequence = node.swarm.events.lastSequence + 1
+    faults.push({ fail: 'after_commit' })
+    await cluster.settle(submit(node, 'unanswered')).catch(() => undefined)
+    node.infra.store.damageEvent(SCOPE, sequence)
+    await cluster.settle(submit(node, 'answered'))
+    await cluster.pass(0)
+    expect(heard).toEqual([{ fromSequence: sequence, toSequence: sequence }, 'answered'])
+  })
+
+  it('passes on what is committed while it reads what was missed', async () => {
+    const faults: StepFault[] = []
+    const cluster = new Cluster({ faultFor: () => faults.shift() })
     const node = await cluster.node()
     const heard: string[] = []
     node.swarm.events.feed({
-      read: () => {
+      name: 'heard',
+      read: (events) => heard.push(...events.map(({ subject }) => subject)),
+    })
+    const ids = Array.from({ length: 50 }, (_, index) => `t${index}`)
+    for (const [index, id] of ids.entries()) {
+      if (index % 7 === 0) faults.push({ fail: 'after_commit' })
+      // Not awaited one by one: reads of the log overlap with steps.
+      void submit(node, id).catch(() => undefined)
+      if (index % 3 === 0) await cluster.pass(0)
+    }
+    // The last step was not answered, either.
+    await cluster.pass(1_000)
+    expect(heard).toEqual((await eventsOf(node)).slice(-heard.length).map(({ subject }) => subject))
+    expect(heard).toHaveLength(ids.length)
+  })
+
+  it('keeps the error of a projection from the step that wrote the event, and from the other projections', async () => {
+    const cluster = new Cluster()
+    const node = await cluster.node()
+    const [heard, attempts]: [string[], string[]] = [[], []]
+    node.swarm.events.feed({
+      name: 'faulty',
+      read: ([event]) => {
+        attempts.push(event?.subject ?? '')
         throw new Error('a bug of the projection')
       },
     })
-    node.swarm.events.feed({ read: (events) => heard.push(...events.map(({ subject }) => subject)) })
+    node.swarm.events.feed({
+      name: 'heard',
+      read: (events) => heard.push(...events.map(({ subject }) => subject)),
+    })
     await cluster.settle(submit(node, 't1'))
-    expect(heard).toEqual(['t1'])
+    await cluster.settle(submitMany(node, 2, 3))
+    expect(heard).toEqual(['t1', 't2', 't3'])
+    expect(attempts).toEqual(heard)
     expect(node.logger.messages('error')).toContain('projection failed')
+    expect(node.swarm.events.projectionErrors.counts()).toEqual({ faulty: 3 })
   })
 
   it('is told what was trimmed while it was away', async () => {

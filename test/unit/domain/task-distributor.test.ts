@@ -23,7 +23,7 @@ async function distributorUnder(isWanted: (context: DistributionContext) => bool
   const reminders = new Reminders({ clock })
   const journal = new SwarmJournal(
     { scope: SCOPE, epoch: swarmEpoch(1) },
-    { ...infra, events: swarm.events, reminders, onFenced: () => undefined },
+    { ...infra, events: swarm.events, reminders, logger, onFenced: () => undefined },
   )
   const queue = new MemoryReadyQueue({ clock, onClose: () => undefined })
   const registry: AgentRegistry = new AgentRegistry(

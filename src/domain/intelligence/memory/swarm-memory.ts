@@ -1,5 +1,5 @@
 import { allRecords } from '../../kernel/all-records.ts'
-import type { Projection } from '../../kernel/log-feed.ts'
+import type { Projection } from '../../kernel/projection.ts'
 import type { Reminders } from '../../kernel/reminders.ts'
 import type { SwarmJournal } from '../../kernel/swarm-journal.ts'
 import { SwarmError } from '../../model/errors.ts'
@@ -28,6 +28,7 @@ export interface SwarmMemoryModules {
 
 /** What one swarm remembers together, on the node that coordinates it. */
 export class SwarmMemory implements Projection {
+  readonly name = 'memory'
   readonly service: MemoryService
   readonly #options: MemoryOptions
   readonly #modules: SwarmMemoryModules
