@@ -7,6 +7,7 @@ import { addControls } from './commands/controls.ts'
 import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
+import { addExplain } from './commands/explain.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addLeader } from './commands/leader.ts'
 import { addProposals } from './commands/proposals.ts'
@@ -48,6 +49,7 @@ export function createProgram(): Command {
     addInbox,
     addProposals,
     addLeader,
+    addExplain,
     addSwarms,
     addControls,
     addBudgets,

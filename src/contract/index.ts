@@ -94,6 +94,7 @@ export type {
 export { OPERATIONS } from './operations/all-operations.ts'
 export type { Operation } from './operations/operation.ts'
 export type { PipelineSubmit, PipelineSubmitInput } from './pipeline.ts'
+export type { TaskPlacement, WaitReason, WaitSummary } from './placement.ts'
 export type { Problem } from './problem.ts'
 export { PROBLEM_CODES, PROBLEMS, type ProblemCode } from './problem-codes.ts'
 export type { ResourceReport } from './resources.ts'

@@ -1,4 +1,5 @@
 import { type Static, Type } from '@sinclair/typebox'
+import { WaitSummary } from './placement.ts'
 import { Count, Ratio, Timestamp } from './scalars.ts'
 import { closedObject } from './schema.ts'
 
@@ -65,6 +66,11 @@ export const ResourceReport = closedObject(
       },
       { description: 'Since the coordinating node took the swarm over.' },
     ),
+    waiting: Type.Array(WaitSummary, {
+      maxItems: 500,
+      description:
+        'Why ready tasks wait, most tasks first; tasks that only wait for a busy agent are left out where nothing else holds them.',
+    }),
     coordinatorId: Type.String({ maxLength: 63, description: 'The server node that coordinates the swarm.' }),
     epoch: Count('Numbers the coordinatorships of the swarm.'),
   },

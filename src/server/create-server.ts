@@ -37,7 +37,7 @@ import { messageRoutes } from './routes/message-routes.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
 import { storeRoutes } from './routes/store-routes.ts'
 import { submitRoutes } from './routes/submit-routes.ts'
-import { swarmRoutes } from './routes/swarm-routes.ts'
+import { resourceRoutes, swarmRoutes } from './routes/swarm-routes.ts'
 import { taskReportRoutes } from './routes/task-report-routes.ts'
 import { taskRoutes } from './routes/task-routes.ts'
 import type { ServerModules, ServerOptions } from './server-options.ts'
@@ -145,6 +145,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
     pageTokens: new PageTokens(() => modules.authenticator.seed ?? options.pageTokenSecret),
   }
   swarmRoutes(app, options, paged)
+  resourceRoutes(app, modules)
   agentRoutes(app, paged)
   claimRoutes(app, modules)
   submitRoutes(app, options, modules)

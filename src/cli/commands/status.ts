@@ -40,6 +40,7 @@ function renderStatus(url: string, readiness: Readiness, swarm: SwarmView, repor
     durability: `accepted work is ${readiness.durability}`,
     swarm: `${swarm.swarmId}, strategy ${swarm.strategy.kind}, leases of ${formatDuration(swarm.leaseMs)}`,
     tasks: [`${report.openTasks} open`, ...phases.map(([phase, count]) => `${count} ${phase}`)].join(', '),
+    ...(report.waiting.length === 0 ? {} : { 'waits for': describeWaiting(report.waiting) }),
     since: describeTotals(totals),
     waits: describeDurations(report.wait),
     runs: describeDurations(report.run),
@@ -50,6 +51,13 @@ function renderStatus(url: string, readiness: Readiness, swarm: SwarmView, repor
   return Object.entries(lines)
     .map(([name, text]) => `${name.padEnd(11)} ${text}`)
     .join('\n')
+}
+
+/** Why ready tasks do not run, in one line. */
+function describeWaiting(waiting: ResourceReport['waiting']): string {
+  const shown = waiting.slice(0, 3).map(({ taskCount, message }) => `${taskCount} tasks: ${message}`)
+  const more = waiting.length > 3 ? [`and ${waiting.length - 3} other reasons`] : []
+  return [...shown, ...more].join('; ')
 }
 
 /** The counts that are not zero, and always the first. */

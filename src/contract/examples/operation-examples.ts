@@ -79,6 +79,7 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   getTask: { params: task },
   claimTasks: { params: agent, body: { countMax: 1, waitMs: 5_000 } },
   getTaskDecision: { params: task },
+  getTaskPlacement: { params: task },
   reportProgress: { params: task, body: { ...held, ratio: 0.5, message: 'half of the numbers' } },
   completeTask: { params: task, body: { ...held, result: { sum: 6 } } },
   failTask: {

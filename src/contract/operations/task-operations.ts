@@ -2,6 +2,7 @@ import { TaskCompleteReport, TaskFailReport, TaskProgressReport, TaskReleaseRepo
 import { TaskDecision } from '../decision.ts'
 import { LIMITS } from '../limits.ts'
 import { PipelineSubmit } from '../pipeline.ts'
+import { TaskPlacement } from '../placement.ts'
 import { closedObject } from '../schema.ts'
 import {
   TaskAccepted,
@@ -120,6 +121,19 @@ export const TASK_OPERATIONS = {
     params: TaskParams,
     replies: { 200: { description: 'The decision.', schema: TaskDecision } },
     problems: ['swarm_not_found', 'task_not_found', 'decision_not_found'],
+  }),
+  getTaskPlacement: defineOperation({
+    operationId: 'getTaskPlacement',
+    method: 'GET',
+    path: '/v1/swarms/{swarmId}/tasks/{taskId}/placement',
+    tag: 'tasks',
+    summary: 'Why this agent, or why none yet',
+    description:
+      'For a task that waits: each reason, and who can change it. For a task that was assigned: why it went where it went.',
+    access: 'viewer',
+    params: TaskParams,
+    replies: { 200: { description: 'The placement.', schema: TaskPlacement } },
+    problems: ['swarm_not_found', 'task_not_found', 'coordinator_unavailable'],
   }),
   cancelTask: defineOperation({
     operationId: 'cancelTask',

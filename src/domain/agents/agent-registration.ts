@@ -88,13 +88,14 @@ export function registered(
 }
 
 export function removedAgent(
-  { agentId, tokenHash, quarantine }: AgentRecord,
+  { agentId, tokenHash, quarantine, spec }: AgentRecord,
   now: EpochMs,
 ): RemovedAgentRecord {
   return {
     agentId,
     ...(tokenHash === undefined ? {} : { tokenHash }),
     ...(quarantine === undefined ? {} : { quarantine }),
+    capabilities: spec.capabilities.map(({ name }) => name),
     removedAt: now,
   }
 }

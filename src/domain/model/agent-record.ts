@@ -58,6 +58,8 @@ export interface RemovedAgentRecord {
   readonly tokenHash?: string
   /** A new registration under the id stays in quarantine: only an operator ends it. */
   readonly quarantine?: string
+  /** What it could do, by name; left out in records of earlier versions. */
+  readonly capabilities?: readonly string[]
   readonly removedAt: EpochMs
 }
 

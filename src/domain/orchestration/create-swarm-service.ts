@@ -29,11 +29,13 @@ export function createSwarmService(
 }
 
 function taskService(parts: SwarmParts): TaskService {
-  const { intake, ender, reports, leases } = parts
+  const { intake, ender, reports, leases, explainer } = parts
   return {
     submit: (request) => intake.submit(request),
     cancel: (request) => ender.cancel(request),
     retry: (request) => intake.retry(request),
+    explain: ({ taskId }) => explainer.explain(taskId),
+    waitSummary: async () => explainer.summary(),
     accept: async (report) => {
       await heard(parts, report)
       await reports.accept(report)

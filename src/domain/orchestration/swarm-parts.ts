@@ -32,6 +32,7 @@ import { TaskEnder } from '../tasks/task-ender.ts'
 import { TaskIntake } from '../tasks/task-intake.ts'
 import type { RankOf } from '../tasks/task-machine.ts'
 import { TaskReports } from '../tasks/task-reports.ts'
+import { WaitExplainer } from '../tasks/wait-explainer.ts'
 import { ReportingLines } from '../topology/reporting-lines.ts'
 import { TopologyKeeper } from '../topology/topology-keeper.ts'
 import { type AdmissionParts, createAdmissionParts } from './admission-parts.ts'
@@ -220,10 +221,11 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
   )
   const reports = new TaskReports(parts, parts)
   const monitor = new ResourceMonitor(options, { ...parts, agents: () => registry.agents })
+  const explainer = new WaitExplainer(parts.journal.scope, { ...parts, meanRunMs: () => monitor.meanRunMs() })
   const admissionDesk = { ...parts, onOpen: () => parts.distributor.wake() }
   const deskOptions = { ...options, swarmId: settings.record.swarmId }
   const controlDesk = new ControlDesk(deskOptions, admissionDesk)
   const budgetDesk = new BudgetDesk(deskOptions, admissionDesk)
   const retention = new Retention({ ...options, eventsMax: () => settings.record.limits.eventsMax }, parts)
-  return { watchDeadline, intake, reports, monitor, controlDesk, budgetDesk, retention }
+  return { watchDeadline, intake, reports, monitor, explainer, controlDesk, budgetDesk, retention }
 }

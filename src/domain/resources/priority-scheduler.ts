@@ -93,6 +93,18 @@ export class PriorityScheduler {
     return this.#waiting.get(taskId)
   }
 
+  /** One task of each line with the number of tasks in it, at most so many lines. */
+  kinds(countMax: number): readonly { readonly entry: ReadyEntry; readonly count: number }[] {
+    const kinds: { readonly entry: ReadyEntry; readonly count: number }[] = []
+    for (const { heap } of this.#lines.values()) {
+      if (kinds.length === countMax) break
+      const live = heap.data.filter((entry) => this.#isLive(entry))
+      const [entry] = live
+      if (entry !== undefined) kinds.push({ entry, count: live.length })
+    }
+    return kinds
+  }
+
   /** How many waiting tasks with the same requirement stand before this one by rank. */
   countBefore(entry: ReadyEntry): number {
     const { key } = requirementOf(entry.capabilities, entry.resources)

@@ -96,6 +96,12 @@ export class ResourceMonitor implements Projection {
     return usage
   }
 
+  /** Of the newest tasks of all types; undefined where none was completed. */
+  meanRunMs(): number | undefined {
+    const { count, meanMs } = this.#run.summary()
+    return count === 0 ? undefined : meanMs
+  }
+
   report(): MonitorReport {
     const { clock, openTasks, scheduler, agents } = this.#modules
     const at = clock.now()

@@ -1,6 +1,7 @@
 import type { BudgetAmounts } from '../model/budget-record.ts'
 import type { AgentId, FencingToken, JsonText, SessionId, TaskId } from '../model/ids.ts'
 import type { TaskFailure, TaskRecord, TaskSpec } from '../model/task-record.ts'
+import type { WaitReason, WaitSummary } from './wait-reason.ts'
 
 export interface NewTask {
   /** Made by the node that received the request, so that a repeated call cannot submit twice. */
@@ -72,6 +73,10 @@ export interface TaskService {
   cancel(request: CancelRequest): Promise<TaskRecord>
   /** Submits a finished task again as a new one. @throws `task_not_found`, `task_not_finished` */
   retry(request: RetryRequest): Promise<TaskRecord>
+  /** Why a task does not run; empty where an agent holds it or it is over. @throws `task_not_found` */
+  explain(request: { readonly taskId: TaskId }): Promise<readonly WaitReason[]>
+  /** Why ready tasks wait, most tasks first; what only waits for its turn is left out. */
+  waitSummary(): Promise<readonly WaitSummary[]>
   accept(report: TaskReport): Promise<null>
   progress(report: ProgressReport): Promise<null>
   /** Repeating a completion with the token that completed the task answers as the first time did. */

@@ -30,6 +30,7 @@ import type {
   TaskDetail,
   TaskFailReport,
   TaskPage,
+  TaskPlacement,
   TaskProgressReport,
   TaskReleaseReport,
   TaskStatus,
@@ -123,6 +124,11 @@ export class SwarmClient {
   /** Why the task was given to the agent that got it last. */
   getTaskDecision(taskId: string, options: CallOptions = {}): Promise<TaskDecision> {
     return this.#get(`${taskPath(taskId)}/decision`, options)
+  }
+
+  /** Why the task does not run, and what can change that; or why it went to the agent that got it last. */
+  getTaskPlacement(taskId: string, options: CallOptions = {}): Promise<TaskPlacement> {
+    return this.#get(`${taskPath(taskId)}/placement`, options)
   }
 
   /**

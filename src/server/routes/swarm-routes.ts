@@ -23,7 +23,7 @@ export function swarmRoutes(
   { swarmDefaults }: Pick<ServerOptions, 'swarmDefaults'>,
   { swarms, pageTokens }: SwarmRoutesModules,
 ): void {
-  const { createSwarm, listSwarms, getSwarm, updateSwarm, deleteSwarm, getResources } = SWARM_OPERATIONS
+  const { createSwarm, listSwarms, getSwarm, updateSwarm, deleteSwarm } = SWARM_OPERATIONS
 
   routeOperation(app, createSwarm, async (request, reply) => {
     const { swarmId: id, strategy, topology, leaseMs, limits, ...rest } = request.body
@@ -75,11 +75,18 @@ export function swarmRoutes(
     await swarms.deleteSwarm(callerOf(request).tenant, swarmId(request.params.swarmId), { force })
     return reply.code(204).send()
   })
+}
 
-  routeOperation(app, getResources, async (request) => {
+/** How the swarm is doing. */
+export function resourceRoutes(app: FastifyInstance, { swarms }: Pick<SwarmRoutesModules, 'swarms'>): void {
+  routeOperation(app, SWARM_OPERATIONS.getResources, async (request) => {
     const { service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
-    const [report, status] = await Promise.all([service.swarm.monitor(), service.swarm.status()])
-    return resourceReport(report, status)
+    const [report, status, waiting] = await Promise.all([
+      service.swarm.monitor(),
+      service.swarm.status(),
+      service.tasks.waitSummary(),
+    ])
+    return resourceReport(report, status, waiting)
   })
 }
 

@@ -8,6 +8,7 @@ import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import type { Swarms } from '../swarms.ts'
 import { decisionView } from '../views/decision-view.ts'
+import { placementView } from '../views/placement-view.ts'
 import { taskDetailText, taskView } from '../views/task-view.ts'
 import { pageRequest } from './cancellation.ts'
 import { routeOperation, sendJsonText } from './route-operation.ts'
@@ -18,7 +19,7 @@ export interface TaskRoutesModules {
 }
 
 export function taskRoutes(app: FastifyInstance, { swarms, pageTokens }: TaskRoutesModules): void {
-  const { listTasks, getTask, getTaskDecision, cancelTask } = TASK_OPERATIONS
+  const { listTasks, getTask, getTaskDecision, getTaskPlacement, cancelTask } = TASK_OPERATIONS
 
   routeOperation(app, listTasks, async (request, reply): Promise<TaskPage> => {
     const { tenant } = callerOf(request)
@@ -49,6 +50,17 @@ export function taskRoutes(app: FastifyInstance, { swarms, pageTokens }: TaskRou
     const { reader } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
     const { taskId: id } = await reader.task(taskId(request.params.taskId))
     return decisionView(await reader.decision(id))
+  })
+
+  routeOperation(app, getTaskPlacement, async (request) => {
+    const { reader, service } = await swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
+    const id = taskId(request.params.taskId)
+    const record = await reader.task(id)
+    const [waiting, decision] = await Promise.all([
+      service.tasks.explain({ taskId: id }),
+      record.assignmentCount === 0 ? undefined : reader.decision(id),
+    ])
+    return placementView(record, waiting, decision)
   })
 
   routeOperation(app, cancelTask, async (request) => {
