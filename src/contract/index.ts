@@ -8,6 +8,7 @@ export type {
   AgentStatus,
   AgentView,
 } from './agent.ts'
+export type { AssignmentPlan, AssignmentPlanRequest } from './assignment-plan.ts'
 export type {
   AssignedTask,
   Assignment,

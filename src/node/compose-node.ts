@@ -87,8 +87,8 @@ export async function composeNode({
   })
   const server = await createServer(serverOptions(config, self, apiKeys), {
     ...infra,
+    ...parts,
     swarms,
-    sessions: parts.sessions,
     isStarting: () => isStarting,
     turns,
     ids: new UuidIds(infra),

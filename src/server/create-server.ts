@@ -25,6 +25,7 @@ import { agentRoutes } from './routes/agent-routes.ts'
 import { claimRoutes } from './routes/claim-routes.ts'
 import { consensusRoutes } from './routes/consensus-routes.ts'
 import { controlRoutes } from './routes/control-routes.ts'
+import { distributionRoutes } from './routes/distribution-routes.ts'
 import { docsRoutes } from './routes/docs-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
@@ -152,6 +153,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   taskRoutes(app, paged)
   taskReportRoutes(app, modules)
   controlRoutes(app, modules)
+  distributionRoutes(app, modules)
   messageRoutes(app, paged)
   memoryRoutes(app, modules)
   memoryNamespaceRoutes(app, paged)

@@ -6,6 +6,7 @@ import type { Ids } from '#domain/ports/random.ts'
 import type { StoreLosses } from '#domain/ports/store-losses.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
 import type { Turns } from '#domain/ports/turns.ts'
+import type { Workers } from '#domain/ports/workers.ts'
 import type { ApiKeys } from './auth/api-keys.ts'
 import type { SessionRegistry } from './channel/session-registry.ts'
 import type { Swarms } from './swarms.ts'
@@ -52,6 +53,7 @@ export interface ServerModules {
   readonly sessions: SessionRegistry
   /** Whether the server listens and the swarms are not served yet; false where it is left out. */
   readonly isStarting?: () => boolean
+  readonly workers: Workers
   readonly clock: Clock
   readonly turns: Turns
   readonly ids: Ids

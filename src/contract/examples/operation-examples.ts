@@ -1,6 +1,7 @@
 import type { AGENT_OPERATIONS } from '../operations/agent-operations.ts'
 import type { CONSENSUS_OPERATIONS } from '../operations/consensus-operations.ts'
 import type { CONTROL_OPERATIONS } from '../operations/control-operations.ts'
+import type { DISTRIBUTION_OPERATIONS } from '../operations/distribution-operations.ts'
 import type { MEMORY_OPERATIONS } from '../operations/memory-operations.ts'
 import type { MESSAGE_OPERATIONS } from '../operations/message-operations.ts'
 import type { SWARM_OPERATIONS } from '../operations/swarm-operations.ts'
@@ -18,6 +19,7 @@ export type OperationId =
   | keyof typeof AGENT_OPERATIONS
   | keyof typeof TASK_OPERATIONS
   | keyof typeof CONTROL_OPERATIONS
+  | keyof typeof DISTRIBUTION_OPERATIONS
   | keyof typeof MESSAGE_OPERATIONS
   | keyof typeof MEMORY_OPERATIONS
   | keyof typeof CONSENSUS_OPERATIONS
@@ -61,6 +63,16 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   getAgent: { params: agent },
   updateAgent: { params: agent, body: { labels: { team: 'blue' } } },
   heartbeatAgent: { params: agent, body: { held: [] } },
+  planAssignments: {
+    params: swarm,
+    body: {
+      costs: [
+        [9, 2, 7],
+        [6, 4, 3],
+        [5, 8, null],
+      ],
+    },
+  },
   submitTask: { params: swarm, body: { ...sum, payload: { numbers: [1, 2, 3] }, priority: 2 } },
   submitTaskBatch: {
     params: swarm,

@@ -1,6 +1,7 @@
 import { AGENT_OPERATIONS } from './agent-operations.ts'
 import { CONSENSUS_OPERATIONS } from './consensus-operations.ts'
 import { CONTROL_OPERATIONS } from './control-operations.ts'
+import { DISTRIBUTION_OPERATIONS } from './distribution-operations.ts'
 import { MEMORY_OPERATIONS } from './memory-operations.ts'
 import { MESSAGE_OPERATIONS } from './message-operations.ts'
 import type { Operation } from './operation.ts'
@@ -14,6 +15,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...Object.values(AGENT_OPERATIONS),
   ...Object.values(TASK_OPERATIONS),
   ...Object.values(CONTROL_OPERATIONS),
+  ...Object.values(DISTRIBUTION_OPERATIONS),
   ...Object.values(MESSAGE_OPERATIONS),
   ...Object.values(CONSENSUS_OPERATIONS),
   ...Object.values(MEMORY_OPERATIONS),

@@ -19,6 +19,7 @@ export function createSwarmService(
     tasks: taskService(parts),
     agents: agentService(parts),
     messages: messageService(parts),
+    distribution: parts.distributionDesk,
     controls: parts.controlDesk,
     budgets: parts.budgetDesk,
     topology: { view: async () => topology.view() },

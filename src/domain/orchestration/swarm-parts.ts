@@ -5,6 +5,7 @@ import { DirectChannel } from '../communication/direct-channel.ts'
 import { RegistrationNotices } from '../communication/registration-notices.ts'
 import { ConsensusEngine } from '../consensus-engine/consensus-engine.ts'
 import { RunningEstimator } from '../distribution/balancing/running-estimator.ts'
+import { DistributionDesk } from '../distribution/distribution-desk.ts'
 import { OutcomeFeed } from '../distribution/outcome-feed.ts'
 import { SwarmStrategy } from '../distribution/swarm-strategy.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
@@ -159,8 +160,9 @@ function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptio
   })
   const kept = { ...admissionParts, registry, deadlines, leases, breakers, aftermath }
   const held = { ...kept, endings, ender, presence, claims }
-  const { distributor, outcomes } = createDistributor(coordinatorship, options, { ...shared, ...held })
-  return { ...held, distributor, outcomes }
+  const distribution = createDistributor(coordinatorship, options, { ...shared, ...held })
+  const { distributor } = distribution
+  return { ...held, ...distribution }
 }
 
 /** What gives the ready tasks to agents. */
@@ -173,12 +175,13 @@ function createDistributor(
   const leaseMs = (): number => settings.record.leaseMs
   const strategyKind = () => settings.record.strategy.kind
   const assigner = new TaskAssigner({ nodeId, leaseMs, strategyKind }, parts)
+  const estimator = new RunningEstimator(() => setupSettingsOf(settings.record.strategy))
   const strategy = new SwarmStrategy(
     { settings: () => settings.record.strategy },
     {
       ...parts,
       pool: registry,
-      estimator: new RunningEstimator(() => setupSettingsOf(settings.record.strategy)),
+      estimator,
       stages: parts.topology,
       hierarchy: {
         tree: () => parts.reportingLines.tree(),
@@ -201,7 +204,8 @@ function createDistributor(
     strategy.onAgent(agentId)
     distributor.wake()
   })
-  return { distributor, outcomes: new OutcomeFeed(strategy) }
+  const distributionDesk = new DistributionDesk({ registry, estimator })
+  return { distributor, distributionDesk, outcomes: new OutcomeFeed(strategy) }
 }
 
 /** What takes in what clients and agents send, and what looks on. Nothing else calls these. */

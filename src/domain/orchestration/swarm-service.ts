@@ -1,6 +1,7 @@
 import type { AgentService } from '../agents/agent-service.ts'
 import type { MessageService } from '../communication/message-service.ts'
 import type { ConsensusService } from '../consensus-engine/consensus-service.ts'
+import type { DistributionService } from '../distribution/distribution-service.ts'
 import type { MemoryService } from '../intelligence/memory/memory-service.ts'
 import type { NodeId, SwarmEpoch } from '../model/ids.ts'
 import type { SwarmRecord } from '../model/swarm-record.ts'
@@ -47,6 +48,7 @@ export interface SwarmService {
   readonly tasks: TaskService
   readonly agents: AgentService
   readonly messages: MessageService
+  readonly distribution: DistributionService
   readonly controls: ControlService
   readonly budgets: BudgetService
   readonly topology: TopologyService

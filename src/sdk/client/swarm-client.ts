@@ -6,6 +6,8 @@ import type {
   AgentRegisterInput,
   AgentView,
   Assignment,
+  AssignmentPlan,
+  AssignmentPlanRequest,
   ClaimReply,
   ClaimRequest,
   EventPage,
@@ -109,6 +111,20 @@ export class SwarmClient {
   /** Submits stages done one after the other, each with the result of the one before. The last task's result counts. */
   submitPipeline(pipeline: PipelineSubmitInput, options: SubmitOptions = {}): Promise<TaskBatchAccepted> {
     return this.#submit('/pipelines', pipeline, options)
+  }
+
+  /**
+   * Matches tasks with agents at the least total cost, without submitting or assigning anything: a matrix of costs, a
+   * sparse matrix, or tasks whose costs the swarm estimates.
+   */
+  planAssignments(request: AssignmentPlanRequest, { signal }: CallOptions = {}): Promise<AssignmentPlan> {
+    return this.#call({
+      method: 'POST',
+      path: '/assignments/plan',
+      body: request,
+      isRepeatable: true,
+      signal,
+    })
   }
 
   /** Tasks without payloads and results, newest first. */

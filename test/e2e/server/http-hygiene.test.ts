@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { request as sendHttp } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { InlineWorkers } from '#domain/kernel/inline-workers.ts'
 import { nodeId } from '#domain/model/ids.ts'
 import { FairTurns } from '#infra/system/fair-turns.ts'
 import { UuidIds } from '#infra/system/uuid-ids.ts'
@@ -55,6 +56,7 @@ describe('every answer', () => {
         },
         losses: node.infra.losses,
         sessions: new SessionRegistry(),
+        workers: new InlineWorkers(),
         clock,
         turns: new FairTurns({ clock, nextTurn: setImmediate }),
         ids: new UuidIds({ clock }),

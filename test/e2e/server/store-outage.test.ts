@@ -87,6 +87,7 @@ describe('while the store cannot be written', () => {
         store: infra.store,
         losses: infra.losses,
         sessions,
+        workers: new InlineWorkers(),
         clock,
         turns: new FairTurns({ clock, nextTurn: setImmediate }),
         ids: new UuidIds({ clock }),

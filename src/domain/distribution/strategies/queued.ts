@@ -78,7 +78,8 @@ export class QueuedStrategy implements DistributionStrategy {
     this.#cancelWake()
   }
 
-  plan(context: DistributionContext): readonly PlannedAssignment[] {
+  plan(given: DistributionContext): readonly PlannedAssignment[] {
+    const context = withMemory(given)
     this.#placeTheRest(context)
     const room = new Room()
     const plan: PlannedAssignment[] = []
@@ -161,6 +162,27 @@ export class QueuedStrategy implements DistributionStrategy {
     const heldMs = activeTasks * (this.#modules.estimator.workMs({}) ?? 1)
     const tasks = activeTasks + (deque?.size ?? 0)
     return { agentId, slots, tasks, workMs: waitingMs + heldMs, last: deque?.last }
+  }
+}
+
+/** A task that is admitted counts for those after it, so each is asked about once in a round. */
+function withMemory(context: DistributionContext): DistributionContext {
+  const { now, random, candidatesFor, candidate } = context
+  const answers = new Map<TaskId, boolean>()
+  return {
+    now,
+    random,
+    // Read at the first use, which is never here.
+    get tasks() {
+      return context.tasks
+    },
+    candidatesFor,
+    candidate,
+    mayStart: (entry) => {
+      const answer = answers.get(entry.taskId) ?? context.mayStart(entry)
+      answers.set(entry.taskId, answer)
+      return answer
+    },
   }
 }
 
