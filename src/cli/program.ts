@@ -19,6 +19,7 @@ import { addSubmit } from './commands/submit.ts'
 import { addSwarms } from './commands/swarms.ts'
 import { addTasks } from './commands/tasks.ts'
 import { addTopology } from './commands/topology.ts'
+import { addTrails } from './commands/trails.ts'
 
 const HELP = `
 Start with:
@@ -50,6 +51,7 @@ export function createProgram(): Command {
     addProposals,
     addLeader,
     addExplain,
+    addTrails,
     addSwarms,
     addControls,
     addBudgets,

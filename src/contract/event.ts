@@ -11,6 +11,7 @@ import { annotate, closedObject, textEnum } from './schema.ts'
 import { StoreId, StoreLossReason } from './store.ts'
 import { SwarmPatch, SwarmView } from './swarm.ts'
 import { TaskFailure, TaskPhase, TaskStatus } from './task.ts'
+import { TRAIL_EVENT_DATA } from './trail-events.ts'
 
 const durationMs = (description: string) => Count(`${description}, in milliseconds.`)
 
@@ -173,6 +174,8 @@ export const EVENT_DATA = {
   ...LEADER_EVENTS,
 
   ...MEMORY_EVENT_DATA,
+
+  ...TRAIL_EVENT_DATA,
 
   'swarm.created': data('SwarmCreatedData', 'A new swarm.', { strategy: SwarmView.properties.strategy }),
   'swarm.updated': data(

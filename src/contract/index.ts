@@ -117,3 +117,15 @@ export type {
   TaskView,
 } from './task.ts'
 export type { TopologyView } from './topology.ts'
+export type {
+  TrailClear,
+  TrailCleared,
+  TrailDeposits,
+  TrailFollow,
+  TrailFollowed,
+  TrailLevels,
+  TrailRead,
+  TrailSetCreate,
+  TrailSetPage,
+  TrailSetView,
+} from './trails.ts'

@@ -33,6 +33,13 @@ export const LIMITS = {
   agentTokenLengthMax: 512,
   messageIdLengthMax: 64,
 
+  /** Edges in one request to a trail set. */
+  trailEdgesPerRequestMax: 10_000,
+  trailEdgeLengthMax: 200,
+  trailAmountMax: 1_000_000,
+  trailTopMax: 10_000,
+  trailFollowMax: 100,
+
   /** Message ids in one acknowledgement. */
   acknowledgedMax: 500,
   topicsPerAgentMax: 100,

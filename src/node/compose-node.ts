@@ -212,6 +212,8 @@ function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDir
       taskTypesMax: config.AMOS_METRIC_TASK_TYPES_MAX,
       decisionPatienceMs: config.AMOS_DECISION_PATIENCE_MS,
       inboxMessagesMax: config.AMOS_INBOX_MESSAGES_MAX,
+      trailSetsMax: config.AMOS_TRAIL_SETS_MAX,
+      trailEdgesMax: config.AMOS_TRAIL_EDGES_MAX,
       breaker: { failuresMax: config.AMOS_BREAKER_FAILURES_MAX, cooldownMs: config.AMOS_BREAKER_COOLDOWN_MS },
     },
   }

@@ -33,6 +33,7 @@ export type {
   TaskFilter,
   WaitOptions,
 } from './client/swarm-client-options.ts'
+export type { TrailDeposit, TrailFollowInput, TrailOption, TrailsClient } from './client/trails-client.ts'
 export { openWebSocketFeed } from './client/websocket-feed.ts'
 export type { PayloadText, TaskTexts } from './json/exact-texts.ts'
 export { RawJson, rawJson } from './json/raw-json.ts'

@@ -41,6 +41,7 @@ import { submitRoutes } from './routes/submit-routes.ts'
 import { resourceRoutes, swarmRoutes } from './routes/swarm-routes.ts'
 import { taskReportRoutes } from './routes/task-report-routes.ts'
 import { taskRoutes } from './routes/task-routes.ts'
+import { trailRoutes } from './routes/trail-routes.ts'
 import type { ServerModules, ServerOptions } from './server-options.ts'
 import { refuseWhileNotServing } from './serving-guard.ts'
 import { WEBSOCKET_OPTIONS } from './sockets/handshake.ts'
@@ -161,6 +162,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   memoryReplicaRoutes(app, modules)
   memorySearchRoute(app, modules)
   consensusRoutes(app, paged)
+  trailRoutes(app, paged)
   eventRoutes(app, modules)
   channelRoute(app, options.nodeId, modules)
   streamRoute(app, modules)

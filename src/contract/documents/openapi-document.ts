@@ -18,6 +18,7 @@ const TAGS: Record<Tag, string> = {
   topology: 'Who may talk to whom, and along which path.',
   consensus: 'Leader election by signed votes, and decisions that carry their proof.',
   memory: 'What a swarm remembers together: records with versions, replicated records, and search.',
+  trails: 'Pheromone trails: levels on named edges that deposits change and that fade by themselves.',
   events: 'The ordered event log of a swarm.',
   resources: 'How a swarm is doing.',
   operations: 'Health and metrics of a server node.',

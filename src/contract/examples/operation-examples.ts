@@ -7,6 +7,7 @@ import type { MESSAGE_OPERATIONS } from '../operations/message-operations.ts'
 import type { SWARM_OPERATIONS } from '../operations/swarm-operations.ts'
 import type { SYSTEM_OPERATIONS } from '../operations/system-operations.ts'
 import type { TASK_OPERATIONS } from '../operations/task-operations.ts'
+import type { TRAIL_OPERATIONS } from '../operations/trail-operations.ts'
 import { AGENT_ID, FENCING_TOKEN, MESSAGE_ID, PROPOSAL_ID, TASK_ID } from './example-ids.ts'
 
 export interface OperationExample {
@@ -23,6 +24,7 @@ export type OperationId =
   | keyof typeof MESSAGE_OPERATIONS
   | keyof typeof MEMORY_OPERATIONS
   | keyof typeof CONSENSUS_OPERATIONS
+  | keyof typeof TRAIL_OPERATIONS
   | keyof typeof SYSTEM_OPERATIONS
 
 const swarm = { swarmId: 'default' }
@@ -30,6 +32,7 @@ const otherSwarm = { swarmId: 'research' }
 const agent = { ...swarm, agentId: AGENT_ID }
 const task = { ...swarm, taskId: TASK_ID }
 const proposal = { ...swarm, proposalId: PROPOSAL_ID }
+const trails = { ...swarm, trailSet: 'routes' }
 const held = { agentId: AGENT_ID, fencingToken: FENCING_TOKEN }
 const memory = { ...swarm, namespace: 'findings' }
 const memoryRecord = { ...memory, key: 'heron-1' }
@@ -173,6 +176,41 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   searchMemory: { params: swarm, body: { text: 'heron oak', tags: ['birds'] } },
   deleteMemory: { params: memoryRecord },
   deleteMemoryBatch: { params: memory, body: { keys: ['crane-1'] } },
+  createTrailSet: {
+    params: swarm,
+    body: {
+      trailSet: 'routes',
+      evaporation: { unit: 'deposits', rate: 0.02 },
+      min: 0.01,
+      max: 1,
+      initial: 1,
+    },
+  },
+  listTrailSets: { params: swarm },
+  getTrailSet: { params: trails },
+  depositTrails: {
+    params: trails,
+    body: {
+      deposits: [
+        { edge: 'berlin-paris', amount: 0.2 },
+        { edge: 'paris-rome', amount: -0.1 },
+      ],
+    },
+  },
+  readTrails: { params: trails, body: { edges: ['berlin-paris', 'paris-rome'] } },
+  followTrails: {
+    params: trails,
+    body: {
+      options: [
+        { edge: 'berlin-paris', heuristic: 0.9 },
+        { edge: 'berlin-rome', heuristic: 0.6 },
+      ],
+      beta: 2,
+    },
+  },
+  topTrails: { params: trails },
+  clearTrails: { params: trails, body: { edges: ['paris-rome'] } },
+  deleteTrailSet: { params: trails },
   readEvents: { params: swarm },
   deregisterAgent: { params: agent },
 }

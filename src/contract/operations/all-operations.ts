@@ -8,6 +8,7 @@ import type { Operation } from './operation.ts'
 import { SWARM_OPERATIONS } from './swarm-operations.ts'
 import { SYSTEM_OPERATIONS } from './system-operations.ts'
 import { TASK_OPERATIONS } from './task-operations.ts'
+import { TRAIL_OPERATIONS } from './trail-operations.ts'
 
 /** Every REST operation, in the order the documents show them. */
 export const OPERATIONS: readonly Operation[] = [
@@ -19,5 +20,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...Object.values(MESSAGE_OPERATIONS),
   ...Object.values(CONSENSUS_OPERATIONS),
   ...Object.values(MEMORY_OPERATIONS),
+  ...Object.values(TRAIL_OPERATIONS),
   ...Object.values(SYSTEM_OPERATIONS),
 ]

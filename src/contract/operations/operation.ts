@@ -10,6 +10,7 @@ export type Tag =
   | 'topology'
   | 'consensus'
   | 'memory'
+  | 'trails'
   | 'events'
   | 'resources'
   | 'operations'

@@ -52,6 +52,9 @@ export interface SwarmErrorDetails {
     readonly actual: string
   }
   memory_invalid: { readonly reason: string }
+  trail_set_not_found: { readonly trailSet: string }
+  trail_set_exists: { readonly trailSet: string }
+  trail_settings_unsound: { readonly trailSet: string; readonly reason: string }
   no_leader: { readonly swarmId: SwarmId }
   cursor_invalid: { readonly cursor: string }
   record_damaged: { readonly kind: string; readonly id: string }

@@ -14,7 +14,7 @@ export function createSwarmService(
   parts: SwarmParts,
   stop: () => void,
 ): SwarmService {
-  const { topology } = parts
+  const { topology, trails } = parts
   return {
     tasks: taskService(parts),
     agents: agentService(parts),
@@ -25,6 +25,7 @@ export function createSwarmService(
     topology: { view: async () => topology.view() },
     consensus: consensusService(parts),
     memory: parts.memory.service,
+    trails,
     swarm: swarmControl(coordinatorship, parts, stop),
   }
 }

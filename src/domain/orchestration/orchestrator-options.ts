@@ -35,6 +35,10 @@ export interface OrchestratorOptions extends MemoryOptions {
   /** Targets of one swarm that can be limited or paused. */
   readonly controlsMax: number
   readonly budgetsMax: number
+  /** Trail sets of one swarm. */
+  readonly trailSetsMax: number
+  /** Edges of one trail set that have a deposit which still counts. */
+  readonly trailEdgesMax: number
   readonly breaker: BreakerOptions
 }
 
@@ -58,5 +62,7 @@ export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
   decisionPatienceMs: 30_000,
   controlsMax: 10_000,
   budgetsMax: 10_000,
+  trailSetsMax: 1_000,
+  trailEdgesMax: 100_000,
   breaker: { failuresMax: 5, cooldownMs: 10_000 },
 }

@@ -10,6 +10,7 @@ import { OutcomeFeed } from '../distribution/outcome-feed.ts'
 import { SwarmStrategy } from '../distribution/swarm-strategy.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
 import { SwarmMemory } from '../intelligence/memory/swarm-memory.ts'
+import { SwarmTrails } from '../intelligence/trails/swarm-trails.ts'
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
 import type { Projection } from '../kernel/projection.ts'
 import { Reminders } from '../kernel/reminders.ts'
@@ -55,6 +56,7 @@ interface Extras {
   readonly memory: SwarmMemory
   /** What reads the log, in the order in which each event is passed on: consensus after the topology. */
   readonly projections: readonly Projection[]
+  readonly trails: SwarmTrails
 }
 
 /** Builds what coordinates one swarm, from the parts that need nothing to those that need the others. */
@@ -79,7 +81,8 @@ export function createSwarmParts(
     desk.retention.finished,
     memory,
   ]
-  return { ...base, ...work, ...desk, ...communication, consensus, memory, projections }
+  const trails = new SwarmTrails(options, base)
+  return { ...base, ...work, ...desk, ...communication, consensus, memory, trails, projections }
 }
 
 /** What all parts share. */

@@ -4,6 +4,7 @@ import {
   type ProposalRecord,
   type ProposalStatus,
 } from '../consensus-engine/proposals/proposal-record.ts'
+import { TRAIL_SET_RECORDS, type TrailSetRecord } from '../intelligence/trails/trail-records.ts'
 import {
   AGENT_RECORDS,
   type AgentRecord,
@@ -176,6 +177,11 @@ export class SwarmReader {
     return this.#scan({ kind: AGENT_RECORDS, openOnly: false, isDescending: false }, page, (agent) =>
       matchesAgent(agent, filter),
     )
+  }
+
+  /** By name. */
+  trailSets(page: PageRequest): Promise<Page<TrailSetRecord>> {
+    return this.#scan({ kind: TRAIL_SET_RECORDS, openOnly: false, isDescending: false }, page, () => true)
   }
 
   async #scan<V>(

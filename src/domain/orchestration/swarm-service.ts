@@ -3,6 +3,7 @@ import type { MessageService } from '../communication/message-service.ts'
 import type { ConsensusService } from '../consensus-engine/consensus-service.ts'
 import type { DistributionService } from '../distribution/distribution-service.ts'
 import type { MemoryService } from '../intelligence/memory/memory-service.ts'
+import type { TrailService } from '../intelligence/trails/trail-service.ts'
 import type { NodeId, SwarmEpoch } from '../model/ids.ts'
 import type { SwarmRecord } from '../model/swarm-record.ts'
 import type { BudgetService, ControlService } from '../resources/admission/control-service.ts'
@@ -54,6 +55,7 @@ export interface SwarmService {
   readonly topology: TopologyService
   readonly consensus: ConsensusService
   readonly memory: MemoryService
+  readonly trails: TrailService
   readonly swarm: SwarmControl
 }
 

@@ -147,6 +147,18 @@ export const ConfigSchema = Type.Object(
       maximum: 100_000,
       description: 'Durable messages that may wait for one agent.',
     }),
+    AMOS_TRAIL_SETS_MAX: Type.Integer({
+      default: 1_000,
+      minimum: 1,
+      maximum: 100_000,
+      description: 'Trail sets of one swarm.',
+    }),
+    AMOS_TRAIL_EDGES_MAX: Type.Integer({
+      default: 100_000,
+      minimum: 1,
+      maximum: 1_000_000,
+      description: 'Edges of one trail set that have a deposit which still counts.',
+    }),
     AMOS_AGENTS_MAX: Type.Integer({
       default: 20_000,
       minimum: 1,

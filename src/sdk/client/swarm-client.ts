@@ -58,6 +58,7 @@ import type {
   TaskFilter,
   WaitOptions,
 } from './swarm-client-options.ts'
+import { TrailsClient } from './trails-client.ts'
 import { waitUntilOver } from './wait-until-over.ts'
 
 const FINAL_STATUSES: readonly TaskStatus[] = ['completed', 'failed', 'canceled', 'rejected']
@@ -76,6 +77,8 @@ export class SwarmClient {
   readonly consensus: ConsensusClient
   /** What may start and what it may cost: limits, pauses and budgets. */
   readonly controls: ControlsClient
+  /** Pheromone trails on named edges. */
+  readonly trails: TrailsClient
   readonly #http: HttpConnection
   readonly #openFeed: OpenFeed
   readonly #swarmPath: string
@@ -86,6 +89,7 @@ export class SwarmClient {
     this.#openFeed = options.openFeed ?? openSseFeed
     this.#swarmPath = `/v1/swarms/${encodeURIComponent(this.swarmId)}`
     this.controls = new ControlsClient({ call: (request) => this.#call(request) })
+    this.trails = new TrailsClient((request) => this.#call(request))
     this.consensus = new ConsensusClient({
       call: (request) => this.#call(request),
       events: (subscription) => this.events(subscription),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bucketOf } from '#domain/intelligence/trails/edge-bucket.ts'
+import { BUCKET_COUNT, bucketOf } from '#domain/intelligence/trails/edge-bucket.ts'
 import {
   drawOptions,
   followProbabilities,
@@ -124,6 +124,7 @@ describe('a trail set', () => {
     const edges = Array.from({ length: 2_560 }, (_, index) => `edge-${index}`)
     const counts = new Map<number, number>()
     for (const edge of edges) counts.set(bucketOf(edge, 7), (counts.get(bucketOf(edge, 7)) ?? 0) + 1)
+    expect([...counts.keys()].every((index) => index >= 0 && index < BUCKET_COUNT)).toBe(true)
     expect(counts.size).toBeGreaterThan(250)
     expect(Math.max(...counts.values())).toBeLessThan(40)
     expect(edges.filter((edge) => bucketOf(edge, 7) === bucketOf(edge, 8)).length).toBeLessThan(40)

@@ -11,5 +11,5 @@ export function bucketOf(edge: string, salt: number): number {
     hash = Math.imul(hash ^ edge.charCodeAt(index), 0x01000193) >>> 0
   }
   // The low bits of FNV-1a are the weak ones.
-  return (hash ^ (hash >>> 15)) % BUCKET_COUNT
+  return ((hash ^ (hash >>> 15)) >>> 0) % BUCKET_COUNT
 }
