@@ -1,7 +1,7 @@
 /** An agent with a key of its own that approves whatever is put to the vote, or lies about it. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { type Lie, speechOf } from '#cli/demo/lies.ts'
 import { SwarmAgent } from '#sdk/index.ts'
+import { type Lie, speechOf } from '../../examples/code-review/lies.ts'
 import { answerCalls } from '../harness/calls.ts'
 
 export interface AmosVoterOptions {

@@ -1,4 +1,4 @@
-import { LIES, type Lie } from '#cli/demo/lies.ts'
+import { LIES, type Lie } from '../../examples/code-review/lies.ts'
 import { Histogram } from '../harness/histogram.ts'
 import type { Effort, Sample, Scenario, Session } from '../harness/scenario.ts'
 import { AmosEvents } from '../peers/amos-events.ts'

@@ -4,7 +4,6 @@ import { packageVersion } from '#node/package-version.ts'
 import { addAgents } from './commands/agents.ts'
 import { addBudgets } from './commands/budgets.ts'
 import { addControls } from './commands/controls.ts'
-import { addDemo } from './commands/demo.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
@@ -23,7 +22,6 @@ import { addTrails } from './commands/trails.ts'
 
 const HELP = `
 Start with:
-  amos demo            a swarm of agent processes reviews this project, here and now
   amos serve           a server of your own on http://127.0.0.1:3000
   amos status          how it is doing
 
@@ -40,7 +38,6 @@ export function createProgram(): Command {
     .exitOverride()
   for (const add of [
     addServe,
-    addDemo,
     addSubmit,
     addTasks,
     addAgents,

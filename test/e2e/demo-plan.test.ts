@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { LIMITS } from '#contract/limits.ts'
 import { SwarmAgent, SwarmClient } from '#sdk/index.ts'
-import { ALL_CAPABILITIES, REPORT } from '../../src/cli/demo/capabilities.ts'
-import { countTasks, type ReportPayload, submitDemo } from '../../src/cli/demo/demo-plan.ts'
-import type { PlannedFile } from '../../src/cli/review/review.ts'
+import { ALL_CAPABILITIES, REPORT } from '../../examples/code-review/capabilities.ts'
+import { countTasks, type ReportPayload, submitDemo } from '../../examples/code-review/demo-plan.ts'
+import type { PlannedFile } from '../../examples/code-review/review/review.ts'
 import { startTestNode, type TestNode } from '../helpers/test-node.ts'
 
 describe('the plan of a demo', () => {

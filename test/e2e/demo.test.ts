@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { DemoResult } from '../../src/cli/demo/demo-result.ts'
+import type { DemoResult } from '../../examples/code-review/demo-result.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { type OwnedProcess, spawnSource } from '../helpers/process.ts'
 
@@ -18,7 +18,7 @@ const TREE = {
   'src/plain.js': 'export const plain = 1\n',
 }
 
-describe('amos demo', { timeout: RUN_MS }, () => {
+describe('the review of a source tree', { timeout: RUN_MS }, () => {
   let folder: string
   let tree: string
   let temporary: string
@@ -38,7 +38,7 @@ describe('amos demo', { timeout: RUN_MS }, () => {
   })
 
   function demo(...args: string[]): OwnedProcess {
-    return spawnSource('src/cli/main.ts', ['demo', ...args], { env: { TMPDIR: temporary } })
+    return spawnSource('examples/code-review/main.ts', args, { env: { TMPDIR: temporary } })
   }
 
   /** What a demo left behind; the loader of sources has a folder there, too. */

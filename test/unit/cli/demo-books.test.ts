@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { EventName, SwarmEvent } from '#contract/index.ts'
-import { ALL_CAPABILITIES, capabilitiesOf } from '../../../src/cli/demo/capabilities.ts'
-import { quantiles } from '../../../src/cli/demo/quantiles.ts'
-import { RunLedger } from '../../../src/cli/demo/run-ledger.ts'
+import { ALL_CAPABILITIES, capabilitiesOf } from '../../../examples/code-review/capabilities.ts'
+import { quantiles } from '../../../examples/code-review/quantiles.ts'
+import { RunLedger } from '../../../examples/code-review/run-ledger.ts'
 
 describe('capabilitiesOf', () => {
   it.each([1, 2, 3, 5, 8, 9, 20])(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { measureFunctions } from '#cli/review/complexity/functions.ts'
-import { LineIndex } from '#cli/review/source/lines.ts'
-import { parseSource } from '#cli/review/source/parse.ts'
+import { measureFunctions } from '../../../examples/code-review/review/complexity/functions.ts'
+import { LineIndex } from '../../../examples/code-review/review/source/lines.ts'
+import { parseSource } from '../../../examples/code-review/review/source/parse.ts'
 import { branchy, places, review } from './review-tree.ts'
 
 function complexityOf(text: string, path = 'a.ts'): Record<string, number> {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { packageName } from '#cli/review/dependencies/imports.ts'
-import { classifyLicence } from '#cli/review/dependencies/licences.ts'
-import { specifierKind } from '#cli/review/dependencies/specifiers.ts'
-import type { Finding } from '#cli/review/finding.ts'
+import { packageName } from '../../../examples/code-review/review/dependencies/imports.ts'
+import { classifyLicence } from '../../../examples/code-review/review/dependencies/licences.ts'
+import { specifierKind } from '../../../examples/code-review/review/dependencies/specifiers.ts'
+import type { Finding } from '../../../examples/code-review/review/finding.ts'
 import { type Files, places, review } from './review-tree.ts'
 
 type Json = Record<string, unknown>

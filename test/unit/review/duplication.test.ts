@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { GUARANTEED_TOKENS, winnow } from '#cli/review/duplication/winnowing.ts'
+import { GUARANTEED_TOKENS, winnow } from '../../../examples/code-review/review/duplication/winnowing.ts'
 import { places, review } from './review-tree.ts'
 
 /** `count` lines of code that no other name gives. */

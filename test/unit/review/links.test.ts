@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { readMarkdown } from '#cli/review/links/document.ts'
+import { readMarkdown } from '../../../examples/code-review/review/links/document.ts'
 import { places, review } from './review-tree.ts'
 
 describe('the links review', () => {

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Finding, ReviewKind } from '#cli/review/finding.ts'
-import { planReviews, reviewFile } from '#cli/review/review.ts'
-import { openTree } from '#cli/review/tree.ts'
+import type { Finding, ReviewKind } from '../../../examples/code-review/review/finding.ts'
+import { planReviews, reviewFile } from '../../../examples/code-review/review/review.ts'
+import { openTree } from '../../../examples/code-review/review/tree.ts'
 
 export type Files = Readonly<Record<string, string | Uint8Array>>
 

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
-import { mask } from '#cli/review/secrets/placeholders.ts'
-import { looksRandom } from '#cli/review/secrets/randomness.ts'
+import { mask } from '../../../examples/code-review/review/secrets/placeholders.ts'
+import { looksRandom } from '../../../examples/code-review/review/secrets/randomness.ts'
 import { places, review } from './review-tree.ts'
 
 /** Put together at run time, so that this file itself holds nothing that looks like a credential. */

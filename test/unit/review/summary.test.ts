@@ -1,10 +1,30 @@
 import { describe, expect, it } from 'vitest'
-import { type Finding, finding, RULES, type Severity, TEXT_CHARS_MAX } from '#cli/review/finding.ts'
-import { ALL_KINDS, isReviewKind, kindsFor, REVIEW_KINDS } from '#cli/review/kinds.ts'
-import { rankFindings } from '#cli/review/rank.ts'
-import { FINDINGS_PER_REVIEW_MAX, planReviews, type Review, reviewFile } from '#cli/review/review.ts'
-import { buildReport, FINDINGS_PER_FILE_MAX, summariseFile } from '#cli/review/summary.ts'
-import { openTree } from '#cli/review/tree.ts'
+import {
+  type Finding,
+  finding,
+  RULES,
+  type Severity,
+  TEXT_CHARS_MAX,
+} from '../../../examples/code-review/review/finding.ts'
+import {
+  ALL_KINDS,
+  isReviewKind,
+  kindsFor,
+  REVIEW_KINDS,
+} from '../../../examples/code-review/review/kinds.ts'
+import { rankFindings } from '../../../examples/code-review/review/rank.ts'
+import {
+  FINDINGS_PER_REVIEW_MAX,
+  planReviews,
+  type Review,
+  reviewFile,
+} from '../../../examples/code-review/review/review.ts'
+import {
+  buildReport,
+  FINDINGS_PER_FILE_MAX,
+  summariseFile,
+} from '../../../examples/code-review/review/summary.ts'
+import { openTree } from '../../../examples/code-review/review/tree.ts'
 import { branchy, plant } from './review-tree.ts'
 
 function found(path: string, severity: Severity, rule: Finding['rule'] = 'broken_link', line = 1): Finding {

@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { FILE_BYTES_MAX, oncePerTree, openTree } from '#cli/review/tree.ts'
+import { FILE_BYTES_MAX, oncePerTree, openTree } from '../../../examples/code-review/review/tree.ts'
 import { git, plant } from './review-tree.ts'
 
 describe('openTree', () => {

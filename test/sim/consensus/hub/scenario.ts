@@ -1,5 +1,5 @@
-import { LIES, type Lie } from '#cli/demo/lies.ts'
 import { SeededRandom } from '#simulation/seeded-random.ts'
+import { LIES, type Lie } from '../../../../examples/code-review/lies.ts'
 
 export type Temper =
   | 'honest'

@@ -1,7 +1,7 @@
 import { SwarmAgent } from '#sdk/index.ts'
-import { openTree } from '../review/tree.ts'
 import { judgeFinding } from './ballot.ts'
 import { type Lie, speechOf } from './lies.ts'
+import { openTree } from './review/tree.ts'
 import { handleReviews } from './review-handlers.ts'
 
 /** What the demo tells each of its agent processes, as JSON in their first argument. */

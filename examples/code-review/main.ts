@@ -1,11 +1,12 @@
 import { stat } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import type { Command } from 'commander'
+import { Command } from 'commander'
+import { createOutput } from '#cli/output/output.ts'
+import { ProgressBar } from '#cli/output/progress-bar.ts'
+import { runCommand } from '#cli/run-command.ts'
+import { wholeNumber } from '#cli/server-options.ts'
 import { CommandError, EXIT_CODES } from '#node/exit-codes.ts'
-import { renderDemo } from '../demo/render-demo.ts'
-import { createOutput } from '../output/output.ts'
-import { ProgressBar } from '../output/progress-bar.ts'
-import { wholeNumber } from '../server-options.ts'
+import { renderDemo } from './render-demo.ts'
 
 interface DemoCommandOptions {
   readonly path: string
@@ -22,26 +23,27 @@ file, on which findings to report; every decision comes with a certificate, whic
 Ends with 0 only if every task was completed and every decision is proven.
 
 Examples:
-  amos demo                                this project
-  amos demo --path ~/src/app --agents 4
-  amos demo --kill-one                     one agent dies in the middle of its work, and nothing is lost
-  amos demo --byzantine 2                  two agents lie when they vote, and are caught
-  amos demo --json | jq '.findings[] | select(.severity == "high")'`
+  npm run demo                             this project
+  npm run demo -- --path ~/src/app --agents 4
+  npm run demo -- --kill-one               one agent dies in the middle of its work, and nothing is lost
+  npm run demo -- --byzantine 2            two agents lie when they vote, and are caught
+  npm run demo -- --json | jq '.findings[] | select(.severity == "high")'`
 
-const PACKAGE_ROOT = fileURLToPath(new URL('../../..', import.meta.url))
+const PACKAGE_ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
-export function addDemo(program: Command): void {
-  program
-    .command('demo')
-    .description('a swarm of agent processes reviews a source tree')
-    .option('--path <dir>', 'the tree to review', PACKAGE_ROOT)
-    .option('--agents <count>', 'agent processes', wholeNumber(1, 100), 8)
-    .option('--kill-one', 'kill -9 an agent that holds a task, to show that nothing is lost')
-    .option('--byzantine <count>', 'agents that lie when they vote, less than a third', wholeNumber(0, 33), 0)
-    .option('--json', 'the whole report as one JSON object')
-    .addHelpText('after', HELP)
-    .action(demo)
-}
+const program = new Command('demo')
+  .description('a swarm of agent processes reviews a source tree')
+  .option('--path <dir>', 'the tree to review', PACKAGE_ROOT)
+  .option('--agents <count>', 'agent processes', wholeNumber(1, 100), 8)
+  .option('--kill-one', 'kill -9 an agent that holds a task, to show that nothing is lost')
+  .option('--byzantine <count>', 'agents that lie when they vote, less than a third', wholeNumber(0, 33), 0)
+  .option('--json', 'the whole report as one JSON object')
+  .addHelpText('after', HELP)
+  .showHelpAfterError('(see --help)')
+  .exitOverride()
+  .action(demo)
+
+await runCommand(program)
 
 async function demo(options: DemoCommandOptions): Promise<void> {
   const { path, agents, json = false, killOne = false, byzantine } = options
@@ -55,7 +57,7 @@ async function demo(options: DemoCommandOptions): Promise<void> {
     )
   const interruption = interruptible()
   // Loaded when it is needed, since it brings a whole server with it.
-  const { runDemo } = await import('../demo/run-demo.ts')
+  const { runDemo } = await import('./run-demo.ts')
   const bar = new ProgressBar('reviewing')
   try {
     const result = await runDemo({

@@ -1,9 +1,9 @@
 import type { TaskSubmitInput } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
 import type { SwarmClient } from '#sdk/index.ts'
-import { REVIEW_KINDS } from '../review/kinds.ts'
-import type { PlannedFile } from '../review/review.ts'
 import { CHECKPOINT, FOLLOW_UP, REPORT } from './capabilities.ts'
+import { REVIEW_KINDS } from './review/kinds.ts'
+import type { PlannedFile } from './review/review.ts'
 
 /** What a final report is made of: the follow-ups of all files, by their tasks. */
 export interface ReportPayload {

@@ -6,13 +6,13 @@ import {
   type TaskContext,
   TaskFailure,
 } from '#sdk/index.ts'
-import { ALL_KINDS, REVIEW_KINDS } from '../review/kinds.ts'
-import type { RankedFinding } from '../review/rank.ts'
-import { type Review, reviewFile } from '../review/review.ts'
-import { buildReport, type FileVerdict, type ReviewReport, summariseFile } from '../review/summary.ts'
-import type { SourceTree } from '../review/tree.ts'
 import { CHECKPOINT, FOLLOW_UP, REPORT } from './capabilities.ts'
 import type { ReportPayload } from './demo-plan.ts'
+import { ALL_KINDS, REVIEW_KINDS } from './review/kinds.ts'
+import type { RankedFinding } from './review/rank.ts'
+import { type Review, reviewFile } from './review/review.ts'
+import { buildReport, type FileVerdict, type ReviewReport, summariseFile } from './review/summary.ts'
+import type { SourceTree } from './review/tree.ts'
 
 /** Results read at the same time. */
 const READS_MAX = 8

@@ -5,6 +5,8 @@ import type { AgentAssignment } from './agent-main.ts'
 import { ALL_CAPABILITIES, capabilitiesOf } from './capabilities.ts'
 import { LIES, type Lie } from './lies.ts'
 
+const AGENT_PROGRAM = fileURLToPath(new URL('./agent-main.ts', import.meta.url))
+
 export interface FleetOptions {
   readonly url: string
   readonly path: string
@@ -88,7 +90,7 @@ export class AgentFleet {
       stateDir,
       ...(lie === undefined ? {} : { lie }),
     }
-    const child = spawn(process.execPath, [...process.execArgv, agentProgram(), JSON.stringify(assignment)], {
+    const child = spawn(process.execPath, [...process.execArgv, AGENT_PROGRAM, JSON.stringify(assignment)], {
       // The channel carries nothing: it closes when this process ends, however it ends.
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
@@ -108,10 +110,4 @@ export class AgentFleet {
     }
     this.#spawn(`${agentId}-again-${this.#replacements}`, capabilities)
   }
-}
-
-/** Beside this file, be it source or built. */
-function agentProgram(): string {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js'
-  return fileURLToPath(new URL(`./agent-main.${extension}`, import.meta.url))
 }

@@ -1,5 +1,5 @@
-import { formatDuration } from '../output/durations.ts'
-import { renderTable } from '../output/table.ts'
+import { formatDuration } from '#cli/output/durations.ts'
+import { renderTable } from '#cli/output/table.ts'
 import type { FindingDecision } from './vote-on-findings.ts'
 
 /** What the reviewers decided, for people; empty where nothing was put to the vote. */

@@ -1,8 +1,8 @@
 import type { Ballot, OpenProposal } from '#sdk/index.ts'
-import type { Finding } from '../review/finding.ts'
-import { isReviewKind } from '../review/kinds.ts'
-import { reviewFile } from '../review/review.ts'
-import type { SourceTree } from '../review/tree.ts'
+import type { Finding } from './review/finding.ts'
+import { isReviewKind } from './review/kinds.ts'
+import { reviewFile } from './review/review.ts'
+import type { SourceTree } from './review/tree.ts'
 
 /** A reviewer's own opinion of a finding: it looks at the file itself, and believes nobody. */
 export async function judgeFinding(tree: SourceTree, { payload }: OpenProposal): Promise<Ballot> {

@@ -1,8 +1,8 @@
-import type { RankedFinding } from '../review/rank.ts'
-import type { ReviewReport } from '../review/summary.ts'
 import type { FleetAgent } from './agent-fleet.ts'
 import type { Kill } from './kill-one.ts'
 import { type DurationQuantiles, quantiles } from './quantiles.ts'
+import type { RankedFinding } from './review/rank.ts'
+import type { ReviewReport } from './review/summary.ts'
 import type { Handover, RunLedger, TaskStory } from './run-ledger.ts'
 import type { FindingDecision } from './vote-on-findings.ts'
 
@@ -31,7 +31,7 @@ export interface TypeTiming {
   readonly run: DurationQuantiles
 }
 
-/** What `amos demo --json` prints. */
+/** What `npm run demo -- --json` prints. */
 export interface DemoResult {
   /** The folder that was reviewed. */
   readonly path: string

@@ -1,8 +1,8 @@
 import type { DecisionView, ProposalInput } from '#contract/index.ts'
 import { type SwarmClient, verifyDecision } from '#sdk/index.ts'
-import type { Finding } from '../review/finding.ts'
-import type { RankedFinding } from '../review/rank.ts'
 import { isCostly } from './capabilities.ts'
+import type { Finding } from './review/finding.ts'
+import type { RankedFinding } from './review/rank.ts'
 
 /** What the reviewers decided about one finding. */
 export interface FindingDecision {

@@ -1,9 +1,9 @@
-import { formatDuration } from '../output/durations.ts'
-import { renderTable } from '../output/table.ts'
-import { SEVERITIES } from '../review/finding.ts'
-import type { RankedFinding } from '../review/rank.ts'
+import { formatDuration } from '#cli/output/durations.ts'
+import { renderTable } from '#cli/output/table.ts'
 import type { AgentSummary, DemoResult, TypeTiming } from './demo-result.ts'
 import { renderDecisions } from './render-decisions.ts'
+import { SEVERITIES } from './review/finding.ts'
+import type { RankedFinding } from './review/rank.ts'
 
 const FINDINGS_SHOWN = 25
 const TAKEOVERS_SHOWN = 10

@@ -1,5 +1,5 @@
-import type { ReviewKind } from '../review/finding.ts'
-import { REVIEW_KINDS } from '../review/kinds.ts'
+import type { ReviewKind } from './review/finding.ts'
+import { REVIEW_KINDS } from './review/kinds.ts'
 
 /** The work that comes after the reviews, each a type of task and the capability it needs. */
 export const FOLLOW_UP = 'review.follow-up'
