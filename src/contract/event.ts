@@ -13,6 +13,9 @@ import { SwarmPatch, SwarmView } from './swarm.ts'
 import { TaskFailure, TaskPhase, TaskStatus } from './task.ts'
 import { TRAIL_EVENT_DATA } from './trail-events.ts'
 
+/** A namespace, a slash and a key. */
+const EVENT_SUBJECT_LENGTH_MAX = 193
+
 const durationMs = (description: string) => Count(`${description}, in milliseconds.`)
 
 const taskType = Type.Optional(
@@ -235,7 +238,10 @@ const attributes = {
     description: 'The swarm, as a path.',
     examples: ['/v1/swarms/default'],
   }),
-  subject: Type.String({ maxLength: 63, description: 'The id of the task, agent or swarm it is about.' }),
+  subject: Type.String({
+    maxLength: EVENT_SUBJECT_LENGTH_MAX,
+    description: 'The id of the task, agent or swarm it is about; of a record of the memory `NAMESPACE/KEY`.',
+  }),
   time: Timestamp,
   datacontenttype: textEnum(['application/json'], { description: 'Of `data`.' }),
   sequence: Type.Integer({
@@ -308,7 +314,8 @@ export const EventTypeFilter = Type.String({
   description: 'A type of event, or the start of some with `.*`: `amos.task.*`.',
 })
 export const EventSubject = Type.String({
-  pattern: '^[a-z0-9][a-z0-9-]{0,62}$',
-  maxLength: 63,
-  description: 'Only events about this task, agent or swarm.',
+  pattern: '^[a-z0-9][a-z0-9-]{0,62}$|^@?[a-z0-9][a-z0-9-]{0,62}(?:/.{1,128})?$',
+  maxLength: EVENT_SUBJECT_LENGTH_MAX,
+  description:
+    'Only events about this task, agent or swarm, about this record of the memory (`NAMESPACE/KEY`), or about a restricted namespace.',
 })

@@ -84,6 +84,14 @@ export type { Liveness, Readiness } from './health.ts'
 export type { AgentRegisterInput, ProposalInput, TaskBatchSubmitInput, TaskSubmitInput } from './inputs.ts'
 export { LIMITS } from './limits.ts'
 export type {
+  MemoryBatchPut,
+  MemoryPut,
+  MemoryRecordView as MemoryRecord,
+} from './memory.ts'
+export type { NamespaceDeclare, NamespaceView as Namespace } from './memory-namespace.ts'
+export type { MemorySearchReply, MemorySearchRequest } from './memory-search.ts'
+export type { CrdtState } from './memory-state.ts'
+export type {
   InboxAcknowledged,
   InboxPage,
   MessageMetrics,

@@ -50,6 +50,9 @@ export const LIMITS = {
   memoryBatchMax: 500,
   /** UTF-8 bytes of a record's key. */
   memoryKeyBytesMax: 128,
+  memoryPageSizeMax: 1_000,
+  /** A page of a list with values ends behind so many bytes. */
+  memoryPageBytes: 4 * 1024 * KIB,
   memoryTagsMax: 32,
   memoryRefsMax: 32,
   memoryNamespacesPerSearchMax: 100,

@@ -107,7 +107,7 @@ export const MemoryRecordView = closedObject(
 export type MemoryRecordView = Static<typeof MemoryRecordView>
 
 const records = (description: string) =>
-  Type.Array(MemoryRecordView, { maxItems: LIMITS.memoryBatchMax, description })
+  Type.Array(MemoryRecordView, { maxItems: LIMITS.memoryPageSizeMax, description })
 
 export const MemoryPage = closedObject(
   { records: records('In the order of their keys.'), ...NEXT_PAGE },

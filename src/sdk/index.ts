@@ -20,6 +20,8 @@ export type { ControlsClient } from './client/controls-client.ts'
 export type { EventItem, FeedRequest, OpenFeed } from './client/event-feed.ts'
 export type { EventSubscription, SubscriptionOptions } from './client/event-subscription.ts'
 export type { HttpConnectionOptions } from './client/http-connection.ts'
+export type { MemoryClient } from './client/memory-client.ts'
+export type { MemoryReplica, ReplicaState } from './client/memory-replica.ts'
 export { openSseFeed } from './client/sse-feed.ts'
 export { SwarmApiError, type SwarmApiErrorCode } from './client/swarm-api-error.ts'
 export type {

@@ -24,6 +24,8 @@ const ARROWS: Readonly<Record<string, readonly string[]>> = {
   sdk: [
     'src/contract/',
     'src/domain/consensus/',
+    // Replicas of the swarm's memory merge on their own.
+    'src/domain/intelligence/memory/crdt/',
     'src/domain/ports/',
     'src/domain/model/',
     'src/infra/system/',

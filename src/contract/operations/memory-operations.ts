@@ -80,6 +80,12 @@ export const MEMORY_OPERATIONS = {
     params: NamespaceParams,
     query: closedObject({
       ...PAGE_QUERY,
+      pageSize: Type.Integer({
+        minimum: 1,
+        maximum: LIMITS.memoryPageSizeMax,
+        default: LIMITS.pageSizeDefault,
+        description: 'Most records to answer with. With values a page also ends behind 4 MiB.',
+      }),
       prefix: Type.Optional(
         Type.String({ maxLength: LIMITS.memoryKeyBytesMax, description: 'What the keys begin with.' }),
       ),

@@ -1,5 +1,6 @@
 import type { AgentRegisterInput, MessageSent } from '#contract/index.ts'
 import { startTimer } from '#infra/system/timer.ts'
+import type { MemoryClient } from '../client/memory-client.ts'
 import { errorFromProblem } from '../client/swarm-api-error.ts'
 import { callObserver, errorOf } from '../client/user-code.ts'
 import { copyPayloadText } from '../json/exact-texts.ts'
@@ -7,6 +8,7 @@ import { SwarmClient } from '../node-swarm-client.ts'
 import type { Notice } from './agent-channel.ts'
 import { AgentIdentity } from './agent-identity.ts'
 import { AgentLink, type LinkEnd } from './agent-link.ts'
+import { agentMemory } from './agent-memory.ts'
 import {
   AgentMessages,
   type MessageHandler,
@@ -36,6 +38,8 @@ export interface SwarmAgentModules {
 export class SwarmAgent {
   /** Settles when the agent is over, with why; never rejects. */
   readonly ended: Promise<LinkEnd>
+  /** What the swarm remembers together, read and written under the agent's own token. */
+  readonly memory: MemoryClient
   readonly #options: SwarmAgentOptions
   readonly #handlers = new Map<string, TaskHandler>()
   readonly #client: SwarmClient
@@ -66,6 +70,7 @@ export class SwarmAgent {
       client: this.#client,
       claimKey: (id) => this.#voting.claimKey(id),
     })
+    this.memory = agentMemory({ url, swarmId }, this.#identity)
     this.#runs = new TaskRuns(
       {
         handlerOf: (type) => this.#handlers.get(type) ?? this.#handlers.get('*'),

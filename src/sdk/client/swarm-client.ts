@@ -46,6 +46,7 @@ import { ControlsClient } from './controls-client.ts'
 import type { OpenFeed } from './event-feed.ts'
 import { EventSubscription, type SubscriptionOptions } from './event-subscription.ts'
 import { HttpConnection, type HttpRequest } from './http-connection.ts'
+import { MemoryClient } from './memory-client.ts'
 import { randomKey } from './random-key.ts'
 import { openSseFeed } from './sse-feed.ts'
 import type {
@@ -79,6 +80,8 @@ export class SwarmClient {
   readonly controls: ControlsClient
   /** Pheromone trails on named edges. */
   readonly trails: TrailsClient
+  /** What the swarm remembers together. */
+  readonly memory: MemoryClient
   readonly #http: HttpConnection
   readonly #openFeed: OpenFeed
   readonly #swarmPath: string
@@ -90,6 +93,10 @@ export class SwarmClient {
     this.#swarmPath = `/v1/swarms/${encodeURIComponent(this.swarmId)}`
     this.controls = new ControlsClient({ call: (request) => this.#call(request) })
     this.trails = new TrailsClient((request) => this.#call(request))
+    this.memory = new MemoryClient({
+      call: (request) => this.#call(request),
+      events: (subscription) => this.events(subscription),
+    })
     this.consensus = new ConsensusClient({
       call: (request) => this.#call(request),
       events: (subscription) => this.events(subscription),

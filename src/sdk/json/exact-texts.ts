@@ -12,6 +12,12 @@ export interface PayloadText {
   readonly payloadText?: string
 }
 
+/** The exact JSON of the value of a record. */
+export interface ValueText {
+  /** As `payloadText`, of `value`. */
+  readonly valueText?: string
+}
+
 /** The exact JSON of what a task carries. */
 export interface TaskTexts extends PayloadText {
   /** As `payloadText`, of `result`. */
@@ -41,6 +47,9 @@ export const OPAQUE_IN = {
   propose: members('payload'),
   getProposal: members('payload'),
   cancelProposal: members('payload'),
+  memory: members('value'),
+  memoryList: listOf('records', members('value')),
+  memoryHistory: listOf('versions', members('value')),
   listProposals: listOf('proposals', members('payload')),
 } as const satisfies Readonly<Record<string, OpaqueShape>>
 

@@ -1,5 +1,7 @@
 import type { FastifyInstance } from 'fastify'
+import { LIMITS } from '#contract/limits.ts'
 import { MEMORY_OPERATIONS } from '#contract/operations/memory-operations.ts'
+import type { MemoryPage } from '#domain/intelligence/memory/memory-reader.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
 import type { Swarms } from '../swarms.ts'
@@ -38,7 +40,7 @@ export function memoryNamespaceRoutes(
     const { pageSize, pageToken, includeValues, prefix, tag } = request.query
     const list = ['memory', callerOf(request).tenant, request.params.swarmId, namespace, prefix, tag]
     const after = pageTokens.redeem(pageToken, list)
-    const page = await swarm.memory.list({
+    const listed = await swarm.memory.list({
       namespace,
       caller,
       pageSize,
@@ -46,18 +48,23 @@ export function memoryNamespaceRoutes(
       ...(tag === undefined ? {} : { tag }),
       ...(after === undefined ? {} : { after }),
     })
+    const page = includeValues ? withinBytes(listed) : listed
+    const keys = page.records.map(({ key }) => key)
     const items = includeValues
-      ? (
-          await swarm.memory.getMany(
-            namespace,
-            page.records.map(({ key }) => key),
-            caller,
-          )
+      ? (await swarm.memory.getMany(namespace, keys, caller)).flatMap((entry) =>
+          entry === undefined ? [] : [memoryEntryText(entry)],
         )
-          .filter((entry) => entry !== undefined)
-          .map(memoryEntryText)
       : page.records.map(memoryRecordText)
     const nextPageToken = page.next === undefined ? undefined : pageTokens.issue(page.next, list)
     return sendJsonText(reply, memoryListText('records', items, { nextPageToken }))
   })
+}
+
+/** The beginning of a page, so long that the values are few megabytes; at least one record. */
+function withinBytes({ records, next }: MemoryPage): MemoryPage {
+  let bytes = 0
+  const over = records.findIndex((record) => (bytes += record.bytes) > LIMITS.memoryPageBytes)
+  if (over < 0) return { records, next }
+  const kept = records.slice(0, Math.max(1, over))
+  return { records: kept, next: kept.at(-1)?.key }
 }
