@@ -9,6 +9,7 @@ import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addLeader } from './commands/leader.ts'
+import { addMemory } from './commands/memory.ts'
 import { addProposals } from './commands/proposals.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     addTopology,
     addSend,
     addInbox,
+    addMemory,
     addProposals,
     addLeader,
     addExplain,
