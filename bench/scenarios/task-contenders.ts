@@ -2,6 +2,8 @@ import { BenchProcess } from '../harness/bench-process.ts'
 import type { Contender, Effort, Session } from '../harness/scenario.ts'
 import { type AmosName, describeAmos, startAmos } from '../peers/amos-server.ts'
 import { type Appendfsync, describeBullmq, startBullmq, tuneConcurrency } from '../peers/bullmq.ts'
+import { describeFloor, type FloorName, startFloor } from '../peers/floor.ts'
+import type { Hub } from '../peers/hub.ts'
 import type { AmosClientCalls } from '../programs/amos-client.ts'
 
 /** What an accepted task survives: a kill of the process, or a power failure. Only equals are compared. */
@@ -26,6 +28,10 @@ const AMOS_NAMES = {
   committed: ['amos-committed', 'amos-redis'],
   synced: ['amos-synced', 'amos-redis-always'],
 } as const
+const FLOOR_NAMES = {
+  committed: ['floor-committed', 'floor-redis'],
+  synced: ['floor-synced', 'floor-redis-always'],
+} as const
 
 /** Longer than any task waits for its agent here: what it costs to renew leases is another question. */
 const LEASE_MS = 60_000
@@ -46,6 +52,9 @@ export function taskContenders(
   })
   return [
     contender(BULLMQ, describeBullmq(appendfsync), () => startBullmqSystem(appendfsync)),
+    ...FLOOR_NAMES[durability].map((name) =>
+      contender(name, describeFloor(name), () => startFloorSystem(name)),
+    ),
     ...AMOS_NAMES[durability].map((name) => contender(name, describeAmos(name), () => startAmosSystem(name))),
   ]
 }
@@ -62,7 +71,15 @@ async function startBullmqSystem(appendfsync: Appendfsync): Promise<TaskSystem> 
 }
 
 async function startAmosSystem(name: AmosName): Promise<TaskSystem> {
-  const server = await startAmos(name, { environment: { AMOS_LEASE_MS: String(LEASE_MS) } })
+  return servedSystem(await startAmos(name, { environment: { AMOS_LEASE_MS: String(LEASE_MS) } }))
+}
+
+async function startFloorSystem(name: FloorName): Promise<TaskSystem> {
+  return servedSystem(await startFloor(name))
+}
+
+/** Around anything that speaks our wire. */
+async function servedSystem(server: Hub): Promise<TaskSystem> {
   const client = await BenchProcess.start<AmosClientCalls>('bench/programs/amos-client.ts')
   await client.call('open', { url: server.url, leaseMs: LEASE_MS })
   return {
