@@ -62,7 +62,11 @@ app.server.on('upgrade', (request: IncomingMessage, socket, head) => {
 
 function serve(agent: WebSocket): void {
   agent.on('message', (data) => {
-    const frame = JSON.parse((data as Buffer).toString()) as { type: string; taskId: string; requestId: number }
+    const frame = JSON.parse((data as Buffer).toString()) as {
+      type: string
+      taskId: string
+      requestId: number
+    }
     if (frame.type === 'hello') {
       agents.push(agent)
       agent.send('{"type":"welcome"}')

@@ -90,6 +90,19 @@ export function describeReadyQueue(adapterName: string, setup: SetupInfra): void
       expect(ids).toEqual(['later'])
     })
 
+    it('says whether a due entry may wait in it', async () => {
+      await queue.take(10)
+      await eventually(() => !queue.hasReady)
+      await queue.add([entry('now'), entry('later', 0, { dueAt: epochMs(now + 400) })])
+      expect(queue.hasReady).toBe(true)
+      expect(await takenIds()).toEqual(['now'])
+      await eventually(() => !queue.hasReady || t.clock.now() >= now + 400)
+      await t.pass(500)
+      expect(queue.hasReady).toBe(true)
+      await eventually(async () => (await takenIds(10)).includes('later'))
+      await eventually(() => !queue.hasReady)
+    })
+
     it('calls the listener when an entry is added', async () => {
       let calls = 0
       queue.onReady(() => {

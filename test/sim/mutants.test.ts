@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { type Fault, scenarioOf } from '#simulation/scenario.ts'
 import { simulate } from '#simulation/simulate.ts'
 import type { Variant } from '#simulation/variant.ts'
@@ -7,13 +7,20 @@ import { DUE_BY_OWN_CLOCK } from './mutants/due-by-own-clock.ts'
 import { EPOCH_GIVEN_AGAIN } from './mutants/epoch-given-again.ts'
 import { EVENT_BESIDE_RECORD } from './mutants/event-beside-record.ts'
 import { FORGETS_WHAT_IS_NEEDED } from './mutants/forgets-what-is-needed.ts'
+import {
+  plantHandOverAfterStaleReport,
+  plantKeptReservation,
+  plantSlotGivenTwice,
+} from './mutants/fused-steps.ts'
 import { LEASE_BY_WALL_CLOCK } from './mutants/lease-by-wall-clock.ts'
 import { NO_FENCING_CHECK } from './mutants/no-fencing-check.ts'
 import { TIME_BEGINS_ANEW } from './mutants/time-begins-anew.ts'
 
 interface Mutant {
   readonly flaw: string
-  readonly variant: Variant
+  readonly variant?: Variant
+  /** Puts the flaw inside the domain; what it returns takes it out. */
+  readonly plant?: () => () => void
   /** What brings the flaw to light. */
   readonly faults: readonly Fault[]
   /** The promise that it breaks. */
@@ -71,11 +78,30 @@ const MUTANTS: readonly Mutant[] = [
     faults: ['node_death', 'agent_slowness'],
     breaks: /and was held for/,
   },
+  {
+    flaw: 'keeps the room that it set aside for a step that failed',
+    plant: plantKeptReservation,
+    faults: ['store_refuses'],
+    breaks: /never ended|slots busy|timers/,
+  },
+  {
+    flaw: 'gives a slot again while an assignment to it is being written',
+    plant: plantSlotGivenTwice,
+    faults: [],
+    breaks: /was given \d+ (tasks for|of its)/,
+  },
+  {
+    flaw: 'hands the next task over with a stale report',
+    plant: plantHandOverAfterStaleReport,
+    faults: ['duplicates', 'agent_silence'],
+    breaks: /was given \d+ (tasks for|of its)/,
+  },
 ]
 
 describe('the simulator', () => {
-  it.each(MUTANTS)('finds a swarm that $flaw', async ({ variant, faults, breaks }) => {
+  it.each(MUTANTS)('finds a swarm that $flaw', async ({ variant, plant, faults, breaks }) => {
     const found: string[] = []
+    onTestFinished(plant?.() ?? (() => undefined))
     for (let seed = 1; seed <= SEEDS_MAX && found.length === 0; seed += 1) {
       const { violation } = await simulate(scenarioOf(seed, faults), variant)
       if (violation !== undefined) found.push(violation.promise)

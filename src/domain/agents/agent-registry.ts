@@ -13,7 +13,6 @@ import type { Logger } from '../ports/logger.ts'
 import { type EventDraft, put, type RecordKey, remove, type StoredRecord } from '../ports/records.ts'
 import type { AgentLoad, Candidate } from '../resources/candidate.ts'
 import type { Requirement } from '../resources/requirement.ts'
-import { coveredBy } from '../resources/room.ts'
 import { isSameRequest, patched, registered, removedAgent, withoutQuarantine } from './agent-registration.ts'
 import type { PatchAgentRequest, RegisterRequest } from './agent-service.ts'
 import { AgentState } from './agent-state.ts'
@@ -259,9 +258,7 @@ export class AgentRegistry {
     const candidates: Candidate[] = []
     for (const state of this.#available) {
       const freeSlots = state.freeSlots(now)
-      if (freeSlots === 0 || !state.isCapableOf(requirement)) continue
-      if (coveredBy(state.freeResources(), requirement.resources))
-        candidates.push(state.asCandidate(freeSlots))
+      if (freeSlots > 0 && state.canStart(requirement)) candidates.push(state.asCandidate(freeSlots))
     }
     return candidates
   }

@@ -122,6 +122,27 @@ export class AgentState {
     this.#stopped = this.session
   }
 
+  /** Whether it can be given tasks at all, whether it has room for another one or not. */
+  mayStart(now: MonotonicMs): boolean {
+    const { status, quarantine } = this.record
+    const isAvailable = status === 'online' && quarantine === undefined && !this.hasStopped
+    return isAvailable && this.breaker.state(now) !== 'open'
+  }
+
+  /** What `look` finds where the agent does not hold the task. `look` is called at once and changes nothing. */
+  asIfFreed<T>(taskId: TaskId, token: FencingToken, look: () => T): T {
+    const holding = this.#holdings.get(taskId)
+    // Amounts are set back to what they were: adding what was subtracted need not give the same number.
+    const used = [...this.#used]
+    if (holding === undefined || !this.free(taskId, token)) return look()
+    try {
+      return look()
+    } finally {
+      this.#holdings.set(taskId, holding)
+      for (const [name, amount] of used) this.#used.set(name, amount)
+    }
+  }
+
   /** How many more tasks it can be given now. */
   freeSlots(now: MonotonicMs): number {
     const { status, quarantine } = this.record
@@ -146,6 +167,11 @@ export class AgentState {
       capabilities.every((name) => this.#capabilityNames.has(name)) &&
       coveredBy(this.record.spec.resources, resources)
     )
+  }
+
+  /** Whether it could start such work now, if it has a slot. */
+  canStart(requirement: Requirement): boolean {
+    return this.isCapableOf(requirement) && coveredBy(this.freeResources(), requirement.resources)
   }
 
   asCandidate(freeSlots: number): Candidate {

@@ -38,6 +38,11 @@ export class CircuitBreaker {
     return this.#openedAt === undefined ? 0 : Math.max(0, this.#openedAt + this.#options.cooldownMs - now)
   }
 
+  /** Whether work is given to the agent without a trial, also after one more failure where that is what just came. */
+  staysClosed(isFailure: boolean): boolean {
+    return this.#openedAt === undefined && (!isFailure || this.#failures + 1 < this.#options.failuresMax)
+  }
+
   /** Work was handed over. */
   onStart(now: MonotonicMs): void {
     if (this.state(now) === 'half_open') this.#isTrialRunning = true

@@ -18,6 +18,11 @@ export class PendingClaim {
     this.#resolve = resolve
   }
 
+  /** Whether it takes nothing any more. */
+  get isOver(): boolean {
+    return this.#isOver
+  }
+
   /** How many more tasks it takes. */
   get room(): number {
     return this.#isOver ? 0 : this.#room

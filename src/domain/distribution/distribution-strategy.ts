@@ -35,8 +35,11 @@ export interface PlannedAssignment {
   readonly delegationPath?: readonly AgentId[]
 }
 
-/** `put_back`: the task still waits and has to be planned again. `held`: the same, once its controls let it start. */
-export type AssignOutcome = 'done' | 'put_back' | 'held'
+/**
+ * `put_back`: the task still waits and has to be planned again, after a pause. `not_now`: the same, at once. `held`: the
+ * same, once its controls let it start.
+ */
+export type AssignOutcome = 'done' | 'put_back' | 'not_now' | 'held'
 
 export interface Planner {
   /** Who does what now. A task left out stays in line; no agent is given more than it can take. */
@@ -49,6 +52,11 @@ export interface Planner {
  */
 export interface DistributionStrategy extends Planner {
   readonly kind: StrategyKind
+  /**
+   * False while a plan rests on answers of agents that are asked first. Left out where the plan can be made at any time,
+   * also of a task that is not written yet.
+   */
+  readonly plansAtOnce?: boolean
   /** The task waits: it became ready, or an assignment of it failed. It may be told again of a task that it knows. */
   onReady?(entry: ReadyEntry): void
   /** The task waits no more: it was assigned or has ended. */

@@ -51,6 +51,10 @@ export class SwarmStrategy implements DistributionStrategy {
     return this.#now().kind
   }
 
+  get plansAtOnce(): boolean {
+    return this.#now().plansAtOnce !== false
+  }
+
   plan(context: DistributionContext): readonly PlannedAssignment[] {
     this.#now()
     const plan = this.#pipelines.plan(context)

@@ -79,6 +79,36 @@ export class TaskDistributor {
     this.#settle(entry)
   }
 
+  /**
+   * Whether it plans now and knows what waits. It does not while it takes tasks from the queue: those are neither here
+   * nor there.
+   */
+  get isUpToDate(): boolean {
+    return this.#mayGoOn && !this.#isFilling
+  }
+
+  /** Takes a planned task out of the line. To be followed by {@link assigned}. */
+  takeOut(taskId: TaskId): ReadyEntry | undefined {
+    const { scheduler, strategy } = this.#modules
+    const entry = scheduler.delete(taskId)
+    strategy.onGone?.(taskId)
+    // There may be room in the window for another.
+    if (entry !== undefined) this.wake()
+    return entry
+  }
+
+  /** What became of a task that was taken out of the line. */
+  assigned(entry: ReadyEntry, outcome: AssignOutcome): void {
+    if (outcome === 'done') {
+      this.#settle(entry)
+      return
+    }
+    this.#add(entry)
+    if (outcome === 'put_back') this.#pause()
+    // What is held is looked at again once its controls let it start.
+    else if (outcome === 'not_now') this.wake()
+  }
+
   /** No new assignments from now on. */
   stop(): void {
     this.#isStopped = true
@@ -208,14 +238,7 @@ export class TaskDistributor {
   }
 
   async #assign(planned: PlannedAssignment, entry: ReadyEntry): Promise<void> {
-    const outcome = await this.#modules.assign(planned)
-    if (outcome === 'done') {
-      this.#settle(entry)
-      return
-    }
-    this.#add(entry)
-    // What is held is looked at again once its controls let it start.
-    if (outcome === 'put_back') this.#pause()
+    this.assigned(entry, await this.#modules.assign(planned))
   }
 
   #settle(entry: ReadyEntry): void {

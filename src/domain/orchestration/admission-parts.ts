@@ -51,6 +51,7 @@ export function createAdmissionParts({
     controls,
     rates,
     budgets,
+    shares,
     admission,
     ledger,
     scheduler: new PriorityScheduler({ admission, shares }),

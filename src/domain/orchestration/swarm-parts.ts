@@ -6,6 +6,7 @@ import { RegistrationNotices } from '../communication/registration-notices.ts'
 import { ConsensusEngine } from '../consensus-engine/consensus-engine.ts'
 import { RunningEstimator } from '../distribution/balancing/running-estimator.ts'
 import { DistributionDesk } from '../distribution/distribution-desk.ts'
+import { ImmediatePlanner } from '../distribution/immediate-planner.ts'
 import { OutcomeFeed } from '../distribution/outcome-feed.ts'
 import { SwarmStrategy } from '../distribution/swarm-strategy.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
@@ -25,8 +26,10 @@ import { ControlDesk } from '../resources/admission/control-desk.ts'
 import { priorityRank } from '../resources/priority-rank.ts'
 import { ResourceMonitor } from '../resources/resource-monitor.ts'
 import { EndingSteps } from '../tasks/ending-steps.ts'
+import { ImmediateStart } from '../tasks/immediate-start.ts'
 import { LeaseKeeper } from '../tasks/lease-keeper.ts'
 import { LeaseRecords } from '../tasks/lease-records.ts'
+import { NextTasks } from '../tasks/next-tasks.ts'
 import { OpenTasks } from '../tasks/open-tasks.ts'
 import { TaskAftermath } from '../tasks/task-aftermath.ts'
 import { TaskAssigner, type TaskAssignerModules } from '../tasks/task-assigner.ts'
@@ -34,6 +37,7 @@ import { TaskEnder } from '../tasks/task-ender.ts'
 import { TaskIntake } from '../tasks/task-intake.ts'
 import type { RankOf } from '../tasks/task-machine.ts'
 import { TaskReports } from '../tasks/task-reports.ts'
+import { TaskTransitions } from '../tasks/task-transitions.ts'
 import { WaitExplainer } from '../tasks/wait-explainer.ts'
 import { ReportingLines } from '../topology/reporting-lines.ts'
 import { TopologyKeeper } from '../topology/topology-keeper.ts'
@@ -145,9 +149,10 @@ function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptio
   })
   const leaseRecords = new LeaseRecords({ ...base, journal: journal.inBulk(), leases })
   const endings = new EndingSteps({ ...base, leases })
+  const transitions = new TaskTransitions({ ...base, endings, aftermath })
   const ender = new TaskEnder(
     { ...base, ...options },
-    { ...base, endings, leases, aftermath, onRevoked: (...revoked) => presence.tellRevoked(...revoked) },
+    { ...base, transitions, leases, aftermath, onRevoked: (...revoked) => presence.tellRevoked(...revoked) },
   )
   const presence = new AgentPresence(
     { ...options, leaseMs },
@@ -162,7 +167,7 @@ function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptio
     onHeard: (agent) => presence.heard(agent, 'http'),
   })
   const kept = { ...admissionParts, registry, deadlines, leases, breakers, aftermath }
-  const held = { ...kept, endings, ender, presence, claims }
+  const held = { ...kept, transitions, ender, presence, claims }
   const distribution = createDistributor(coordinatorship, options, { ...shared, ...held })
   const { distributor } = distribution
   return { ...held, ...distribution }
@@ -172,7 +177,9 @@ function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptio
 function createDistributor(
   { nodeId }: Coordinatorship,
   options: OrchestratorOptions,
-  parts: Base & AdmissionParts & Pick<TaskAssignerModules, 'registry' | 'leases' | 'aftermath' | 'ender'>,
+  parts: Base &
+    AdmissionParts &
+    Pick<TaskAssignerModules, 'registry' | 'leases' | 'aftermath' | 'transitions' | 'ender'>,
 ) {
   const { settings, openTasks, scheduler, registry } = parts
   const leaseMs = (): number => settings.record.leaseMs
@@ -208,12 +215,16 @@ function createDistributor(
     distributor.wake()
   })
   const distributionDesk = new DistributionDesk({ registry, estimator })
-  return { distributor, distributionDesk, outcomes: new OutcomeFeed(strategy) }
+  const planner = new ImmediatePlanner({ ...parts, strategy, mayPlan: () => distributor.isUpToDate })
+  const immediate = new ImmediateStart({ ...parts, planner, assigner })
+  const nextTasks = new NextTasks({ ...parts, planner, distributor, assigner })
+  const outcomes = new OutcomeFeed(strategy)
+  return { distributor, assigner, immediate, nextTasks, distributionDesk, outcomes }
 }
 
 /** What takes in what clients and agents send, and what looks on. Nothing else calls these. */
 function createDesk(options: OrchestratorOptions, parts: Base & Work) {
-  const { settings, deadlines, clock, registry, ender } = parts
+  const { settings, deadlines, clock, registry, ender, assigner } = parts
   const watchDeadline = (taskId: TaskId, deadlineAt: number | undefined): void => {
     if (deadlineAt !== undefined) deadlines.set(taskId, deadlineAt - clock.now())
   }
@@ -221,7 +232,9 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
     { ...parts, openTasksMax: () => settings.record.limits.openTasksMax },
     {
       ...parts,
-      journal: parts.journal.inBulk(),
+      bulkJournal: parts.journal.inBulk(),
+      onUntold: (task) => assigner.takeBackUntold(task),
+      onNeverWritten: (taskId) => assigner.neverWritten(taskId),
       onAccepted: ({ taskId, spec }) => watchDeadline(taskId, spec.deadlineAt),
       onUnblocked: (taskId) => void ender.lookAtDependencies(taskId),
     },

@@ -40,6 +40,9 @@ export interface ReadyEntry {
   readonly failedAgentIds?: readonly AgentId[]
 }
 
+/** Names an entry: those with the same name are one. */
+export type ReadyEntryName = Pick<ReadyEntry, 'taskId' | 'readyCount'>
+
 /**
  * The queue of ready tasks of one swarm, used by its coordinating node alone.
  *
@@ -58,8 +61,13 @@ export interface ReadyQueue {
    * the medium, never for `countMax` entries; the listener is called when there are more.
    */
   take(countMax: number): Promise<readonly ReadyEntry[]>
+  /**
+   * Whether a due entry may be in the queue or on its way there that was not taken yet. True also where that is not
+   * known.
+   */
+  readonly hasReady: boolean
   /** Ends entries that were taken, or that their tasks no longer need. Unknown ones are ignored. */
-  settle(entries: readonly Pick<ReadyEntry, 'taskId' | 'readyCount'>[]): Promise<void>
+  settle(entries: readonly ReadyEntryName[]): Promise<void>
   /** The one listener is called after an entry was added or fell due; it may be called for nothing. */
   onReady(listener: () => void): void
   close(): Promise<void>

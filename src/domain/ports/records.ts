@@ -6,6 +6,8 @@ export interface RecordKey<V = unknown> {
   readonly kind: RecordKind<V>
   /** 1 to 511 printable ASCII characters without `/`. */
   readonly id: string
+  /** There is most probably no such record: a store may leave it to the commit to find out. */
+  readonly isNew?: boolean
 }
 
 /** One record as it stands. */

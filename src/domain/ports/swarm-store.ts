@@ -1,6 +1,6 @@
 import type { EpochMs, Scope, SwarmEpoch } from '../model/ids.ts'
 import type { RecordKind } from '../model/record-kind.ts'
-import type { ReadyEntry } from './ready-queue.ts'
+import type { ReadyEntry, ReadyEntryName } from './ready-queue.ts'
 import type { EventDraft, RecordKey, RecordWrite, StoredRecord, SwarmEvent } from './records.ts'
 
 /** What an accepted write survives: `synced` a power failure, `committed` a kill of the process, `none` neither. */
@@ -17,6 +17,8 @@ export interface Step<T> {
   readonly events: readonly EventDraft[]
   /** Outbox: handed to the ready queue after the commit, at least once. */
   readonly ready: readonly ReadyEntry[]
+  /** Entries that the step makes void: what of them is still in the outbox leaves it with the step. */
+  readonly settled?: readonly ReadyEntryName[]
   readonly result: T
 }
 

@@ -13,11 +13,12 @@ import { type AgentRecord, type AgentTransport, drainingStatus } from '../model/
 import type { HeldTask } from '../model/assignment.ts'
 import { isSwarmError } from '../model/errors.ts'
 import type { AgentId, NodeId, TaskId } from '../model/ids.ts'
-import type { TaskLease, TaskRecord } from '../model/task-record.ts'
+import type { TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { LeaseKeeper } from '../tasks/lease-keeper.ts'
 import type { LeaseRecords } from '../tasks/lease-records.ts'
+import type { EndedLease } from '../tasks/task-aftermath.ts'
 import type { TaskEnder } from '../tasks/task-ender.ts'
 import { FailureDetector } from './failure-detector.ts'
 
@@ -200,7 +201,7 @@ export class AgentPresence {
   }
 
   /** Tells the agent that a task is no longer its own. */
-  tellRevoked({ taskId }: TaskRecord, lease: TaskLease, type: 'revoked' | 'canceled', reason: string): void {
+  tellRevoked({ taskId }: TaskRecord, lease: EndedLease, type: 'revoked' | 'canceled', reason: string): void {
     const { registry, channel } = this.#modules
     const session = registry.find(lease.agentId)?.session
     if (session !== undefined)

@@ -227,6 +227,7 @@ function byTurn(a: Party, b: Party): number {
   return byRank(first.entry, second.entry)
 }
 
-function byRank(a: ReadyEntry, b: ReadyEntry): number {
+/** The order in which ready tasks should run. */
+export function byRank(a: ReadyEntry, b: ReadyEntry): number {
   return a.rank - b.rank || (a.taskId < b.taskId ? -1 : 1)
 }

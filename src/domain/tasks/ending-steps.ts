@@ -3,7 +3,7 @@ import type { BudgetAmounts, BudgetRecord } from '../model/budget-record.ts'
 import type { EpochMs, TaskId } from '../model/ids.ts'
 import type { TaskLease, TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { StoredRecord } from '../ports/records.ts'
+import type { RecordKey, StoredRecord } from '../ports/records.ts'
 import type { Step } from '../ports/swarm-store.ts'
 import { type AdmissionLedger, putBudget } from '../resources/admission/admission-ledger.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
@@ -21,6 +21,15 @@ interface Ending {
   readonly task: TaskRecord | undefined
 }
 
+export interface EndingStep<T extends Ending> {
+  readonly taskId: TaskId
+  /** Read beside the task's own record. */
+  readonly reads: readonly RecordKey[]
+  /** What the agent says that the attempt used; undefined where it said nothing. */
+  readonly used?: BudgetAmounts | undefined
+  decide(before: TaskRecord | undefined, reads: readonly (StoredRecord | undefined)[]): Step<T>
+}
+
 type Outcome<T> =
   | { readonly isDone: true; readonly result: T; readonly budgets: readonly BudgetRecord[] }
   | { readonly isDone: false; readonly lease: TaskLease | undefined }
@@ -33,22 +42,19 @@ export class EndingSteps {
     this.#modules = modules
   }
 
-  /** As `SwarmJournal.transact` on one task. @param used what the agent says that the attempt used */
-  async transact<T extends Ending>(
-    taskId: TaskId,
-    decide: (stored: StoredRecord<TaskRecord> | undefined) => Step<T>,
-    used?: BudgetAmounts,
-  ): Promise<T> {
+  /** As `SwarmJournal.transact`, on one task and what else the step reads. */
+  async transact<T extends Ending>({ taskId, reads, used, decide }: EndingStep<T>): Promise<T> {
     const { journal, leases, ledger } = this.#modules
     let lease = leases.leaseOf(taskId)
     for (;;) {
-      const keys = [taskKey(taskId), ...ledger.endKeys(lease)] as const
+      const keys: readonly RecordKey[] = [taskKey(taskId), ...reads, ...ledger.endKeys(lease)]
       const read = lease
-      const outcome = await journal.transact(keys, ([stored, ...budgets]): Step<Outcome<T>> => {
-        const before = stored?.value
+      const outcome = await journal.transact(keys, ([stored, ...others]): Step<Outcome<T>> => {
+        const before = stored?.value as TaskRecord | undefined
         // A lease of which memory does not know: the store did not answer when it was written.
         if (!isCovered(before?.lease, read)) return unchanged({ isDone: false, lease: before?.lease })
-        const step = decide(stored)
+        const step = decide(before, others.slice(0, reads.length))
+        const budgets = others.slice(reads.length) as readonly (StoredRecord<BudgetRecord> | undefined)[]
         const settled =
           before === undefined || !endsLease(before, step)
             ? []

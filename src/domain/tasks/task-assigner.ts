@@ -1,20 +1,21 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
-import type { AgentState } from '../agents/agent-state.ts'
-import type { DirectChannel } from '../communication/direct-channel.ts'
+import type { AgentState, Reservation } from '../agents/agent-state.ts'
+import type { PendingClaim } from '../agents/pending-claim.ts'
+import type { DirectChannel, SessionAddress } from '../communication/direct-channel.ts'
 import type { AssignOutcome, PlannedAssignment } from '../distribution/distribution-strategy.ts'
-import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
+import type { SwarmJournal } from '../kernel/swarm-journal.ts'
 import type { Assignment } from '../model/assignment.ts'
 import type { BudgetCharge, BudgetRecord } from '../model/budget-record.ts'
 import { DECISION_RECORDS } from '../model/decision-record.ts'
 import { isSwarmError } from '../model/errors.ts'
 import { fencingToken } from '../model/fencing-token.ts'
-import { type EpochMs, jsonText, type NodeId, type TaskId } from '../model/ids.ts'
+import { type EpochMs, type JsonText, jsonText, type NodeId, type TaskId } from '../model/ids.ts'
 import type { StrategyKind } from '../model/strategy-settings.ts'
 import { PAYLOAD_RECORDS } from '../model/task-kinds.ts'
 import type { TaskLease, TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import { put } from '../ports/records.ts'
+import { put, type RecordKey, type StoredRecord } from '../ports/records.ts'
 import type { AdmissionControl } from '../resources/admission/admission-control.ts'
 import type { AdmissionLedger } from '../resources/admission/admission-ledger.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
@@ -22,7 +23,7 @@ import type { OpenTasks } from './open-tasks.ts'
 import type { TaskAftermath } from './task-aftermath.ts'
 import type { TaskEnder } from './task-ender.ts'
 import { assignTask, isWaiting } from './task-machine.ts'
-import { taskKey, taskStep } from './task-writer.ts'
+import type { Decided, TaskTransitions } from './task-transitions.ts'
 
 export interface TaskAssignerOptions {
   readonly nodeId: NodeId
@@ -31,7 +32,8 @@ export interface TaskAssignerOptions {
 }
 
 export interface TaskAssignerModules {
-  readonly journal: SwarmJournal
+  readonly journal: Pick<SwarmJournal, 'epoch'>
+  readonly transitions: TaskTransitions
   readonly registry: AgentRegistry
   readonly leases: LeaseKeeper
   readonly openTasks: OpenTasks
@@ -44,24 +46,40 @@ export interface TaskAssignerModules {
   readonly ledger: AdmissionLedger
 }
 
-type Written =
-  | {
-      readonly isNew: true
-      readonly task: TaskRecord
-      readonly lease: TaskLease
-      readonly assignment: Assignment
-      readonly budgets: readonly BudgetRecord[]
-    }
-  /** Nothing was written; the task as it stands, if it exists. */
-  | {
-      readonly isNew: false
-      readonly task: TaskRecord | undefined
-      /** A budget has too little left, as its record says. */
-      readonly isHeld: boolean
-      readonly budgets: readonly BudgetRecord[]
-    }
+/** A planned assignment whose agent has a slot and resources set aside, until the step that writes it is through. */
+export interface PendingAssignment {
+  readonly planned: PlannedAssignment
+  readonly agent: AgentState
+  /** The connection it goes out on; undefined where it answers the claim. */
+  readonly session: SessionAddress | undefined
+  readonly claim: PendingClaim | undefined
+  readonly reservation: Reservation
+  /** The budgets that had too little left when the step was last decided; undefined where they had enough. */
+  heldBy: readonly BudgetRecord[] | undefined
+}
 
-/** Turns one planned assignment into a durable one with a new fencing token, and hands it to the agent. */
+/** An assignment that a step has made durable. */
+export interface WrittenAssignment {
+  readonly task: TaskRecord
+  readonly lease: TaskLease
+  readonly assignment: Assignment
+  /** As the step has left them. */
+  readonly budgets: readonly BudgetRecord[]
+}
+
+/** It is certain that the assignment was not written. */
+export interface NotWritten {
+  readonly isWritten: false
+  /** As it stands, if that is known. */
+  readonly task?: TaskRecord | undefined
+}
+
+type Reads = readonly (StoredRecord | undefined)[]
+
+/**
+ * Turns planned assignments into durable ones with new fencing tokens, and hands them to the agents. An assignment is
+ * a step of its own, or a part of the step that submits its task or ends the agent's task before.
+ */
 export class TaskAssigner {
   readonly #options: TaskAssignerOptions
   readonly #modules: TaskAssignerModules
@@ -71,84 +89,146 @@ export class TaskAssigner {
     this.#modules = modules
   }
 
+  /** In a step of its own. */
   async assign(planned: PlannedAssignment): Promise<AssignOutcome> {
-    const { registry, logger } = this.#modules
-    const { taskId, resources } = planned.entry
+    const { transitions, ender, logger } = this.#modules
+    const { taskId } = planned.entry
+    const pending = this.reserve(planned)
+    if (typeof pending === 'string') return pending
+    try {
+      const { result, task } = await transitions.run({
+        taskId,
+        reads: this.keysOf(pending),
+        decide: (before, now, reads) => before && this.#decide(pending, before, reads, now),
+      })
+      this.settle(pending, result ?? { isWritten: false, task })
+      return pending.heldBy === undefined ? 'done' : 'held'
+    } catch (error) {
+      this.settle(pending, undefined)
+      // Planned again it would be read again, and found damaged again.
+      if (isSwarmError(error, 'record_damaged')) {
+        void ender.failDamaged(taskId, error.details)
+        return 'done'
+      }
+      if (!isSwarmError(error)) logger.error({ error, taskId }, 'assignment failed')
+      return 'put_back'
+    }
+  }
+
+  /** Sets the agent's room aside, and counts the task for its controls. */
+  reserve(planned: PlannedAssignment): PendingAssignment | 'put_back' | 'held' {
+    const { registry, admission, clock } = this.#modules
     const agent = registry.find(planned.agentId)
     if (agent === undefined) return 'put_back'
-    const { admission } = this.#modules
     // Asked again: what the plan was made from may have been planned by others too.
     if (admission.holdOf(planned.entry) !== undefined) return 'held'
     admission.start(planned.entry)
     const { session, claim } = agent
-    const reservation = agent.reserve(resources)
-    agent.breaker.onStart(this.#modules.clock.monotonic())
+    const reservation = agent.reserve(planned.entry.resources)
+    agent.breaker.onStart(clock.monotonic())
     if (session === undefined) claim?.reserve()
     registry.refresh(agent)
-    let written: Written | undefined
-    let outcome: AssignOutcome = 'done'
-    try {
-      written = await this.#write(planned, session === undefined)
-      if (!written.isNew && written.isHeld) outcome = 'held'
-    } catch (error) {
-      const isDamaged = isSwarmError(error, 'record_damaged')
-      // Planned again it would be read again, and found damaged again.
-      outcome = isDamaged ? 'done' : 'put_back'
-      if (isDamaged) void this.#modules.ender.failDamaged(taskId, error.details)
-      else if (!isSwarmError(error)) logger.error({ error, taskId }, 'assignment failed')
-    }
-    agent.cancel(reservation)
-    if (written?.isNew) this.#handOver(agent, written)
-    else this.#undo(agent, planned.entry.taskId, written)
-    if (session === undefined) claim?.settle(written?.isNew ? written.assignment : undefined)
-    return outcome
+    return { planned, agent, session, claim, reservation, heldBy: undefined }
   }
 
-  #write(planned: PlannedAssignment, isAccepted: boolean): Promise<Written> {
-    const { journal, clock, ledger } = this.#modules
-    const { taskId, readyCount } = planned.entry
-    const keys = [
-      taskKey(taskId),
-      { kind: PAYLOAD_RECORDS, id: taskId },
-      ...ledger.startKeys(planned.entry),
-    ] as const
-    return journal.transact(keys, ([stored, payload, ...budgets]) => {
-      const task = stored?.value
-      // The entry was a hint: the task may have been canceled, assigned or finished since.
-      if (task === undefined || task.readyCount !== readyCount || !isWaiting(task.phase)) {
-        return unchanged<Written>({ isNew: false, isHeld: false, task, budgets: [] })
-      }
-      const now = clock.now()
-      const start = ledger.start(planned.entry, budgets, now)
-      if (start.isHeld)
-        return unchanged<Written>({ isNew: false, isHeld: true, task, budgets: start.budgets })
-      const lease = this.#leaseFor(planned, task, start.charges)
-      const change = assignTask(task, lease, isAccepted, now)
-      const assignment: Assignment = {
-        taskId,
-        fencingToken: lease.fencingToken,
-        attempt: change.task.attempt,
-        leaseMs: lease.leaseMs,
-        expiresAt: (now + lease.leaseMs) as EpochMs,
-        spec: task.spec,
-        payload: payload?.value ?? jsonText('null'),
-      }
-      const { agentId, reason, candidateCount, candidates, delegationPath } = planned
-      const decision = put(DECISION_RECORDS, taskId, {
-        taskId,
-        attempt: change.task.attempt,
-        fencingToken: lease.fencingToken,
-        agentId,
-        strategy: this.#options.strategyKind(),
-        reason,
-        candidateCount,
-        candidates,
-        ...(delegationPath === undefined ? {} : { delegationPath }),
-        decidedAt: now,
-      })
-      const result = { isNew: true, task: change.task, lease, assignment, budgets: start.budgets } as const
-      return taskStep<Written>(change, result, [decision, ...start.writes])
+  /** What the step has to read, beside the task. */
+  keysOf({ planned }: PendingAssignment): readonly RecordKey[] {
+    const { entry } = planned
+    return [{ kind: PAYLOAD_RECORDS, id: entry.taskId }, ...this.#modules.ledger.startKeys(entry)]
+  }
+
+  /**
+   * What the assignment adds to another step.
+   *
+   * @param reads as of {@link keysOf}
+   * @returns undefined where the task does not wait as it was planned, or the agent can take nothing any more
+   */
+  decide(
+    pending: PendingAssignment,
+    task: TaskRecord,
+    reads: Reads,
+    now: EpochMs,
+  ): Decided<WrittenAssignment> | undefined {
+    return this.#isReachable(pending) ? this.#decide(pending, task, reads, now) : undefined
+  }
+
+  /**
+   * The step is through: hands the assignment over, or takes the reservation back.
+   *
+   * @param written undefined where the store did not say whether it was written: the task stays counted for its controls
+   */
+  settle(pending: PendingAssignment, written: WrittenAssignment | NotWritten | undefined): void {
+    const { agent, session, claim, reservation } = pending
+    agent.cancel(reservation)
+    const isWritten = written !== undefined && 'lease' in written
+    if (isWritten) this.#handOver(agent, written)
+    else this.#undo(pending, written)
+    if (session === undefined) claim?.settle(isWritten ? written.assignment : undefined)
+  }
+
+  /** Takes back an assignment that was written, although the answer was lost and the agent was never told. */
+  takeBackUntold({ taskId, lease }: TaskRecord): void {
+    if (lease === undefined) return
+    const { leases, admission, ender } = this.#modules
+    const known = leases.leaseOf(taskId)
+    if (known !== undefined && known.fencingToken >= lease.fencingToken) return
+    admission.assigned(taskId, lease.fencingToken)
+    void ender.takeBack(taskId, lease, 'the assignment was never handed over')
+  }
+
+  /** The step that should have made the task did not happen. */
+  neverWritten(taskId: TaskId): void {
+    this.#modules.admission.cancel(taskId)
+  }
+
+  #decide(
+    pending: PendingAssignment,
+    task: TaskRecord,
+    [payload, ...budgets]: Reads,
+    now: EpochMs,
+  ): Decided<WrittenAssignment> | undefined {
+    const { planned, session } = pending
+    const { entry, agentId, reason, candidateCount, candidates, delegationPath } = planned
+    pending.heldBy = undefined
+    // The entry was a hint: the task may have been canceled, assigned or finished since.
+    if (task.readyCount !== entry.readyCount || !isWaiting(task.phase)) return undefined
+    const start = this.#modules.ledger.start(
+      entry,
+      budgets as readonly (StoredRecord<BudgetRecord> | undefined)[],
+      now,
+    )
+    if (start.isHeld) {
+      pending.heldBy = start.budgets
+      return undefined
+    }
+    const { taskId } = task
+    const lease = this.#leaseFor(planned, task, start.charges)
+    const change = assignTask(task, lease, session === undefined, now)
+    const { attempt } = change.task
+    const { fencingToken: token, leaseMs } = lease
+    const assignment = {
+      taskId,
+      fencingToken: token,
+      attempt,
+      leaseMs,
+      expiresAt: (now + leaseMs) as EpochMs,
+      spec: task.spec,
+      payload: (payload?.value as JsonText | undefined) ?? jsonText('null'),
+    }
+    const decision = put(DECISION_RECORDS, taskId, {
+      taskId,
+      attempt,
+      fencingToken: token,
+      agentId,
+      strategy: this.#options.strategyKind(),
+      reason,
+      candidateCount,
+      candidates,
+      ...(delegationPath === undefined ? {} : { delegationPath }),
+      decidedAt: now,
     })
+    const result = { task: change.task, lease, assignment, budgets: start.budgets }
+    return { change, writes: [decision, ...start.writes], result }
   }
 
   #leaseFor(
@@ -168,10 +248,16 @@ export class TaskAssigner {
     }
   }
 
-  #handOver(agent: AgentState, written: Extract<Written, { isNew: true }>): void {
+  /** Whether what was true of the agent when its room was set aside still is. */
+  #isReachable({ agent, session, claim }: PendingAssignment): boolean {
+    const { registry, clock } = this.#modules
+    if (registry.find(agent.agentId) !== agent || !agent.mayStart(clock.monotonic())) return false
+    return agent.session === session && (session !== undefined || claim?.isOver === false)
+  }
+
+  #handOver(agent: AgentState, { task, lease, assignment, budgets }: WrittenAssignment): void {
     const { leases, openTasks, aftermath, channel, ender, admission, ledger } = this.#modules
-    const { task, lease, assignment } = written
-    ledger.know(written.budgets)
+    ledger.know(budgets)
     admission.assigned(task.taskId, lease.fencingToken)
     const earlier = leases.leaseOf(task.taskId)
     // The step that ended it went unanswered: whoever held the task has its slot back only now.
@@ -187,19 +273,14 @@ export class TaskAssigner {
     channel.send(agent.session, { type: 'assigned', assignment })
   }
 
-  /** @param written undefined where the store did not say whether it was written: the task stays counted */
-  #undo(agent: AgentState, taskId: TaskId, written: Extract<Written, { isNew: false }> | undefined): void {
-    const { leases, aftermath, ender, admission, ledger } = this.#modules
-    ledger.know(written?.budgets ?? [])
-    const task = written?.task
-    if (task?.lease !== undefined) admission.assigned(taskId, task.lease.fencingToken)
-    else if (written !== undefined) admission.cancel(taskId)
+  #undo({ planned, agent, heldBy }: PendingAssignment, found: NotWritten | undefined): void {
+    const { aftermath, admission, ledger } = this.#modules
+    if (found !== undefined) ledger.know(heldBy ?? [])
+    const task = found?.task
+    if (task?.lease !== undefined) admission.assigned(task.taskId, task.lease.fencingToken)
+    else if (found !== undefined) admission.cancel(planned.entry.taskId)
     aftermath.assignmentFailed(agent)
-    if (task?.lease === undefined) return
     // An earlier try was written although the store's answer was lost: its agent was never told.
-    const known = leases.leaseOf(task.taskId)
-    if (known === undefined || known.fencingToken < task.lease.fencingToken) {
-      void ender.takeBack(task.taskId, task.lease, 'the assignment was never handed over')
-    }
+    if (task !== undefined) this.takeBackUntold(task)
   }
 }

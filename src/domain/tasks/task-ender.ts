@@ -10,10 +10,9 @@ import type { Random } from '../ports/random.ts'
 import { put, type RecordKey } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
 import type { ReportingLines } from '../topology/reporting-lines.ts'
-import type { EndingSteps } from './ending-steps.ts'
 import type { LeaseEnd, LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
-import type { TaskAftermath, Verdict } from './task-aftermath.ts'
+import type { EndedLease, TaskAftermath, Verdict } from './task-aftermath.ts'
 import {
   cancelTask,
   failAttempt,
@@ -24,6 +23,7 @@ import {
   unblock,
 } from './task-machine.ts'
 import type { CancelRequest } from './task-service.ts'
+import type { TaskTransitions } from './task-transitions.ts'
 import { taskKey, taskStep } from './task-writer.ts'
 
 export interface TaskEnderOptions {
@@ -34,8 +34,8 @@ export interface TaskEnderOptions {
 
 export interface TaskEnderModules {
   readonly journal: SwarmJournal
-  readonly endings: EndingSteps
   readonly aftermath: TaskAftermath
+  readonly transitions: TaskTransitions
   readonly leases: LeaseKeeper
   readonly openTasks: OpenTasks
   readonly reportingLines: ReportingLines
@@ -44,13 +44,7 @@ export interface TaskEnderModules {
   readonly random: Random
   readonly logger: Logger
   /** The task was taken from the agent that held it. */
-  onRevoked(task: TaskRecord, lease: TaskLease, kind: 'revoked' | 'canceled', reason: string): void
-}
-
-interface Ended {
-  readonly task: TaskRecord | undefined
-  /** The lease that this step ended, if it ended one. */
-  readonly lease: TaskLease | undefined
+  onRevoked(task: TaskRecord, lease: EndedLease, kind: 'revoked' | 'canceled', reason: string): void
 }
 
 interface Looked {
@@ -109,7 +103,7 @@ export class TaskEnder {
   /** Cancels the task and everything below it. A task that is canceled already is answered as it stands. */
   async cancel({ taskId, reason }: CancelRequest): Promise<TaskRecord> {
     try {
-      const { task } = await this.#endTask(taskId, 'canceled', reason, (before, now) =>
+      const task = await this.#endTask(taskId, 'canceled', reason, (before, now) =>
         cancelTask(before, reason, now),
       )
       if (task === undefined) throw new SwarmError('task_not_found', { taskId })
@@ -237,20 +231,18 @@ export class TaskEnder {
     reason: string,
     change: (task: TaskRecord, now: EpochMs) => TaskChange,
   ): Promise<void> {
-    const { endings, aftermath, clock, onRevoked } = this.#modules
+    const { transitions, onRevoked } = this.#modules
     await this.#untilWritten(async () => {
-      const { task, lease: ended } = await endings.transact(taskId, (stored) => {
+      const { task, ended } = await transitions.run({
+        taskId,
+        lease,
         // A newer assignment, or none: this lease has ended in some other way, perhaps by a step that went unanswered.
-        if (stored?.value.lease?.fencingToken !== lease.fencingToken)
-          return unchanged<Ended>({ task: stored?.value, lease: undefined })
-        const changed = change(stored.value, clock.now())
-        return taskStep<Ended>(changed, { task: changed.task, lease })
+        decide: (before, now) =>
+          before?.lease?.fencingToken === lease.fencingToken ? { change: change(before, now) } : undefined,
+        verdict: ({ task: after, isChanged }) =>
+          isChanged && after?.attempts.at(-1)?.outcome !== 'undelivered' ? verdict : 'neutral',
       })
-      const isAgentsDoing = ended !== undefined && task?.attempts.at(-1)?.outcome !== 'undelivered'
-      aftermath.attemptEnded(taskId, lease, isAgentsDoing ? verdict : 'neutral')
-      if (task === undefined) return
-      if (ended !== undefined) onRevoked(task, lease, 'revoked', reason)
-      aftermath.changed(task)
+      if (task !== undefined && ended !== undefined) onRevoked(task, lease, 'revoked', reason)
     })
   }
 
@@ -259,21 +251,15 @@ export class TaskEnder {
     kind: 'revoked' | 'canceled',
     reason: string,
     change: (task: TaskRecord, now: EpochMs) => TaskChange,
-  ): Promise<Ended> {
-    const { endings, aftermath, clock, onRevoked } = this.#modules
-    const { task, lease } = await endings.transact(taskId, (stored) => {
-      const before = stored?.value
-      if (before === undefined || isTerminal(before.status))
-        return unchanged<Ended>({ task: before, lease: undefined })
-      const changed = change(before, clock.now())
-      return taskStep<Ended>(changed, { task: changed.task, lease: before.lease })
+  ): Promise<TaskRecord | undefined> {
+    const { transitions, onRevoked } = this.#modules
+    const { task, ended } = await transitions.run({
+      taskId,
+      decide: (before, now) =>
+        before === undefined || isTerminal(before.status) ? undefined : { change: change(before, now) },
     })
-    if (lease !== undefined && task !== undefined) {
-      aftermath.attemptEnded(taskId, lease, 'neutral')
-      onRevoked(task, lease, kind, reason)
-    }
-    if (task !== undefined) aftermath.changed(task)
-    return { task, lease }
+    if (task !== undefined && ended !== undefined) onRevoked(task, ended, kind, reason)
+    return task
   }
 
   /** What nobody waits for must not be lost to a store that is away for a while. */

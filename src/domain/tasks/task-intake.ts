@@ -9,7 +9,9 @@ import type { Clock } from '../ports/clock.ts'
 import { put, type RecordKey, type RecordWrite, type StoredRecord } from '../ports/records.ts'
 import type { Step } from '../ports/swarm-store.ts'
 import type { ReportingLines } from '../topology/reporting-lines.ts'
+import type { ImmediateStart, StartingTasks } from './immediate-start.ts'
 import type { OpenTasks } from './open-tasks.ts'
+import type { WrittenAssignment } from './task-assigner.ts'
 import { newTask, type RankOf, type TaskChange } from './task-machine.ts'
 import type { NewTask, RetryRequest, SubmitReply, SubmitRequest } from './task-service.ts'
 import { putTask, taskKey } from './task-writer.ts'
@@ -21,19 +23,42 @@ export interface TaskIntakeOptions {
 
 export interface TaskIntakeModules {
   readonly journal: SwarmJournal
+  /** The same for steps that may wait. */
+  readonly bulkJournal: SwarmJournal
   readonly openTasks: OpenTasks
   readonly reportingLines: ReportingLines
   readonly reminders: Reminders
   readonly clock: Clock
+  readonly immediate: ImmediateStart
   /** Called for each task that was accepted. */
   onAccepted(task: TaskRecord): void
+  /** Called for a task that a step has assigned whose answer was lost. */
+  onUntold(task: TaskRecord): void
+  /** Called for a task whose step did not happen, though the store could not say so. */
+  onNeverWritten(taskId: TaskId): void
   /** Called for a task whose dependencies have all been seen to finish. */
   onUnblocked(taskId: TaskId): void
 }
 
 type StoredTask = StoredRecord<TaskRecord> | undefined
 
-type Written = { readonly accepted: readonly TaskRecord[] } | { readonly replayOf: readonly TaskId[] }
+interface Accepted {
+  readonly accepted: readonly TaskRecord[]
+  /** Those of them that are assigned already. */
+  readonly assigned: readonly WrittenAssignment[]
+}
+type Written = Accepted | { readonly replayOf: readonly TaskId[] }
+
+/** What the step that accepts tasks rests on. */
+interface SubmitFacts {
+  readonly retryOf: TaskId | undefined
+  readonly starting: StartingTasks
+  /** The tasks of the request, and those that they refer to. */
+  readonly stored: readonly StoredTask[]
+  /** What the assignments of the step rest on. */
+  readonly reads: readonly (StoredRecord | undefined)[]
+  readonly now: EpochMs
+}
 
 /** Pause before looking what became of a submit that the store did not answer, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000
@@ -85,11 +110,8 @@ export class TaskIntake {
     // Watched from before the write, so that no dependency can finish unseen between the two.
     const watched = request.tasks.filter((task) => this.#watch(task, retryOf)).map(({ taskId }) => taskId)
     try {
-      const written = await this.#write(request, retryOf)
-      if ('accepted' in written) {
-        for (const task of written.accepted) this.#accept(task)
-        return { tasks: written.accepted, isReplay: false }
-      }
+      const written = await this.#writeAndStart(request, retryOf)
+      if ('accepted' in written) return { tasks: written.accepted, isReplay: false }
       this.#unwatch(watched)
       const tasks = await this.#load(written.replayOf)
       const gone = written.replayOf.find((id) => !tasks.some(({ taskId }) => taskId === id))
@@ -101,6 +123,20 @@ export class TaskIntake {
       else this.#unwatch(watched)
       throw error
     }
+  }
+
+  async #writeAndStart(request: SubmitRequest, retryOf: TaskId | undefined): Promise<Written> {
+    const starting = this.#modules.immediate.plan(request.tasks)
+    let written: Written
+    try {
+      written = await this.#write(request, retryOf, starting)
+    } catch (error) {
+      starting.end(isSwarmError(error, 'store_unavailable') ? undefined : [])
+      throw error
+    }
+    if ('accepted' in written) for (const task of written.accepted) this.#accept(task)
+    starting.end('accepted' in written ? written.assigned : [])
+    return written
   }
 
   #watch({ taskId, spec }: NewTask, retryOf: TaskId | undefined): boolean {
@@ -130,9 +166,15 @@ export class TaskIntake {
       this.#load(taskIds).then(
         (found) => {
           const accepted = new Set(found.map(({ taskId }) => taskId))
-          this.#unwatch(taskIds.filter((taskId) => !accepted.has(taskId)))
+          const missing = taskIds.filter((taskId) => !accepted.has(taskId))
+          this.#unwatch(missing)
+          for (const taskId of missing) this.#modules.onNeverWritten(taskId)
           // What is finished by now is no longer among the open tasks.
-          for (const task of found) if (!isTerminal(task.status)) this.#accept(task)
+          for (const task of found) {
+            if (isTerminal(task.status)) continue
+            this.#accept(task)
+            this.#modules.onUntold(task)
+          }
         },
         (error: unknown) => {
           if (isSwarmError(error, 'store_unavailable')) this.#lookAgain(taskIds)
@@ -147,55 +189,64 @@ export class TaskIntake {
     )
   }
 
-  #write(request: SubmitRequest, retryOf: TaskId | undefined): Promise<Written> {
-    const { journal, clock } = this.#modules
+  #write(request: SubmitRequest, retryOf: TaskId | undefined, starting: StartingTasks): Promise<Written> {
+    const { clock } = this.#modules
+    // A herd of submits waits for others; what is assigned in the same step is for an agent that has nothing to do.
+    const journal = starting.areAny ? this.#modules.journal : this.#modules.bulkJournal
     const { tasks, idempotency } = request
-    const related = [...tasks.map(({ taskId }) => taskId), ...tasks.flatMap(({ spec }) => relatives(spec))]
-    const keys = [...new Set(related)].map(taskKey)
-    if (idempotency === undefined) {
-      return journal.transact(keys, (stored) => this.#decide(request, retryOf, stored, clock.now()))
-    }
-    const { key, fingerprint } = idempotency
-    const allKeys: readonly RecordKey[] = [{ kind: IDEMPOTENCY_RECORDS, id: key }, ...keys]
-    return journal.transact(allKeys, ([remembered, ...stored]) => {
-      const earlier = (remembered as StoredRecord<IdempotencyRecord> | undefined)?.value
-      if (earlier !== undefined) {
-        if (earlier.fingerprint !== fingerprint)
-          throw new SwarmError('idempotency_key_reused', { idempotencyKey: key })
-        return unchanged<Written>({ replayOf: earlier.taskIds })
-      }
+    const own = tasks.map(({ taskId }) => ({ ...taskKey(taskId), isNew: true }))
+    const ids = new Set(tasks.map(({ taskId }) => taskId))
+    const others = new Set(tasks.flatMap(({ spec }) => relatives(spec)).filter((taskId) => !ids.has(taskId)))
+    const taskKeys = [...own, ...[...others].map(taskKey)]
+    const memoKeys =
+      idempotency === undefined ? [] : [{ kind: IDEMPOTENCY_RECORDS, id: idempotency.key, isNew: true }]
+    const keys: readonly RecordKey[] = [...taskKeys, ...memoKeys, ...starting.keys]
+    return journal.transact(keys, (records) => {
+      const stored = records.slice(0, taskKeys.length) as readonly StoredTask[]
+      const reads = records.slice(taskKeys.length + memoKeys.length)
       const now = clock.now()
-      const step = this.#decide(request, retryOf, stored as readonly StoredTask[], now)
-      const memo = { fingerprint, taskIds: tasks.map(({ taskId }) => taskId), createdAt: now }
-      return { ...step, writes: [...step.writes, put(IDEMPOTENCY_RECORDS, key, memo)] }
+      const decide = (): Step<Written> => this.#decide(request, { retryOf, starting, stored, reads, now })
+      if (idempotency === undefined) return decide()
+      const { key, fingerprint } = idempotency
+      const memo = records[taskKeys.length] as StoredRecord<IdempotencyRecord> | undefined
+      if (memo !== undefined) {
+        if (memo.value.fingerprint !== fingerprint)
+          throw new SwarmError('idempotency_key_reused', { idempotencyKey: key })
+        return unchanged<Written>({ replayOf: memo.value.taskIds })
+      }
+      const step = decide()
+      const taskIds = tasks.map(({ taskId }) => taskId)
+      const writes = [...step.writes, put(IDEMPOTENCY_RECORDS, key, { fingerprint, taskIds, createdAt: now })]
+      return { ...step, writes }
     })
   }
 
-  #decide(
-    { tasks }: SubmitRequest,
-    retryOf: TaskId | undefined,
-    stored: readonly StoredTask[],
-    now: EpochMs,
-  ): Step<Written> {
+  #decide({ tasks }: SubmitRequest, { retryOf, starting, stored, reads, now }: SubmitFacts): Step<Written> {
     // The same call again, after its first answer was lost on the way from the coordinating node.
     if (stored[0]?.value.taskId === tasks[0]?.taskId)
       return unchanged({ replayOf: tasks.map(({ taskId }) => taskId) })
     const known = new Map(
       stored.flatMap((record) => (record === undefined ? [] : [[record.value.taskId, record.value]])),
     )
-    const changes = tasks.map((task) => {
+    const started = tasks.map((task) => {
       const change = this.#create(task, retryOf, known, now)
       // Those after it in the same request may depend on it.
       known.set(task.taskId, change.task)
-      return change
+      return starting.start(change, task.payload, reads, now)
     })
-    const writes: RecordWrite[] = changes.map(({ task }) => putTask(task))
+    const writes: RecordWrite[] = started.flatMap(({ change, writes: more = [] }) => [
+      putTask(change.task),
+      ...more,
+    ])
     for (const { taskId, payload } of tasks) writes.push(put(PAYLOAD_RECORDS, taskId, payload))
     return {
       writes,
-      events: changes.flatMap(({ events }) => events),
-      ready: changes.flatMap(({ ready }) => ready),
-      result: { accepted: changes.map(({ task }) => task) },
+      events: started.flatMap(({ change }) => change.events),
+      ready: started.flatMap(({ change }) => change.ready),
+      result: {
+        accepted: started.map(({ change }) => change.task),
+        assigned: started.flatMap(({ result }) => result ?? []),
+      },
     }
   }
 

@@ -9,7 +9,7 @@ import {
   type TaskRecord,
   type TaskSpec,
 } from '../model/task-record.ts'
-import type { ReadyEntry } from '../ports/ready-queue.ts'
+import type { ReadyEntry, ReadyEntryName } from '../ports/ready-queue.ts'
 import type { EventDraft } from '../ports/records.ts'
 import type { AdmissionFacts } from '../resources/admission/admission-gate.ts'
 import { draftOf, type TaskDraft } from './task-draft.ts'
@@ -19,6 +19,8 @@ export interface TaskChange {
   readonly task: TaskRecord
   readonly events: readonly EventDraft[]
   readonly ready: readonly ReadyEntry[]
+  /** The ready-queue entry that it uses up. */
+  readonly settled?: readonly ReadyEntryName[]
 }
 
 /** A task's place among its ready entries, smallest first; see `priorityRank`. */
@@ -91,7 +93,8 @@ export function assignTask(
   const data = { ...holder(assigned), waitMs: Math.max(0, now - (task.readyAt ?? task.createdAt)) }
   const events = [event('task.assigned', assigned, now, data)]
   if (isAccepted) events.push(event('task.started', assigned, now, holder(assigned)))
-  return { task: assigned, events, ready: [] }
+  const { taskId, readyCount } = task
+  return { task: assigned, events, ready: [], settled: [{ taskId, readyCount }] }
 }
 
 /** The agent named the task: it has received it, and has used so much of `timeoutMs`. */

@@ -1,17 +1,14 @@
-import { unchanged } from '../kernel/swarm-journal.ts'
 import { SwarmError } from '../model/errors.ts'
 import type { EpochMs } from '../model/ids.ts'
 import { RESULT_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, type TaskAttempt, type TaskRecord } from '../model/task-record.ts'
-import type { Clock } from '../ports/clock.ts'
 import type { Random } from '../ports/random.ts'
-import { put, type RecordWrite, type StoredRecord } from '../ports/records.ts'
-import type { Step } from '../ports/swarm-store.ts'
+import { put, type RecordWrite } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
 import type { ReportingLines } from '../topology/reporting-lines.ts'
-import type { EndingSteps } from './ending-steps.ts'
 import type { LeaseKeeper } from './lease-keeper.ts'
-import type { EndedLease, TaskAftermath, Verdict } from './task-aftermath.ts'
+import type { NextTasks } from './next-tasks.ts'
+import type { Verdict } from './task-aftermath.ts'
 import {
   completeTask,
   failAttempt,
@@ -24,30 +21,35 @@ import {
   type TaskChange,
 } from './task-machine.ts'
 import type { CompleteReport, FailReport, ProgressReport, ReleaseReport, TaskReport } from './task-service.ts'
-import { taskStep } from './task-writer.ts'
+import type { TaskTransitions } from './task-transitions.ts'
+
+interface ReportKind {
+  /** How it ends the attempt; undefined where it does not. */
+  readonly outcome: TaskAttempt['outcome'] | undefined
+  readonly verdict: Verdict
+  readonly writes?: readonly RecordWrite[]
+  /** Whether the agent may be handed its next task in the same step, true by default. */
+  readonly mayFollow?: boolean
+}
+
+const GOES_ON: ReportKind = { outcome: undefined, verdict: 'neutral' }
 
 export interface TaskReportsOptions {
   readonly rankOf: RankOf
 }
 
 export interface TaskReportsModules {
-  readonly endings: EndingSteps
-  readonly aftermath: TaskAftermath
+  readonly transitions: TaskTransitions
+  readonly nextTasks: NextTasks
   readonly leases: LeaseKeeper
   readonly reportingLines: ReportingLines
-  readonly clock: Clock
   readonly random: Random
-}
-
-interface Reported {
-  readonly task: TaskRecord
-  /** The lease the report ended; undefined where it ended none. */
-  readonly ended: EndedLease | undefined
 }
 
 /**
  * What agents say about the tasks they hold. Each report is a compare-and-set on the fencing token: one that is stale
- * changes nothing. A report that ends an attempt can be repeated and is answered as the first time.
+ * changes nothing. A report that ends an attempt can be repeated and is answered as the first time. Its step hands the
+ * agent the next task, where one waits.
  */
 export class TaskReports {
   readonly #options: TaskReportsOptions
@@ -59,9 +61,7 @@ export class TaskReports {
   }
 
   async accept(report: TaskReport): Promise<void> {
-    await this.#report(report, undefined, 'neutral', (task, now) =>
-      startTask(this.#renewed(task, report, now), now),
-    )
+    await this.#report(report, GOES_ON, (task, now) => startTask(this.#renewed(task, report, now), now))
     this.#modules.leases.recorded(report.taskId, report.fencingToken)
   }
 
@@ -71,24 +71,26 @@ export class TaskReports {
       ...(ratio === undefined ? {} : { ratio }),
       ...(message === undefined ? {} : { message }),
     }
-    await this.#report(report, undefined, 'neutral', (task, now) =>
+    await this.#report(report, GOES_ON, (task, now) =>
       reportProgress(this.#renewed(task, report, now), progress, status, now),
     )
     this.#modules.leases.recorded(report.taskId, report.fencingToken)
   }
 
   complete(report: CompleteReport): Promise<TaskRecord> {
-    const result = put(RESULT_RECORDS, report.taskId, report.result)
-    return this.#report(report, 'completed', 'success', (task, now) => completeTask(task, now), [result])
+    const writes = [put(RESULT_RECORDS, report.taskId, report.result)]
+    return this.#report(report, { outcome: 'completed', verdict: 'success', writes }, completeTask)
   }
 
   fail(report: FailReport): Promise<TaskRecord> {
     const { failure, kind } = report
     if (kind === 'reject') {
-      return this.#report(report, 'rejected', 'neutral', (task, now) => rejectTask(task, failure, now))
+      return this.#report(report, { outcome: 'rejected', verdict: 'neutral' }, (task, now) =>
+        rejectTask(task, failure, now),
+      )
     }
     const draw = this.#modules.random.next()
-    return this.#report(report, 'failed', 'failure', (task, now) => {
+    return this.#report(report, { outcome: 'failed', verdict: 'failure' }, (task, now) => {
       const retryInMs = backoffMs(task.spec.backoff, task.attempt, draw)
       const mayRetry = kind === 'retry'
       const escalation = this.#modules.reportingLines.escalationFrom(task.lease ?? report)
@@ -98,7 +100,7 @@ export class TaskReports {
   }
 
   release(report: ReleaseReport): Promise<TaskRecord> {
-    return this.#report(report, 'released', 'neutral', (task, now) =>
+    return this.#report(report, { outcome: 'released', verdict: 'neutral' }, (task, now) =>
       releaseTask(task, 'released', report.reason, now, this.#options.rankOf),
     )
   }
@@ -109,32 +111,35 @@ export class TaskReports {
 
   async #report(
     report: TaskReport,
-    outcome: TaskAttempt['outcome'] | undefined,
-    verdict: Verdict,
+    kind: ReportKind,
     change: (task: TaskRecord, now: EpochMs) => TaskChange,
-    more: readonly RecordWrite[] = [],
   ): Promise<TaskRecord> {
-    const { endings, aftermath, clock } = this.#modules
+    const { outcome, verdict, writes = [], mayFollow = true } = kind
+    const { transitions, nextTasks } = this.#modules
     const { taskId, agentId, fencingToken } = report
-    const decide = (stored: StoredRecord<TaskRecord> | undefined): Step<Reported> => {
-      if (stored === undefined) throw new SwarmError('task_not_found', { taskId })
-      const { value: before } = stored
-      if (outcome !== undefined && isRepeated(before, report, outcome)) {
-        return unchanged<Reported>({ task: before, ended: { agentId, fencingToken } })
-      }
-      const own = before.lease?.agentId === agentId ? before.lease : undefined
-      if (own?.fencingToken !== fencingToken) throw leaseLost(before)
-      const changed = change(before, clock.now())
-      const reported: Reported = {
-        task: changed.task,
-        ended: changed.task.lease === undefined ? own : undefined,
-      }
-      return changed.task === before ? unchanged(reported) : taskStep(changed, reported, more)
+    const endsAttempt = outcome !== undefined
+    const follower = endsAttempt && mayFollow ? nextTasks.reserve(report, verdict === 'failure') : undefined
+    try {
+      const { task } = await transitions.run({
+        taskId,
+        lease: endsAttempt ? { agentId, fencingToken } : undefined,
+        verdict: () => verdict,
+        used: report.usage,
+        follower,
+        decide: (before, now) => {
+          if (before === undefined) throw new SwarmError('task_not_found', { taskId })
+          if (endsAttempt && isRepeated(before, report, outcome)) return undefined
+          const own = before.lease?.agentId === agentId ? before.lease : undefined
+          if (own?.fencingToken !== fencingToken) throw leaseLost(before)
+          return { change: change(before, now), writes }
+        },
+      })
+      if (task === undefined) throw new SwarmError('task_not_found', { taskId })
+      return task
+    } catch (error) {
+      if (follower?.isDamaged(error) !== true) throw error
+      return this.#report(report, { ...kind, mayFollow: false }, change)
     }
-    const { task, ended } = await endings.transact(taskId, decide, report.usage)
-    if (ended !== undefined) aftermath.attemptEnded(taskId, ended, verdict)
-    aftermath.changed(task)
-    return task
   }
 }
 

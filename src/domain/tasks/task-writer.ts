@@ -17,5 +17,6 @@ export function putTask(task: TaskRecord): RecordWrite<TaskRecord> {
 
 /** The step that makes a task's transition durable, with more writes beside it where there are any. */
 export function taskStep<T>(change: TaskChange, result: T, more: readonly RecordWrite[] = []): Step<T> {
-  return { writes: [putTask(change.task), ...more], events: change.events, ready: change.ready, result }
+  const { task, events, ready, settled = [] } = change
+  return { writes: [putTask(task), ...more], events, ready, settled, result }
 }

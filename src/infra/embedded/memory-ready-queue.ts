@@ -65,6 +65,11 @@ export class MemoryReadyQueue implements ReadyQueue {
     return taken
   }
 
+  get hasReady(): boolean {
+    const next = this.#later.peek()
+    return this.#due.length > 0 || (next !== undefined && dueTimeOf(next) <= this.#modules.clock.now())
+  }
+
   async settle(entries: readonly EntryName[]): Promise<void> {
     for (const entry of entries) {
       const name = nameOf(entry)

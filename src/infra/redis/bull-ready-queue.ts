@@ -111,6 +111,12 @@ export class BullReadyQueue implements ReadyQueue {
     return handed
   }
 
+  get hasReady(): boolean {
+    return (
+      !this.#isOpen || this.#atHand.size > 0 || this.#readyCount > 0 || this.#nextDueAt <= this.#clock.now()
+    )
+  }
+
   async settle(entries: readonly Pick<ReadyEntry, 'taskId' | 'readyCount'>[]): Promise<void> {
     const elsewhere: string[] = []
     for (const id of new Set(entries.map(readyJobId))) {

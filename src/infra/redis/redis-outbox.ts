@@ -49,6 +49,11 @@ export class RedisOutbox {
     this.#logger = logger
   }
 
+  /** Whether entries may be here that the queue has not been given yet. */
+  get hasEntries(): boolean {
+    return this.#mustLook || this.#isPumping || this.#remembered.length > 0
+  }
+
   /** Delivers what is there, then what comes. */
   start(): void {
     this.#pump()

@@ -37,6 +37,9 @@ export class RedisReadyQueues {
       restore: (entries) => bull.restore(entries),
       add: (entries) => bull.add(entries),
       take: (countMax) => bull.take(countMax),
+      get hasReady() {
+        return bull.hasReady || outbox.hasEntries
+      },
       settle: (entries) => bull.settle(entries),
       onReady: (listener) => bull.onReady(listener),
       close: async () => {

@@ -38,7 +38,7 @@ describe('a step that was committed though its answer was lost', () => {
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
     faults.push(undefined, 'after_commit')
-    const id = await submit(node, 'a', { maxAttempts: 1 })
+    const id = await submit(node, 'a', { maxAttempts: 1, delayMs: 10 })
     await cluster.pass(1_000)
     expect(ada.assignments).toMatchObject([{ taskId: id, attempt: 1 }])
     await ada.complete(ada.assignments[0]!)
@@ -62,6 +62,22 @@ describe('a step that was committed though its answer was lost', () => {
     await cluster.pass(2_000)
     await ada.complete(ada.assignments[0]!)
     expect(await node.service.swarm.monitor()).toMatchObject({ openTasks: 0 })
+  })
+
+  it('counts when it was a submit that was an assignment too: the task is handed over anew', async () => {
+    const { cluster, faults } = clusterWithFaults()
+    const node = await cluster.node()
+    const ada = await anAgent('ada', node)
+    faults.push('after_commit')
+    const task = newTask('a', { maxAttempts: 1 })
+    const request = { tasks: [task], idempotency: { key: 'k', fingerprint: 'f' } }
+    await expect(node.service.tasks.submit(request)).rejects.toMatchObject({ code: 'store_unavailable' })
+    expect(await node.swarm.reader.task(task.taskId)).toMatchObject({ phase: 'assigned' })
+    expect(ada.assignments).toEqual([])
+    await cluster.pass(2_000)
+    expect(ada.assignments).toMatchObject([{ taskId: 'a', attempt: 1 }])
+    await ada.complete(ada.assignments[0]!)
+    expect(await node.service.swarm.monitor()).toMatchObject({ openTasks: 0, slotsBusy: 0 })
   })
 
   it('counts when it was the leave of an agent that nobody repeats: it is removed', async () => {

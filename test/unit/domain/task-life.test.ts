@@ -204,7 +204,7 @@ describe('the life of a task', () => {
     expect(await node.service.tasks.retry({ taskId: id, newTaskId: taskId('t2') })).toMatchObject({
       retryOf: id,
       taskId: 't2',
-      phase: 'queued',
+      phase: 'assigned',
     })
     await cluster.pass(0)
     expect(ada.assignments[1]).toMatchObject({ taskId: 't2', payload: '{"file":"a.ts"}' })

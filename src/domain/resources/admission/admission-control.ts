@@ -36,6 +36,8 @@ export class AdmissionControl {
   #cancelRetry: () => void = () => undefined
   #retryAt = Infinity
   readonly #counted = new Map<TaskId, FencingToken | typeof PENDING>()
+  /** What is counted. */
+  readonly #facts = new Map<TaskId, AdmissionFacts>()
 
   constructor(modules: AdmissionControlModules) {
     this.#modules = modules
@@ -61,6 +63,12 @@ export class AdmissionControl {
   /** Equal for tasks that the same controls and budgets apply to; empty where there are none. */
   laneOf(task: AdmissionFacts): string {
     return this.#modules.targetsOf(task).join(' ')
+  }
+
+  /** Whether a task that is counted holds anything of a control: others may be able to start when it ends. */
+  isLimited(taskId: TaskId): boolean {
+    const task = this.#facts.get(taskId)
+    return task !== undefined && this.laneOf(task) !== ''
   }
 
   /**
@@ -93,6 +101,7 @@ export class AdmissionControl {
     const isCounted = this.#counted.has(task.taskId)
     // Also where an earlier lease is still counted: its end, heard late, must not end the count of this assignment.
     this.#counted.set(task.taskId, PENDING)
+    this.#facts.set(task.taskId, task)
     if (isCounted) return false
     const { gates, shares } = this.#modules
     const now = this.#now()
@@ -118,6 +127,7 @@ export class AdmissionControl {
   cancel(taskId: TaskId): void {
     if (this.#counted.get(taskId) !== PENDING) return
     this.#counted.delete(taskId)
+    this.#facts.delete(taskId)
     const { gates, shares } = this.#modules
     const now = this.#now()
     for (const gate of gates) gate.cancel(taskId, now)
@@ -132,6 +142,7 @@ export class AdmissionControl {
   /** The task is finished. @returns false where it was not counted */
   forget(taskId: TaskId): boolean {
     if (!this.#counted.delete(taskId)) return false
+    this.#facts.delete(taskId)
     for (const gate of this.#modules.gates) gate.end(taskId)
     this.#modules.shares.end(taskId)
     return true

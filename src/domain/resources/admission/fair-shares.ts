@@ -75,6 +75,21 @@ export class FairShares {
     this.#hold(holding.key, holding.amounts, -1)
   }
 
+  /** What `look` finds while the task holds nothing. `look` is called at once and changes nothing. */
+  asIfEnded<T>(taskId: TaskId, look: () => T): T {
+    const holding = this.#holdings.get(taskId)
+    if (holding === undefined) return look()
+    // Amounts are set back to what they were: adding what was subtracted need not give the same number.
+    const held = new Map(this.#held.get(holding.key))
+    this.end(taskId)
+    try {
+      return look()
+    } finally {
+      this.#holdings.set(taskId, holding)
+      this.#held.set(holding.key, held)
+    }
+  }
+
   #hold(key: string, amounts: ResourceAmounts, sign: 1 | -1): void {
     const held = this.#held.get(key) ?? new Map<string, number>()
     for (const [name, amount] of Object.entries(amounts)) {
