@@ -159,7 +159,7 @@ export class TaskDistributor {
   #wantedCount(): number {
     const { scheduler, registry } = this.#modules
     const { windowMax } = this.#options
-    if (scheduler.size < windowMax) return Math.min(TAKE_MAX, windowMax - scheduler.size)
+    if (scheduler.size < windowMax) return windowMax - scheduler.size
     // A window full of tasks that nobody can run now must not hide those behind it from agents that have room.
     const isBlocked =
       registry.hasRoom &&
@@ -169,9 +169,9 @@ export class TaskDistributor {
   }
 
   /** @returns true where it took any. */
-  async #take(countMax: number): Promise<boolean> {
+  async #take(room: number): Promise<boolean> {
     const { queue, isOpen } = this.#modules
-    const entries = await queue.take(countMax)
+    const entries = await queue.take(Math.min(room, TAKE_MAX), room)
     for (const entry of entries) {
       if (isOpen(entry.taskId)) this.#add(entry)
       else this.#settle(entry)

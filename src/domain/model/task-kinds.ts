@@ -89,11 +89,7 @@ export const TASK_RECORDS = recordKind<TaskRecord>('task', {
 })
 
 /** A task's payload, under the task's id. */
-export const PAYLOAD_RECORDS = recordKind<JsonText>('payload', {
-  codec: textCodec(),
-  isListed: false,
-  isCached: false,
-})
+export const PAYLOAD_RECORDS = recordKind<JsonText>('payload', { codec: textCodec(), isListed: false })
 
 /** A task's result, under the task's id. */
 export const RESULT_RECORDS = recordKind<JsonText>('result', {

@@ -59,8 +59,10 @@ export interface ReadyQueue {
   /**
    * The due entries that are at hand, in order, at most `countMax`. Where nothing is at hand it waits for one look at
    * the medium, never for `countMax` entries; the listener is called when there are more.
+   *
+   * @param room how many the caller could take now, in several calls; `countMax` by default
    */
-  take(countMax: number): Promise<readonly ReadyEntry[]>
+  take(countMax: number, room?: number): Promise<readonly ReadyEntry[]>
   /**
    * Whether a due entry may be in the queue or on its way there that was not taken yet. True also where that is not
    * known.

@@ -38,8 +38,6 @@ export class BullReadyQueue implements ReadyQueue {
   readonly #kept = new Set<string>()
   /** Ids of jobs whose entries are here, and which have to be removed from BullMQ. */
   readonly #fetched = new Set<string>()
-  /** Ids of entries that came here before the outbox brought them. */
-  readonly #offered = new Set<string>()
   /** Ids of BullMQ's jobs, while the coordinator restores what waits. */
   #found: Set<string> | undefined
   /** Jobs believed to be ready in BullMQ. */
@@ -76,27 +74,21 @@ export class BullReadyQueue implements ReadyQueue {
 
   async add(entries: readonly ReadyEntry[]): Promise<void> {
     await this.#open()
-    const missing = entries.filter((entry) => {
-      const id = readyJobId(entry)
-      return !this.#offered.delete(id) && !this.#knows(id)
-    })
-    this.#keepWanted(missing)
-    const now = this.#clock.now()
-    await this.#addJobs(
-      missing.filter((entry) => !this.#kept.has(readyJobId(entry))),
-      now,
-    )
+    const missing = entries.filter((entry) => !this.#knows(readyJobId(entry)))
+    await this.#addJobs(this.#keepWanted(missing), this.#clock.now())
   }
 
   /**
-   * Hands committed entries, which `add` will follow for, to whoever waits for work. Only where nothing else is
-   * ready: what waits longer goes first.
+   * Keeps committed entries here, for whoever waits for work. Only where nothing else is ready: what waits longer goes
+   * first.
+   *
+   * @returns those that are to be added instead
    */
-  offer(entries: readonly ReadyEntry[]): void {
-    for (const id of this.#keepWanted(entries)) this.#offered.add(id)
+  offer(entries: readonly ReadyEntry[]): readonly ReadyEntry[] {
+    return this.#keepWanted(entries)
   }
 
-  async take(countMax: number): Promise<readonly ReadyEntry[]> {
+  async take(countMax: number, room: number = countMax): Promise<readonly ReadyEntry[]> {
     await this.#open()
     this.#found = undefined
     try {
@@ -106,7 +98,7 @@ export class BullReadyQueue implements ReadyQueue {
       throw asUnavailable(error)
     }
     const handed = this.#atHand.take(countMax)
-    this.#wantedCount = countMax - handed.length
+    this.#wantedCount = Math.max(countMax, room) - handed.length
     this.#fetchWanted()
     return handed
   }
@@ -162,22 +154,22 @@ export class BullReadyQueue implements ReadyQueue {
     return this.#kept.has(id) || this.#found?.has(id) === true
   }
 
-  /** Keeps as many entries here as somebody waits for. @returns the ids of those */
-  #keepWanted(entries: readonly ReadyEntry[]): readonly string[] {
+  /** Keeps as many entries here as somebody waits for. @returns the others */
+  #keepWanted(entries: readonly ReadyEntry[]): readonly ReadyEntry[] {
     let room = this.#readyCount > 0 || !this.#isOpen ? 0 : this.#wantedCount - this.#atHand.size
-    if (room <= 0) return []
+    if (room <= 0) return entries
     const now = this.#clock.now()
-    const ids: string[] = []
+    const others: ReadyEntry[] = []
     for (const entry of entries.toSorted((a, b) => a.rank - b.rank)) {
-      if (room <= 0) break
-      const id = readyJobId(entry)
-      if (isLater(entry, now) || this.#knows(id)) continue
-      this.#keep(entry)
-      ids.push(id)
-      room -= 1
+      if (room <= 0 || isLater(entry, now)) {
+        others.push(entry)
+      } else if (!this.#knows(readyJobId(entry))) {
+        this.#keep(entry)
+        room -= 1
+      }
     }
-    if (ids.length > 0) this.#listener()
-    return ids
+    if (others.length < entries.length) this.#listener()
+    return others
   }
 
   #keep(entry: ReadyEntry): void {

@@ -3,6 +3,10 @@ import type { KnownRecord } from './record-codec.ts'
 
 /** Records, of all scopes together, in each of the two generations. */
 const GENERATION_MAX = 50_000
+/** Characters of those that are text, in each generation. */
+const GENERATION_TEXT_MAX = 16 * 1_024 * 1_024
+/** Longer texts are read again where they are needed. */
+const TEXT_MAX = 8_192
 
 /** One scope's part of the cache, until it is cleared. */
 export type CacheSpace = number
@@ -19,6 +23,7 @@ export type CacheSpace = number
 export class RecordCache {
   #young = new Map<string, KnownRecord>()
   #old = new Map<string, KnownRecord>()
+  #youngTextSize = 0
   #spaceCount = 0
 
   /** An empty part. What stood in a part that nobody asks for any more ages out. */
@@ -37,7 +42,8 @@ export class RecordCache {
   }
 
   set(space: CacheSpace, key: RecordKey, known: KnownRecord): void {
-    if (key.kind.isCached) this.#keep(cacheName(space, key), known)
+    if (key.kind.isCached && textSizeOf(known) <= TEXT_MAX) this.#keep(cacheName(space, key), known)
+    else this.forget(space, key)
   }
 
   /** Takes in what was read, unless something is known already: that is from a commit, and newer. */
@@ -53,10 +59,14 @@ export class RecordCache {
 
   #keep(name: string, known: KnownRecord): void {
     this.#young.set(name, known)
-    if (this.#young.size < GENERATION_MAX) return
+    this.#youngTextSize += textSizeOf(known)
+    if (this.#young.size < GENERATION_MAX && this.#youngTextSize < GENERATION_TEXT_MAX) return
     this.#old = this.#young
     this.#young = new Map()
+    this.#youngTextSize = 0
   }
 }
+
+const textSizeOf = ({ value }: KnownRecord): number => (typeof value === 'string' ? value.length : 0)
 
 const cacheName = (space: CacheSpace, { kind, id }: RecordKey): string => `${space}/${kind.name}/${id}`

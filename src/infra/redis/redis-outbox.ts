@@ -62,10 +62,8 @@ export class RedisOutbox {
 
   /** @param entries committed just now; `undefined` when there may be some */
   committed(entries: readonly ReadyEntry[] | undefined): void {
-    if (entries === undefined || this.#remembered.length + entries.length > REMEMBERED_MAX)
-      this.#mustLook = true
-    else this.#remembered.push(...entries)
-    if (entries !== undefined) this.#queue.offer(entries)
+    if (entries === undefined) this.#mustLook = true
+    else this.#carry(this.#queue.offer(entries))
     this.#pump()
   }
 
@@ -86,6 +84,12 @@ export class RedisOutbox {
     const count = await this.#link.client.hlen(outboxKey(this.#scope)).catch(() => 0)
     if (count > 0) this.#mustLook = true
     this.#pump()
+  }
+
+  /** What the queue keeps in memory leaves the outbox with the step that assigns it, or with the next look. */
+  #carry(entries: readonly ReadyEntry[]): void {
+    if (this.#remembered.length + entries.length > REMEMBERED_MAX) this.#mustLook = true
+    else this.#remembered.push(...entries)
   }
 
   #pump(): void {

@@ -36,7 +36,7 @@ export class RedisReadyQueues {
     const queue: ReadyQueue = {
       restore: (entries) => bull.restore(entries),
       add: (entries) => bull.add(entries),
-      take: (countMax) => bull.take(countMax),
+      take: (countMax, room) => bull.take(countMax, room),
       get hasReady() {
         return bull.hasReady || outbox.hasEntries
       },

@@ -120,9 +120,7 @@ export class ScopeLane {
   #beginReading(step: WaitingStep): void {
     const space = this.#space
     const { cache, link } = this.#modules
-    const missing = step.request.keys.filter(
-      (key) => cache.get(space, key) === undefined && !step.read.has(key),
-    )
+    const missing = step.request.keys.filter((key) => this.#known(step, key) === undefined)
     if (missing.length === 0) return
     step.reading = readRecords(link, this.#scope, missing).then((records) => {
       for (const [index, key] of missing.entries()) {
@@ -230,7 +228,9 @@ export class ScopeLane {
   }
 
   #known(step: WaitingStep, key: RecordKey): KnownRecord | undefined {
-    return this.#modules.cache.get(this.#space, key) ?? step.read.get(key)
+    const known = this.#modules.cache.get(this.#space, key) ?? step.read.get(key)
+    // The script finds out where that is wrong, and the step is then decided again on what was read.
+    return known === undefined && key.isNew === true && step.attempts === 0 ? NO_RECORD : known
   }
 
   #isReadable(step: WaitingStep): boolean {

@@ -22,7 +22,7 @@ type Decision =
   | { readonly error: unknown }
 
 const NOTHING_TO_DO = {
-  step: { writes: [], events: [], ready: [] },
+  step: { writes: [], events: [], ready: [], settled: [] },
   bodies: [],
   events: [],
   ready: [],
@@ -94,10 +94,12 @@ export class StepBatch {
     const { step, bodies, events, ready } = 'step' in decision ? decision : NOTHING_TO_DO
     const start = this.#arguments.length
     const timedCount = step.writes.filter(({ key }) => key.kind.timeOf !== undefined).length
-    this.#arguments.push(0, step.writes.length + timedCount, step.events.length, step.ready.length)
+    const settled = step.settled ?? []
+    const counts = [step.writes.length + timedCount, step.events.length, step.ready.length, settled.length]
+    this.#arguments.push(0, ...counts)
     this.#arguments[start] = this.#encodeChecks(request.keys, seen)
     const writes = step.writes.map((write, index) => this.#encodeWrite(write, bodies[index] ?? ''))
-    this.#arguments.push(...events, ...ready)
+    this.#arguments.push(...events, ...ready, ...settled.map(readyJobId))
     this.#steps.push({ decision, writes })
     this.#weight += this.#arguments.length - start
   }

@@ -45,6 +45,23 @@ export function describeSteps(setup: SetupInfra): void {
       expect(result).toEqual(['7', undefined, 'a', 1])
     })
 
+    it('decides on the record that is there, although it was taken for new', async () => {
+      await write(t, swarm, { writes: [putNumber('old', 7)] })
+      const { result } = await t.infra.store.transact({
+        ...swarm,
+        keys: [
+          { ...payload('old'), isNew: true },
+          { ...payload('new'), isNew: true },
+        ],
+        decide: ([old, young]) => {
+          const writes = [putNumber('new', Number(old?.value ?? 0) + Number(young?.value ?? 1))]
+          return { writes, events: [], ready: [], result: old?.value }
+        },
+      })
+      expect(result).toBe('7')
+      expect(await numberAt('new')).toBe(8)
+    })
+
     it('leaves versions and numbers alone when a step writes nothing', async () => {
       await write(t, swarm, { writes: [putNumber('a', 1)], events: [sampleEvent('a')] })
       const { result } = await updateNumber(t, swarm, payload('a'), () => ({ writes: [] }))

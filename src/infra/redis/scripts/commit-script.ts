@@ -6,7 +6,7 @@ import { LuaScript } from '../lua-script.ts'
  * KEYS: meta, coordinator, events, outbox, marker, then four for each kind of record in use: records, ids, open, times.
  *
  * ARGV: store id, epoch and run id ('' for steps that name no epoch: only where nobody ever coordinated), number of steps, then for each step its numbers of
- * checks, writes, events and ready entries, and
+ * checks, writes, events, ready entries and settled ones, and
  *   check  = place of the kind's `records` in KEYS, id, head the stored record must begin with ('' = no record)
  *   write  = order, place, id, encoded record. Orders: `n`, `N` = first write known (closed, open);
  *            `u` = first write known, of a kind without an index;
@@ -14,6 +14,7 @@ import { LuaScript } from '../lua-script.ts'
  *            `t` = no record but the time that the record has in the index by time, '' for none
  *   event  = encoded event
  *   ready  = job id, encoded entry
+ *   settled = job id
  *
  * Returns {-2} when the store is another one; {-1, coordinator or ''} when the epoch is not the newest, or was claimed in another run of Redis; else
  * {steps committed, newest sequence before the first, numbers of the writes that found a record where none was known}.
@@ -95,7 +96,7 @@ local found = {}
 
 local function commitStep()
   local checks, writes = tonumber(argument()), tonumber(argument())
-  local events, ready = tonumber(argument()), tonumber(argument())
+  local events, ready, settled = tonumber(argument()), tonumber(argument()), tonumber(argument())
   if not checksHold(checks) then return false end
   for _ = 1, writes do
     local order, place, id, record = argument(), tonumber(argument()), argument(), argument()
@@ -117,6 +118,9 @@ local function commitStep()
   end
   for _ = 1, ready do
     redis.call('HSET', KEYS[4], argument(), argument())
+  end
+  for _ = 1, settled do
+    redis.call('HDEL', KEYS[4], argument())
   end
   return true
 end
