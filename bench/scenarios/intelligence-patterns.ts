@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { HerdingDetector } from '#domain/intelligence/patterns/detectors/herding.ts'
 import type { Observation } from '#domain/intelligence/patterns/observation.ts'
-import type { PatternKind } from '#domain/intelligence/patterns/pattern.ts'
+import type { PatternKind } from '#domain/model/pattern-settings.ts'
 import { CHEAP_RULES } from '../../test/helpers/pattern-streams/cheap-rules.ts'
 import {
   countFalseAlarms,

@@ -3,7 +3,7 @@ import { BudgetAmounts } from './control.ts'
 import { LIMITS } from './limits.ts'
 import { AgentId, Attempt, FencingToken, Json, LeaseMs, Ratio, TaskId, Text, Timestamp } from './scalars.ts'
 import { annotate, closedObject, freeText, textEnum } from './schema.ts'
-import { TASK_VIEW_PROPERTIES, TaskFailure } from './task.ts'
+import { TASK_VIEW_PROPERTIES, TaskFailure, WaitsFor } from './task.ts'
 
 export const ClaimRequest = closedObject(
   {
@@ -76,6 +76,7 @@ const held = { agentId: AgentId, fencingToken: FencingToken }
 export const PROGRESS_PROPERTIES = {
   ratio: Type.Optional(Ratio('Share of the work that is done, 0 to 1.')),
   message: Type.Optional(Text('What is being done, for people.')),
+  waitsFor: Type.Optional(WaitsFor),
   status: Type.Optional(
     textEnum(['working', 'input_required', 'auth_required'], {
       description: "Say that a person's input or credentials are waited for, or that work goes on.",

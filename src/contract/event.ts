@@ -6,11 +6,12 @@ import { CONTROL_EVENTS } from './control-events.ts'
 import { eventData as data } from './event-data.ts'
 import { LEADER_EVENTS } from './leader-events.ts'
 import { MEMORY_EVENT_DATA } from './memory-events.ts'
-import { AgentId, Attempt, Count, FencingToken, Name, Ratio, Text, Timestamp } from './scalars.ts'
+import { PATTERN_EVENTS } from './patterns.ts'
+import { AgentId, Attempt, Count, FencingToken, Name, Ratio, TaskId, Text, Timestamp } from './scalars.ts'
 import { annotate, closedObject, textEnum } from './schema.ts'
 import { StoreId, StoreLossReason } from './store.ts'
 import { SwarmPatch, SwarmView } from './swarm.ts'
-import { TaskFailure, TaskPhase, TaskStatus } from './task.ts'
+import { TaskFailure, TaskPhase, TaskStatus, WaitsFor } from './task.ts'
 import { TRAIL_EVENT_DATA } from './trail-events.ts'
 
 /** A namespace, a slash and a key. */
@@ -56,6 +57,10 @@ export const EVENT_DATA = {
     taskType: Name,
     priority: Type.Integer({ minimum: 1, maximum: 5, description: '1 is the most urgent.' }),
     phase,
+    parentTaskId: Type.Optional(TaskId),
+    dependsOn: Type.Optional(
+      Type.Array(TaskId, { maxItems: 100, description: 'Tasks that have to be completed before.' }),
+    ),
   }),
   'task.unblocked': data('TaskUnblockedData', 'All it depends on is completed.', { taskType, phase }),
   'task.assigned': data('TaskAssignedData', 'The task was given to an agent.', {
@@ -67,6 +72,7 @@ export const EVENT_DATA = {
     ...holder,
     ratio: Type.Optional(Ratio('Share of the work that is done, 0 to 1.')),
     message: Type.Optional(Text('What is being done, for people.')),
+    waitsFor: Type.Optional(WaitsFor),
     status: TaskStatus,
   }),
   'task.completed': data('TaskCompletedData', 'The task is done.', {
@@ -173,6 +179,8 @@ export const EVENT_DATA = {
     agreementMs: durationMs('From then until the certificate'),
   }),
   'proposal.undecided': data('ProposalUndecidedData', 'No quorum agreed on anything in time.', {}),
+
+  ...PATTERN_EVENTS,
 
   ...LEADER_EVENTS,
 

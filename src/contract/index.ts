@@ -102,6 +102,13 @@ export type {
 } from './message.ts'
 export { OPERATIONS } from './operations/all-operations.ts'
 export type { Operation } from './operations/operation.ts'
+export type {
+  PatternKind,
+  PatternPage,
+  PatternReviewRequest,
+  PatternSettings,
+  PatternView,
+} from './patterns.ts'
 export type { PipelineSubmit, PipelineSubmitInput } from './pipeline.ts'
 export type { TaskPlacement, WaitReason, WaitSummary } from './placement.ts'
 export type { Problem } from './problem.ts'

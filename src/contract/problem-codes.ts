@@ -60,6 +60,7 @@ export const PROBLEMS = {
   parent_not_open: once(422, 'The parent task does not exist or is finished'),
   deadline_passed: once(422, 'The deadline has passed'),
   lease_lost: once(409, 'The task is no longer held under this token'),
+  pattern_not_found: once(404, 'There is no such pattern'),
   decision_not_found: once(404, 'The task was never assigned'),
   control_not_found: once(404, 'Nothing is limited or paused there'),
   budget_not_found: once(404, 'There is no such budget'),

@@ -1,6 +1,7 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { TenantId } from './consensus/signed.ts'
 import { LIMITS } from './limits.ts'
+import { PatternSettings, PatternSettingsPatch } from './patterns.ts'
 import { LeaseMs, NEXT_PAGE, SwarmId, Text, Timestamp } from './scalars.ts'
 import { annotate, closedObject, textEnum } from './schema.ts'
 import { Strategy, StrategyInput } from './strategy.ts'
@@ -62,6 +63,7 @@ export const SwarmCreate = closedObject(
         { description: "The server's defaults where left out." },
       ),
     ),
+    patterns: Type.Optional(PatternSettingsPatch),
   },
   { title: 'SwarmCreate', description: 'A new swarm.' },
 )
@@ -75,6 +77,7 @@ export const SwarmPatch = closedObject(
     topology: Type.Optional(TopologySettings),
     leaseMs: Type.Optional(LeaseMs),
     limits: Type.Optional(SwarmLimits),
+    patterns: Type.Optional(PatternSettingsPatch),
   },
   { title: 'SwarmPatch', minProperties: 1, description: 'What changes; `limits` replaces all of them.' },
 )
@@ -89,6 +92,7 @@ export const SwarmView = closedObject(
     topology: TopologySettings,
     leaseMs: LeaseMs,
     limits: SwarmLimits,
+    patterns: PatternSettings,
     createdAt: Timestamp,
   },
   { title: 'Swarm', description: 'A swarm as it is set up.' },

@@ -160,10 +160,17 @@ export const TaskLeaseView = closedObject(
   { title: 'TaskLease', description: 'Who holds the task now.' },
 )
 
+export const WaitsFor = distinct(AgentId, {
+  maxItems: 32,
+  description:
+    'Agents that have to do something before this task can go on, all of them; none where left out. Each progress report says it anew.',
+})
+
 export const TaskProgressView = closedObject(
   {
     ratio: Type.Optional(Ratio('Share of the work that is done, 0 to 1.')),
     message: Type.Optional(Text('What is being done, for people.')),
+    waitsFor: Type.Optional(WaitsFor),
   },
   { title: 'TaskProgress', description: 'What the agent last said of its progress.' },
 )

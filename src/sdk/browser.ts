@@ -12,6 +12,7 @@ export type {
   AgentFilter,
   CallOptions,
   PageOptions,
+  PatternFilter,
   ProposalFilter,
   ReadEventsOptions,
   SubmitOptions,

@@ -28,6 +28,7 @@ export type {
   AgentFilter,
   CallOptions,
   PageOptions,
+  PatternFilter,
   ProposalFilter,
   ReadEventsOptions,
   SubmitOptions,

@@ -36,6 +36,7 @@ import { memoryRoutes } from './routes/memory-routes.ts'
 import { memorySearchRoute } from './routes/memory-search-route.ts'
 import { messageRoutes } from './routes/message-routes.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
+import { patternRoutes } from './routes/pattern-routes.ts'
 import { storeRoutes } from './routes/store-routes.ts'
 import { submitRoutes } from './routes/submit-routes.ts'
 import { resourceRoutes, swarmRoutes } from './routes/swarm-routes.ts'
@@ -163,6 +164,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   memorySearchRoute(app, modules)
   consensusRoutes(app, paged)
   trailRoutes(app, paged)
+  patternRoutes(app, paged)
   eventRoutes(app, modules)
   channelRoute(app, options.nodeId, modules)
   streamRoute(app, modules)

@@ -19,6 +19,7 @@ const TAGS: Record<Tag, string> = {
   consensus: 'Leader election by signed votes, and decisions that carry their proof.',
   memory: 'What a swarm remembers together: records with versions, replicated records, and search.',
   trails: 'Pheromone trails: levels on named edges that deposits change and that fade by themselves.',
+  patterns: 'What the swarm notices in its own behavior.',
   events: 'The ordered event log of a swarm.',
   resources: 'How a swarm is doing.',
   operations: 'Health and metrics of a server node.',

@@ -4,11 +4,12 @@ import type { CONTROL_OPERATIONS } from '../operations/control-operations.ts'
 import type { DISTRIBUTION_OPERATIONS } from '../operations/distribution-operations.ts'
 import type { MEMORY_OPERATIONS } from '../operations/memory-operations.ts'
 import type { MESSAGE_OPERATIONS } from '../operations/message-operations.ts'
+import type { PATTERN_OPERATIONS } from '../operations/pattern-operations.ts'
 import type { SWARM_OPERATIONS } from '../operations/swarm-operations.ts'
 import type { SYSTEM_OPERATIONS } from '../operations/system-operations.ts'
 import type { TASK_OPERATIONS } from '../operations/task-operations.ts'
 import type { TRAIL_OPERATIONS } from '../operations/trail-operations.ts'
-import { AGENT_ID, FENCING_TOKEN, MESSAGE_ID, PROPOSAL_ID, TASK_ID } from './example-ids.ts'
+import { AGENT_ID, FENCING_TOKEN, MESSAGE_ID, PATTERN_ID, PROPOSAL_ID, TASK_ID } from './example-ids.ts'
 
 export interface OperationExample {
   readonly params?: Readonly<Record<string, string>>
@@ -25,6 +26,7 @@ export type OperationId =
   | keyof typeof MEMORY_OPERATIONS
   | keyof typeof CONSENSUS_OPERATIONS
   | keyof typeof TRAIL_OPERATIONS
+  | keyof typeof PATTERN_OPERATIONS
   | keyof typeof SYSTEM_OPERATIONS
 
 const swarm = { swarmId: 'default' }
@@ -33,6 +35,7 @@ const agent = { ...swarm, agentId: AGENT_ID }
 const task = { ...swarm, taskId: TASK_ID }
 const proposal = { ...swarm, proposalId: PROPOSAL_ID }
 const trails = { ...swarm, trailSet: 'routes' }
+const pattern = { ...swarm, patternId: PATTERN_ID }
 const held = { agentId: AGENT_ID, fencingToken: FENCING_TOKEN }
 const memory = { ...swarm, namespace: 'findings' }
 const memoryRecord = { ...memory, key: 'heron-1' }
@@ -142,6 +145,10 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   listBallots: { params: proposal },
   cancelProposal: { params: proposal, body: { reason: 'The change was withdrawn.' } },
   getProposalDecision: { params: proposal },
+  listPatterns: { params: swarm },
+  getPattern: { params: pattern },
+  acknowledgePattern: { params: pattern, body: { note: 'The team of ada looks at it.' } },
+  dismissPattern: { params: pattern, body: { note: 'Both agents are meant to check each other.' } },
   getLeader: { params: swarm },
   startElection: { params: swarm, body: {} },
   declareNamespace: {

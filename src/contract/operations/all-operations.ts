@@ -5,6 +5,7 @@ import { DISTRIBUTION_OPERATIONS } from './distribution-operations.ts'
 import { MEMORY_OPERATIONS } from './memory-operations.ts'
 import { MESSAGE_OPERATIONS } from './message-operations.ts'
 import type { Operation } from './operation.ts'
+import { PATTERN_OPERATIONS } from './pattern-operations.ts'
 import { SWARM_OPERATIONS } from './swarm-operations.ts'
 import { SYSTEM_OPERATIONS } from './system-operations.ts'
 import { TASK_OPERATIONS } from './task-operations.ts'
@@ -21,5 +22,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...Object.values(CONSENSUS_OPERATIONS),
   ...Object.values(MEMORY_OPERATIONS),
   ...Object.values(TRAIL_OPERATIONS),
+  ...Object.values(PATTERN_OPERATIONS),
   ...Object.values(SYSTEM_OPERATIONS),
 ]

@@ -11,6 +11,7 @@ export type Tag =
   | 'consensus'
   | 'memory'
   | 'trails'
+  | 'patterns'
   | 'events'
   | 'resources'
   | 'operations'

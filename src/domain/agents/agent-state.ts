@@ -2,7 +2,7 @@ import type { SessionAddress } from '../communication/direct-channel.ts'
 import type { AgentRecord } from '../model/agent-record.ts'
 import type { Assignment } from '../model/assignment.ts'
 import { SwarmError } from '../model/errors.ts'
-import type { AgentId, FencingToken, MonotonicMs, TaskId } from '../model/ids.ts'
+import { type AgentId, type FencingToken, type MonotonicMs, monotonicMs, type TaskId } from '../model/ids.ts'
 import type { ResourceAmounts } from '../model/task-record.ts'
 import type { Candidate } from '../resources/candidate.ts'
 import type { Requirement } from '../resources/requirement.ts'
@@ -39,6 +39,7 @@ export class AgentState {
   readonly #holdings = new Map<TaskId, Holding>()
   readonly #reservations = new Set<Reservation>()
   readonly #used = new Map<string, number>()
+  #restsUntil = monotonicMs(0)
   #capabilityNames: ReadonlySet<string> = new Set()
 
   constructor(record: AgentRecord, breaker: BreakerOptions) {
@@ -126,7 +127,7 @@ export class AgentState {
   mayStart(now: MonotonicMs): boolean {
     const { status, quarantine } = this.record
     const isAvailable = status === 'online' && quarantine === undefined && !this.hasStopped
-    return isAvailable && this.breaker.state(now) !== 'open'
+    return isAvailable && now >= this.#restsUntil && this.breaker.state(now) !== 'open'
   }
 
   /** What `look` finds where the agent does not hold the task. `look` is called at once and changes nothing. */
@@ -143,11 +144,16 @@ export class AgentState {
     }
   }
 
+  /** The agent is given nothing new before this time. */
+  rest(until: MonotonicMs): void {
+    this.#restsUntil = until
+  }
+
   /** How many more tasks it can be given now. */
   freeSlots(now: MonotonicMs): number {
     const { status, quarantine } = this.record
     if (status !== 'online' || quarantine !== undefined || !this.breaker.allows(now)) return 0
-    if (this.hasStopped) return 0
+    if (this.hasStopped || now < this.#restsUntil) return 0
     const free = this.record.spec.slots - this.heldCount
     const wanted = this.session === undefined ? (this.claim?.room ?? 0) : free
     const trialsMax = this.breaker.state(now) === 'half_open' ? 1 : free

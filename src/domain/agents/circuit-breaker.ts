@@ -62,6 +62,14 @@ export class CircuitBreaker {
     return wasOpen
   }
 
+  /** Opens it whatever the failures were. @returns true unless it was open */
+  trip(now: MonotonicMs): boolean {
+    if (this.state(now) === 'open') return false
+    this.#isTrialRunning = false
+    this.#openedAt = monotonicMs(now)
+    return true
+  }
+
   /** @returns true when this failure opened the breaker, for the first time or again. */
   onFailure(now: MonotonicMs): boolean {
     this.#isTrialRunning = false

@@ -15,6 +15,7 @@ import {
   type TenantId,
   tenantScope,
 } from '../model/ids.ts'
+import { patternSettings } from '../model/pattern-settings.ts'
 import { SWARM_RECORDS, type SwarmRecord } from '../model/swarm-record.ts'
 import type { SwarmSpec } from '../model/swarm-spec.ts'
 import type { OrchestratorOptions } from '../orchestration/orchestrator-options.ts'
@@ -164,7 +165,7 @@ export class SwarmDirectory {
       keys: [{ kind: SWARM_RECORDS, id: spec.swarmId }] as const,
       decide: ([stored]) => {
         if (stored !== undefined) throw new SwarmError('swarm_exists', { swarmId: spec.swarmId })
-        const record: SwarmRecord = { ...spec, createdAt: clock.now() }
+        const record = { ...spec, patterns: spec.patterns ?? patternSettings(), createdAt: clock.now() }
         return { ...unchanged(record), writes: [put(SWARM_RECORDS, spec.swarmId, record)] }
       },
     })

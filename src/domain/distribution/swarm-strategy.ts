@@ -1,16 +1,20 @@
-import type { AgentId, TaskId } from '../model/ids.ts'
+import { type AgentId, monotonicMs, type TaskId } from '../model/ids.ts'
 import type { StrategyKind, StrategySettings } from '../model/strategy-settings.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { StageOrder } from '../topology/stage-order.ts'
 import type {
   DistributionContext,
   DistributionStrategy,
   PlannedAssignment,
+  Planner,
   StrategyModules,
 } from './distribution-strategy.ts'
 import { createStrategy } from './strategies/create-strategy.ts'
 import { DelegationStrategy, type Hierarchy } from './strategies/delegation-strategy.ts'
+import { Detours } from './strategies/detours.ts'
 import { PipelineStrategy } from './strategies/pipeline-strategy.ts'
+import { spreadStrategy } from './strategies/spread-strategy.ts'
 import type { TaskOutcome } from './work-estimator.ts'
 
 export interface SwarmStrategyOptions {
@@ -21,6 +25,7 @@ export interface SwarmStrategyOptions {
 export interface SwarmStrategyModules extends StrategyModules {
   readonly stages: StageOrder
   readonly hierarchy: Hierarchy
+  readonly clock: Clock
   /** Every task that waits; a new strategy is told of them. */
   waiting(): Iterable<ReadyEntry>
 }
@@ -34,6 +39,8 @@ export class SwarmStrategy implements DistributionStrategy {
   readonly #modules: SwarmStrategyModules
   readonly #pipelines: PipelineStrategy
   readonly #planner: DelegationStrategy
+  readonly #detours = new Detours()
+  #spreadUntil = monotonicMs(0)
   #settings: StrategySettings
   #current: DistributionStrategy
 
@@ -42,7 +49,7 @@ export class SwarmStrategy implements DistributionStrategy {
     this.#modules = modules
     this.#settings = options.settings()
     this.#current = createStrategy(this.#settings, modules)
-    const current = { plan: (context: DistributionContext) => this.#current.plan(context) }
+    const current = { plan: (context: DistributionContext) => this.#placer().plan(context) }
     this.#planner = new DelegationStrategy(current, modules.hierarchy)
     this.#pipelines = new PipelineStrategy(this.#planner, modules.stages)
   }
@@ -57,9 +64,21 @@ export class SwarmStrategy implements DistributionStrategy {
 
   plan(context: DistributionContext): readonly PlannedAssignment[] {
     this.#now()
-    const plan = this.#pipelines.plan(context)
+    const detoured = this.#detours.isEmpty ? [] : this.#detours.plan(context, this.#modules.clock.monotonic())
+    // The other tasks have a round of their own, which knows what these took.
+    const plan = detoured.length > 0 ? detoured : this.#pipelines.plan(context)
     for (const { entry, agentId } of plan) this.#modules.estimator.started(agentId, entry.taskId, entry)
     return plan
+  }
+
+  /** For this long, in milliseconds, the tasks are placed by power of two choices instead. */
+  spread(durationMs: number): void {
+    this.#spreadUntil = monotonicMs(this.#modules.clock.monotonic() + durationMs)
+  }
+
+  /** For this long, in milliseconds, these tasks go to others than these agents where others can take them. */
+  detour(taskIds: readonly string[], agentIds: readonly string[], durationMs: number): void {
+    this.#detours.add(taskIds, agentIds, monotonicMs(this.#modules.clock.monotonic() + durationMs))
   }
 
   onReady(entry: ReadyEntry): void {
@@ -83,6 +102,10 @@ export class SwarmStrategy implements DistributionStrategy {
 
   close(): void {
     this.#current.close?.()
+  }
+
+  #placer(): Planner {
+    return this.#modules.clock.monotonic() < this.#spreadUntil ? spreadStrategy : this.#current
   }
 
   #now(): DistributionStrategy {

@@ -27,6 +27,7 @@ export interface SwarmErrorDetails {
   /** `target` as in `controlId`. */
   control_not_found: { readonly target: string }
   budget_not_found: { readonly target: string }
+  pattern_not_found: { readonly patternId: string }
   idempotency_key_reused: { readonly idempotencyKey: string }
   idempotency_in_flight: { readonly idempotencyKey: string }
   version_conflict: { readonly expected: number; readonly actual: number }

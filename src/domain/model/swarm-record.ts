@@ -1,4 +1,5 @@
 import type { EpochMs, SwarmId } from './ids.ts'
+import { type PatternSettings, patternSettings } from './pattern-settings.ts'
 import { jsonCodec, recordKind } from './record-kind.ts'
 import { readStrategySettings, type StrategySettings } from './strategy-settings.ts'
 import type { TopologySettings } from './topology-settings.ts'
@@ -21,6 +22,7 @@ export interface SwarmRecord {
   readonly limits: SwarmLimits
   /** How fairness keys share the swarm; `stride` where it is left out. */
   readonly fairness?: 'stride' | 'drf'
+  readonly patterns: PatternSettings
   readonly createdAt: EpochMs
 }
 
@@ -31,7 +33,9 @@ export const SWARM_RECORDS = recordKind<SwarmRecord>('swarm', {
     ...json,
     decode: (text, id) => {
       const record = json.decode(text, id)
-      return { ...record, strategy: readStrategySettings(record.strategy) }
+      // Earlier versions wrote none.
+      const patterns = patternSettings(record.patterns)
+      return { ...record, strategy: readStrategySettings(record.strategy), patterns }
     },
   },
 })

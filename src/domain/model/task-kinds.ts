@@ -73,7 +73,7 @@ const TASK = shape<Omit<TaskRecord, 'taskId' | 'createdAt'>>({
   assignedAt: 'time',
   startedAt: 'time',
   finishedAt: 'time',
-  progress: shape<TaskProgress>({ ratio: 'plain', message: 'plain', at: 'time' }),
+  progress: shape<TaskProgress>({ ratio: 'plain', message: 'plain', at: 'time', waitsFor: 'plain' }),
   failure: FAILURE,
   lease: LEASE,
   retryOf: 'plain',

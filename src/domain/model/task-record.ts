@@ -82,6 +82,8 @@ export interface TaskProgress {
   readonly ratio?: number
   readonly message?: string
   readonly at?: EpochMs
+  /** Agents that have to do something before the task can go on. */
+  readonly waitsFor?: readonly AgentId[]
 }
 
 /** The right to do a task. It has no expiry: only the owning node times it, on its monotonic clock. */

@@ -26,6 +26,7 @@ export function createSwarmService(
     consensus: consensusService(parts),
     memory: parts.memory.service,
     trails,
+    patterns: { review: (request) => parts.patterns.review(request) },
     swarm: swarmControl(coordinatorship, parts, stop),
   }
 }

@@ -14,6 +14,7 @@ import {
   MEMORY_VERSION_RECORDS,
 } from '../intelligence/memory/memory-record.ts'
 import { MEMORY_SHARE_RECORDS } from '../intelligence/memory/tenant-share.ts'
+import { PATTERN_RECORDS } from '../intelligence/patterns/pattern-record.ts'
 import { TRAIL_BUCKET_RECORDS, TRAIL_SET_RECORDS } from '../intelligence/trails/trail-records.ts'
 import { PROJECTION_CHUNK_RECORDS, PROJECTION_RECORDS } from '../kernel/projection-record.ts'
 import { AGENT_RECORDS, REMOVED_AGENT_RECORDS } from '../model/agent-record.ts'
@@ -59,4 +60,5 @@ export const RECORD_KINDS = new RecordKinds([
   PROJECTION_CHUNK_RECORDS,
   TRAIL_SET_RECORDS,
   TRAIL_BUCKET_RECORDS,
+  PATTERN_RECORDS,
 ])

@@ -63,6 +63,7 @@ export class SwarmOrchestrator {
     )
     await parts.consensus.recover()
     await parts.memory.recover()
+    await parts.patterns.recover()
     for (const agent of parts.registry.agents) void parts.presence.removeIfLeaving(agent)
     for (const taskId of blocked) void parts.ender.lookAtDependencies(taskId)
     for (const { taskId, parentTaskId } of orphans) void parts.ender.cancelIfParentWas(taskId, parentTaskId)
@@ -93,11 +94,12 @@ export class SwarmOrchestrator {
       breakers,
       consensus,
       memory,
+      patterns,
       reminders,
     } = this.#parts
     claims.drain()
-    for (const part of [distributor, retention, presence, leases, breakers, consensus, memory, reminders])
-      part.stop()
+    const timed = [distributor, retention, presence, leases, breakers, consensus, memory, patterns, reminders]
+    for (const part of timed) part.stop()
     deadlines.clear()
     this.#stopReading()
   }

@@ -11,6 +11,7 @@ import { OutcomeFeed } from '../distribution/outcome-feed.ts'
 import { SwarmStrategy } from '../distribution/swarm-strategy.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
 import { SwarmMemory } from '../intelligence/memory/swarm-memory.ts'
+import { PatternKeeper } from '../intelligence/patterns/pattern-keeper.ts'
 import { SwarmTrails } from '../intelligence/trails/swarm-trails.ts'
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
 import type { Projection } from '../kernel/projection.ts'
@@ -44,6 +45,7 @@ import { TopologyKeeper } from '../topology/topology-keeper.ts'
 import { type AdmissionParts, createAdmissionParts } from './admission-parts.ts'
 import { type CommunicationParts, createCommunicationParts } from './communication-parts.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
+import { patternActions } from './pattern-actions.ts'
 import { Retention } from './retention.ts'
 import type { SwarmModules } from './swarm-modules.ts'
 import { SwarmSettings } from './swarm-settings.ts'
@@ -84,6 +86,7 @@ export function createSwarmParts(
     work.outcomes,
     desk.retention.finished,
     memory,
+    desk.patterns,
   ]
   const trails = new SwarmTrails(options, base)
   return { ...base, ...work, ...desk, ...communication, consensus, memory, trails, projections }
@@ -219,7 +222,7 @@ function createDistributor(
   const immediate = new ImmediateStart({ ...parts, planner, assigner })
   const nextTasks = new NextTasks({ ...parts, planner, distributor, assigner })
   const outcomes = new OutcomeFeed(strategy)
-  return { distributor, assigner, immediate, nextTasks, distributionDesk, outcomes }
+  return { distributor, assigner, immediate, nextTasks, distributionDesk, outcomes, strategy }
 }
 
 /** What takes in what clients and agents send, and what looks on. Nothing else calls these. */
@@ -247,5 +250,9 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
   const controlDesk = new ControlDesk(deskOptions, admissionDesk)
   const budgetDesk = new BudgetDesk(deskOptions, admissionDesk)
   const retention = new Retention({ ...options, eventsMax: () => settings.record.limits.eventsMax }, parts)
-  return { watchDeadline, intake, reports, monitor, explainer, controlDesk, budgetDesk, retention }
+  const patterns = new PatternKeeper(
+    { settings: () => settings.record.patterns },
+    { ...parts, actions: patternActions(parts), lastSequence: () => parts.events.lastSequence },
+  )
+  return { watchDeadline, intake, reports, monitor, explainer, controlDesk, budgetDesk, retention, patterns }
 }

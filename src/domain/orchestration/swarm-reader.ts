@@ -4,6 +4,8 @@ import {
   type ProposalRecord,
   type ProposalStatus,
 } from '../consensus-engine/proposals/proposal-record.ts'
+import type { Severity } from '../intelligence/patterns/pattern.ts'
+import { PATTERN_RECORDS, type PatternRecord } from '../intelligence/patterns/pattern-record.ts'
 import { TRAIL_SET_RECORDS, type TrailSetRecord } from '../intelligence/trails/trail-records.ts'
 import {
   AGENT_RECORDS,
@@ -22,6 +24,7 @@ import {
   type Scope,
   type TaskId,
 } from '../model/ids.ts'
+import type { PatternKind } from '../model/pattern-settings.ts'
 import type { RecordKind } from '../model/record-kind.ts'
 import { PAYLOAD_RECORDS, RESULT_RECORDS, TASK_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, type TaskPhase, type TaskRecord, type TaskStatus, taskAt } from '../model/task-record.ts'
@@ -47,6 +50,13 @@ export interface AgentFilter {
 
 export interface ProposalFilter {
   readonly status?: ProposalStatus
+}
+
+export interface PatternFilter {
+  readonly kind?: PatternKind
+  readonly status?: PatternRecord['status']
+  readonly severity?: Severity
+  readonly agentId?: AgentId
 }
 
 export interface Page<T> {
@@ -170,6 +180,29 @@ export class SwarmReader {
       (task) => matchesTask(taskAt(task, now), filter),
     )
     return { ...found, items: found.items.map((task) => taskAt(task, now)) }
+  }
+
+  /** @throws SwarmError `pattern_not_found` */
+  async pattern(patternId: string): Promise<PatternRecord> {
+    const stored = await this.#store.get(this.#scope, { kind: PATTERN_RECORDS, id: patternId })
+    if (stored === undefined) throw new SwarmError('pattern_not_found', { patternId })
+    return stored.value
+  }
+
+  /** Newest first. */
+  patterns(
+    { kind, status, severity, agentId }: PatternFilter,
+    page: PageRequest,
+  ): Promise<Page<PatternRecord>> {
+    return this.#scan(
+      { kind: PATTERN_RECORDS, openOnly: status === 'active', isDescending: true },
+      page,
+      (pattern) =>
+        (kind === undefined || pattern.kind === kind) &&
+        (status === undefined || pattern.status === status) &&
+        (severity === undefined || pattern.severity === severity) &&
+        (agentId === undefined || pattern.agentIds.includes(agentId)),
+    )
   }
 
   /** In the order of their ids. */

@@ -3,8 +3,10 @@ import type { MessageService } from '../communication/message-service.ts'
 import type { ConsensusService } from '../consensus-engine/consensus-service.ts'
 import type { DistributionService } from '../distribution/distribution-service.ts'
 import type { MemoryService } from '../intelligence/memory/memory-service.ts'
+import type { PatternService } from '../intelligence/patterns/pattern-service.ts'
 import type { TrailService } from '../intelligence/trails/trail-service.ts'
 import type { NodeId, SwarmEpoch } from '../model/ids.ts'
+import type { PatternSettingsRequest } from '../model/pattern-settings.ts'
 import type { SwarmRecord } from '../model/swarm-record.ts'
 import type { BudgetService, ControlService } from '../resources/admission/control-service.ts'
 import type { MonitorReport } from '../resources/monitor-report.ts'
@@ -13,7 +15,10 @@ import type { TopologyService } from '../topology/topology-service.ts'
 
 export type SwarmPatch = Partial<
   Pick<SwarmRecord, 'description' | 'strategy' | 'topology' | 'leaseMs' | 'limits'>
->
+> & {
+  /** What is left out stays as it is. */
+  readonly patterns?: PatternSettingsRequest
+}
 
 export interface UpdateSwarmRequest extends SwarmPatch {
   /** Refuse with `version_conflict` where the record has another version. */
@@ -56,6 +61,7 @@ export interface SwarmService {
   readonly consensus: ConsensusService
   readonly memory: MemoryService
   readonly trails: TrailService
+  readonly patterns: PatternService
   readonly swarm: SwarmControl
 }
 

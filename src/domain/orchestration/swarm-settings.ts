@@ -1,5 +1,6 @@
 import type { SwarmJournal } from '../kernel/swarm-journal.ts'
 import { refuseOtherVersion, SwarmError } from '../model/errors.ts'
+import { patternSettings } from '../model/pattern-settings.ts'
 import { SWARM_RECORDS, type SwarmRecord } from '../model/swarm-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put } from '../ports/records.ts'
@@ -24,14 +25,18 @@ export class SwarmSettings {
     return this.#record
   }
 
-  async update({ expectedVersion, ...patch }: UpdateSwarmRequest): Promise<SwarmRecord> {
+  async update({ expectedVersion, patterns, ...others }: UpdateSwarmRequest): Promise<SwarmRecord> {
     const { journal, clock } = this.#modules
     const { swarmId } = this.#record
     this.#record = await journal.transact([{ kind: SWARM_RECORDS, id: swarmId }], ([stored]) => {
       if (stored === undefined) throw new SwarmError('swarm_not_found', { swarmId })
       refuseOtherVersion(expectedVersion, stored.version)
-      const record = { ...stored.value, ...patch }
-      const event = { type: 'swarm.updated', subject: swarmId, time: clock.now(), data: { ...patch } }
+      const changes = {
+        ...others,
+        ...(patterns && { patterns: patternSettings(patterns, stored.value.patterns) }),
+      }
+      const record = { ...stored.value, ...changes }
+      const event = { type: 'swarm.updated', subject: swarmId, time: clock.now(), data: changes }
       return { writes: [put(SWARM_RECORDS, swarmId, record)], events: [event], ready: [], result: record }
     })
     return this.#record

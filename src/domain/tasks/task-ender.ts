@@ -3,7 +3,7 @@ import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import { isSwarmError, SwarmError, type SwarmErrorDetails } from '../model/errors.ts'
 import { type EpochMs, type JsonText, type TaskId } from '../model/ids.ts'
 import { PAYLOAD_RECORDS, RESULT_RECORDS } from '../model/task-kinds.ts'
-import { isTerminal, type TaskLease, type TaskRecord } from '../model/task-record.ts'
+import { isTerminal, type TaskFailure, type TaskLease, type TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Random } from '../ports/random.ts'
@@ -155,10 +155,14 @@ export class TaskEnder {
   }
 
   async missDeadline(taskId: TaskId): Promise<void> {
-    const failure = {
+    await this.fail(taskId, {
       code: 'deadline_exceeded',
       message: 'the deadline passed before the task was completed',
-    }
+    })
+  }
+
+  /** Fails the task for good, whoever holds it; one that is finished stays as it is. */
+  async fail(taskId: TaskId, failure: TaskFailure): Promise<void> {
     await this.#untilWritten(() =>
       this.#endTask(taskId, 'revoked', failure.message, (task, now) => failTask(task, failure, now)),
     )
@@ -166,12 +170,10 @@ export class TaskEnder {
 
   /** Fails a task that can never run because a record that it needs is damaged. */
   async failDamaged(taskId: TaskId, { kind, id }: SwarmErrorDetails['record_damaged']): Promise<void> {
-    const message = `the stored record ${id} of kind ${kind} is damaged`
-    await this.#untilWritten(() =>
-      this.#endTask(taskId, 'revoked', message, (task, now) =>
-        failTask(task, { code: 'record_damaged', message }, now),
-      ),
-    )
+    await this.fail(taskId, {
+      code: 'record_damaged',
+      message: `the stored record ${id} of kind ${kind} is damaged`,
+    })
   }
 
   /** Looks at what a blocked task depends on: it may run now, or never can. */

@@ -64,6 +64,8 @@ export function newTask(
     taskType: spec.type,
     priority: spec.priority,
     phase: change.task.phase,
+    ...(spec.parentTaskId === undefined ? {} : { parentTaskId: spec.parentTaskId }),
+    ...(spec.dependsOn.length === 0 ? {} : { dependsOn: spec.dependsOn }),
   })
   return { task: change.task, events: [submitted, ...change.events], ready: change.ready }
 }

@@ -66,10 +66,11 @@ export class TaskReports {
   }
 
   async progress(report: ProgressReport): Promise<void> {
-    const { ratio, message, status } = report
+    const { ratio, message, waitsFor = [], status } = report
     const progress = {
       ...(ratio === undefined ? {} : { ratio }),
       ...(message === undefined ? {} : { message }),
+      ...(waitsFor.length === 0 ? {} : { waitsFor }),
     }
     await this.#report(report, GOES_ON, (task, now) =>
       reportProgress(this.#renewed(task, report, now), progress, status, now),

@@ -47,6 +47,8 @@ export interface TaskReport {
 export interface ProgressReport extends TaskReport {
   readonly ratio?: number
   readonly message?: string
+  /** Agents that have to do something before the task can go on; none where left out. */
+  readonly waitsFor?: readonly AgentId[]
   /** Say that a person's input or credentials are waited for, or that work goes on. */
   readonly status?: 'working' | 'input_required' | 'auth_required'
 }

@@ -44,6 +44,11 @@ export interface TaskContext {
    * task had reserved counts as used.
    */
   used(usage: TaskUsage): void
+  /**
+   * Says that this task cannot go on until each of these agents has done something; an empty list says that it goes on.
+   * The swarm finds agents that wait for each other in a circle: see docs/patterns.md.
+   */
+  waitFor(agentIds: readonly string[]): void
   /** Gives the task back, to be done by another agent: no attempt is used up. Ends the handler: write `return context.release(…)`. */
   release(reason: string): never
   /** Says that this should never have been asked for; nobody tries again. Ends the handler. */

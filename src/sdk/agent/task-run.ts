@@ -16,8 +16,9 @@ import {
 import { guardListeners } from './guarded-signal.ts'
 
 export interface ProgressNote {
-  readonly ratio: number
+  readonly ratio?: number
   readonly message?: string
+  readonly waitsFor?: string[]
 }
 
 export interface TaskRunOptions {
@@ -37,6 +38,8 @@ export class TaskRun {
   readonly #aborting = new AbortController()
   readonly #signal: AbortSignal
   #report: AgentReport | undefined
+  #progressNote: { readonly ratio?: number; readonly message?: string } = {}
+  #waitsFor: string[] = []
   #isReplaced = false
   #usage: TaskUsage | undefined
   #cancelTimer: () => void = () => undefined
@@ -108,6 +111,7 @@ export class TaskRun {
       client: this.#options.client,
       progress: (ratio, message) => this.#progress(ratio, message),
       used: (usage) => this.#use(usage),
+      waitFor: (agentIds) => this.#waitFor(agentIds),
       release: (reason) => {
         this.#end(release(task, reason))
         throw new Error(`released: ${textOf(reason)}`)
@@ -132,7 +136,25 @@ export class TaskRun {
     }
     const note = { ratio: Math.min(1, Math.max(0, ratio)) }
     const clipped = message === undefined ? {} : { message: cutText(message, LIMITS.textLengthMax) }
-    this.#options.onProgress({ ...note, ...clipped })
+    this.#progressNote = { ...note, ...clipped }
+    this.#note()
+  }
+
+  /** Throws nothing, as {@link #progress}. */
+  #waitFor(agentIds: unknown): void {
+    if (this.#isOver) return
+    if (!Array.isArray(agentIds) || agentIds.some((id) => typeof id !== 'string')) {
+      this.#options.onError(new TypeError('waitFor: the agents must be a list of ids'))
+      return
+    }
+    this.#waitsFor = [...new Set(agentIds as string[])]
+    this.#note()
+  }
+
+  /** Each report says anew what the task waits for. */
+  #note(): void {
+    const waits = this.#waitsFor.length === 0 ? {} : { waitsFor: this.#waitsFor }
+    this.#options.onProgress({ ...this.#progressNote, ...waits })
   }
 
   #use(usage: TaskUsage): void {

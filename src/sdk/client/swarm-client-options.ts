@@ -1,4 +1,4 @@
-import type { AgentStatus, ProposalView, TaskPhase, TaskStatus } from '#contract/index.ts'
+import type { AgentStatus, PatternView, ProposalView, TaskPhase, TaskStatus } from '#contract/index.ts'
 import type { OpenFeed } from './event-feed.ts'
 import type { HttpConnectionOptions } from './http-connection.ts'
 
@@ -54,6 +54,15 @@ export interface AgentFilter {
 /** Which proposals to list. */
 export interface ProposalFilter {
   readonly status?: ProposalView['status']
+}
+
+/** Which patterns to list. */
+export interface PatternFilter {
+  readonly kind?: PatternView['kind']
+  readonly status?: PatternView['status']
+  readonly severity?: PatternView['severity']
+  /** Patterns that name this agent. */
+  readonly agentId?: string
 }
 
 /** Which events to read. */

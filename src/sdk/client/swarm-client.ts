@@ -47,6 +47,7 @@ import type { OpenFeed } from './event-feed.ts'
 import { EventSubscription, type SubscriptionOptions } from './event-subscription.ts'
 import { HttpConnection, type HttpRequest } from './http-connection.ts'
 import { MemoryClient } from './memory-client.ts'
+import { PatternClient } from './pattern-client.ts'
 import { randomKey } from './random-key.ts'
 import { openSseFeed } from './sse-feed.ts'
 import type {
@@ -82,6 +83,8 @@ export class SwarmClient {
   readonly trails: TrailsClient
   /** What the swarm remembers together. */
   readonly memory: MemoryClient
+  /** Patterns that the swarm noticed in its event log. */
+  readonly patterns: PatternClient
   readonly #http: HttpConnection
   readonly #openFeed: OpenFeed
   readonly #swarmPath: string
@@ -97,6 +100,7 @@ export class SwarmClient {
       call: (request) => this.#call(request),
       events: (subscription) => this.events(subscription),
     })
+    this.patterns = new PatternClient({ call: (request) => this.#call(request) })
     this.consensus = new ConsensusClient({
       call: (request) => this.#call(request),
       events: (subscription) => this.events(subscription),

@@ -5,7 +5,13 @@ import type { HeartbeatReply } from '#domain/agents/agent-service.ts'
 import type { ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
 import type { HeldTask } from '#domain/model/assignment.ts'
 import { assertNever } from '#domain/model/errors.ts'
-import { type AgentId, type FencingToken, type SessionId, taskId } from '#domain/model/ids.ts'
+import {
+  type AgentId,
+  type FencingToken,
+  type SessionId,
+  taskId,
+  agentId as toAgentId,
+} from '#domain/model/ids.ts'
 import type { SendReply } from '#domain/model/message.ts'
 import type { TaskRecord } from '#domain/model/task-record.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
@@ -44,11 +50,12 @@ export async function callService(
       await tasks.accept(reportOf(frame, context))
       return undefined
     case 'task.progress': {
-      const { ratio, message, status } = frame
+      const { ratio, message, waitsFor, status } = frame
       await tasks.progress({
         ...reportOf(frame, context),
         ...(ratio === undefined ? {} : { ratio }),
         ...(message === undefined ? {} : { message }),
+        ...(waitsFor === undefined ? {} : { waitsFor: waitsFor.map((id) => toAgentId(id)) }),
         ...(status === undefined ? {} : { status }),
       })
       return undefined

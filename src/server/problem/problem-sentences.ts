@@ -34,6 +34,8 @@ export const SENTENCES: Sentences = {
       ? `Task ${taskId} is no longer held under this token.`
       : `Task ${taskId} is held by agent ${heldBy}, under another token.`
   },
+  pattern_not_found: ({ patternId }) =>
+    `There is no pattern ${patternId}; it may have been removed after its end.`,
   decision_not_found: ({ taskId }) => `Task ${taskId} was never assigned.`,
   control_not_found: ({ target }) => `No limit and no pause is set for ${target}.`,
   budget_not_found: ({ target }) => `There is no budget for ${target}.`,

@@ -2,8 +2,9 @@ import type { FastifyInstance } from 'fastify'
 import { SWARM_OPERATIONS } from '#contract/operations/swarm-operations.ts'
 import type { SwarmPage, SwarmPatch } from '#contract/swarm.ts'
 import { swarmId } from '#domain/model/ids.ts'
+import { patternSettings } from '#domain/model/pattern-settings.ts'
 import { strategySettings } from '#domain/model/strategy-settings.ts'
-import type { SwarmSpec } from '#domain/model/swarm-spec.ts'
+import type { UpdateSwarmRequest } from '#domain/orchestration/swarm-service.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
@@ -26,7 +27,7 @@ export function swarmRoutes(
   const { createSwarm, listSwarms, getSwarm, updateSwarm, deleteSwarm } = SWARM_OPERATIONS
 
   routeOperation(app, createSwarm, async (request, reply) => {
-    const { swarmId: id, strategy, topology, leaseMs, limits, ...rest } = request.body
+    const { swarmId: id, strategy, topology, leaseMs, limits, patterns, ...rest } = request.body
     const { tenant } = callerOf(request)
     const record = await swarms.createSwarm(tenant, {
       ...rest,
@@ -35,6 +36,7 @@ export function swarmRoutes(
       topology: topology ?? { kind: 'mesh' },
       leaseMs: leaseMs ?? swarmDefaults.leaseMs,
       limits: { ...swarmDefaults.limits, ...limits },
+      patterns: patternSettings(patterns),
     })
     reply.code(201).header('location', `/v1/swarms/${record.swarmId}`)
     return swarmView(tenant, record)
@@ -90,6 +92,6 @@ export function resourceRoutes(app: FastifyInstance, { swarms }: Pick<SwarmRoute
   })
 }
 
-function patchFrom({ strategy, ...others }: SwarmPatch): Partial<SwarmSpec> {
+function patchFrom({ strategy, ...others }: SwarmPatch): Omit<UpdateSwarmRequest, 'expectedVersion'> {
   return strategy === undefined ? others : { ...others, strategy: strategySettings(strategy) }
 }

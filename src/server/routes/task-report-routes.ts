@@ -34,8 +34,9 @@ export function taskReportRoutes(app: FastifyInstance, { swarms }: { readonly sw
 
   routeOperation(app, reportProgress, async (request, reply) => {
     const { service, report } = await open(request)
-    const { agentId: _, fencingToken: __, ...progress } = request.body
-    await service.tasks.progress({ ...report, ...progress })
+    const { agentId: _, fencingToken: __, waitsFor, ...progress } = request.body
+    const waits = waitsFor === undefined ? {} : { waitsFor: waitsFor.map(agentId) }
+    await service.tasks.progress({ ...report, ...progress, ...waits })
     return reply.code(204).send()
   })
 

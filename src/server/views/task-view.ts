@@ -1,6 +1,6 @@
 import type { TaskAttemptView, TaskView } from '#contract/task.ts'
 import type { JsonText } from '#domain/model/ids.ts'
-import type { TaskAttempt, TaskRecord } from '#domain/model/task-record.ts'
+import type { TaskAttempt, TaskProgress, TaskRecord } from '#domain/model/task-record.ts'
 import { wireTime } from './wire-time.ts'
 
 /** A task as the contract shows it: what was asked for and where it stands, on one level. */
@@ -48,7 +48,7 @@ function addWhatIsKnown(view: TaskView, record: TaskRecord): void {
   if (lease !== undefined) {
     view.lease = { agentId: lease.agentId, fencingToken: lease.fencingToken, leaseMs: lease.leaseMs }
   }
-  if (progress !== undefined) view.progress = progress
+  if (progress !== undefined) view.progress = progressView(progress)
   if (failure !== undefined) view.failure = failure
 }
 
@@ -62,4 +62,8 @@ export function taskDetailText(record: TaskRecord, payload?: JsonText, result?: 
   const payloadPart = payload === undefined ? '' : `,"payload":${payload}`
   const resultPart = result === undefined ? '' : `,"result":${result}`
   return `${withoutBrace}${payloadPart}${resultPart}}`
+}
+
+function progressView({ waitsFor, ...progress }: TaskProgress): NonNullable<TaskView['progress']> {
+  return waitsFor === undefined ? progress : { ...progress, waitsFor: [...waitsFor] }
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asyncApiDocument } from '#contract/documents/asyncapi-document.ts'
 import { openApiDocument } from '#contract/documents/openapi-document.ts'
-import { FENCING_TOKEN, PROPOSAL_ID, TASK_ID } from '#contract/examples/example-ids.ts'
+import { FENCING_TOKEN, PATTERN_ID, PROPOSAL_ID, TASK_ID } from '#contract/examples/example-ids.ts'
 import { OPERATION_EXAMPLES, type OperationId } from '#contract/examples/operation-examples.ts'
 import { OPERATIONS } from '#contract/operations/all-operations.ts'
 import { SwarmClient } from '#sdk/index.ts'
@@ -45,6 +45,24 @@ describe('the requests in the documents', () => {
     await client.cancelTask(String(replacements[TASK_ID]))
     return replacements
   }
+  /** Two agents that wait for each other. */
+  async function noticed(): Promise<Replacements> {
+    const knot = ['left', 'right']
+    const isTied = (await client.patterns.list()).patterns.length > 0
+    for (const agentId of isTied ? [] : knot) {
+      await client.registerAgent({ agentId, capabilities: [{ name: agentId }] })
+      await client.submit({ type: 'knot', capabilities: [agentId] })
+      const [held] = await client.claimTasks(agentId, { countMax: 1, waitMs: 5_000 })
+      const waitsFor = knot.filter((other) => other !== agentId)
+      await client.reportProgress(held!.taskId, { agentId, fencingToken: held!.fencingToken, waitsFor })
+    }
+    const [pattern] = await eventually(async () => {
+      const { patterns } = await client.patterns.list()
+      expect(patterns).toHaveLength(1)
+      return patterns
+    })
+    return { [PATTERN_ID]: pattern!.patternId }
+  }
   /** Frees the slot for the next operation. A task that has ended already stays as it is. */
   async function cancelled({ [TASK_ID]: taskId }: Replacements): Promise<void> {
     if (taskId !== undefined) await client.cancelTask(String(taskId)).catch(() => undefined)
@@ -65,6 +83,9 @@ describe('the requests in the documents', () => {
       await client.consensus.propose({ proposalId: 'withdrawn', title: 'Wait?' })
       return { [PROPOSAL_ID]: 'withdrawn' }
     },
+    getPattern: noticed,
+    acknowledgePattern: noticed,
+    dismissPattern: noticed,
     getProposalDecision: async () => {
       await eventually(async () => (await client.consensus.proposal(PROPOSAL_ID)).status === 'decided')
       return {}

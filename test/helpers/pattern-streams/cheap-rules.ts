@@ -1,5 +1,5 @@
 import type { Observation } from '#domain/intelligence/patterns/observation.ts'
-import type { PatternKind } from '#domain/intelligence/patterns/pattern.ts'
+import type { PatternKind } from '#domain/model/pattern-settings.ts'
 
 type Rule = (window: readonly Observation[]) => boolean
 

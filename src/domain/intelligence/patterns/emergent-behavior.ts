@@ -1,8 +1,8 @@
-import { createDetector } from './create-detectors.ts'
+import { PATTERN_KINDS, type PatternKind, type PatternSettings } from '../../model/pattern-settings.ts'
+import { createDetector } from './create-detector.ts'
 import { EventObserver, type ObservableEvent } from './event-observer.ts'
 import type { Observation } from './observation.ts'
-import { type Detector, PATTERN_KINDS, type PatternKind } from './pattern.ts'
-import type { PatternSettings } from './pattern-settings.ts'
+import type { Detector } from './pattern.ts'
 import { type Pattern, type PatternChange, PatternTracker } from './pattern-tracker.ts'
 import { groupBy } from './tally.ts'
 
@@ -48,6 +48,12 @@ export class EmergentBehavior {
   /** Takes up a pattern that was active before a takeover. */
   adopt(pattern: Pattern): void {
     if (this.#detectors.has(pattern.kind)) this.#tracker.adopt(pattern)
+  }
+
+  /** Fills the windows of the detectors with what happened before; nothing is noticed. */
+  warmUp(event: ObservableEvent): void {
+    for (const observation of this.#observer.observe(event))
+      for (const { detector } of this.#readers.get(observation.kind) ?? []) detector.observe(observation)
   }
 
   read(event: ObservableEvent): PatternChange[] {

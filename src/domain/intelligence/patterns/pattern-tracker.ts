@@ -1,17 +1,17 @@
+import type { PatternKind } from '../../model/pattern-settings.ts'
 import {
   AGENTS_NAMED_MAX,
   EVIDENCE_MAX,
   type Finding,
   type Judgement,
   type PatternGroup,
-  type PatternKind,
   type Severity,
   severityOf,
 } from './pattern.ts'
 
 /** A pattern from its first finding on. */
 export interface Pattern {
-  /** Kind and sequence number of the event with which it was first seen: `ping-pong-1234`. */
+  /** Sequence number of the event with which it was first seen, and kind: `000000001234-ping-pong`. Ids sort by age. */
   readonly patternId: string
   readonly kind: PatternKind
   readonly key: string
@@ -26,6 +26,8 @@ export interface Pattern {
   readonly evidence: readonly number[]
   readonly taskIds: readonly string[]
   readonly groups: readonly PatternGroup[]
+  /** Of synchrony, in milliseconds. */
+  readonly periodMs?: number
   readonly findings: number
   /** Milliseconds since the Unix epoch. */
   readonly firstSeenAt: number
@@ -119,9 +121,9 @@ function keyOf({ kind, key }: { readonly kind: PatternKind; readonly key: string
 }
 
 function firstSeen(finding: Finding, sequence: number, at: number): Pattern {
-  const { kind, key, agentIds, evidence, taskIds, groups, pValue, effect } = finding
+  const { kind, key, agentIds, evidence, taskIds, groups, periodMs, pValue, effect } = finding
   return {
-    patternId: `${kind.replaceAll('_', '-')}-${sequence}`,
+    patternId: `${String(sequence).padStart(12, '0')}-${kind.replaceAll('_', '-')}`,
     kind,
     key,
     status: 'active',
@@ -132,6 +134,7 @@ function firstSeen(finding: Finding, sequence: number, at: number): Pattern {
     evidence,
     taskIds,
     groups,
+    ...(periodMs === undefined ? {} : { periodMs }),
     findings: 1,
     firstSeenAt: at,
     lastSeenAt: at,

@@ -1,17 +1,5 @@
+import type { PatternKind } from '../../model/pattern-settings.ts'
 import type { Observation } from './observation.ts'
-
-/** The patterns that the swarm can notice, each with a detector of its own. */
-export const PATTERN_KINDS = [
-  'herding',
-  'ping_pong',
-  'wait_cycle',
-  'failure_cascade',
-  'specialisation',
-  'polarisation',
-  'synchrony',
-  'clusters',
-] as const
-export type PatternKind = (typeof PATTERN_KINDS)[number]
 
 export const SEVERITIES = ['low', 'medium', 'high'] as const
 export type Severity = (typeof SEVERITIES)[number]
@@ -39,6 +27,8 @@ export interface Finding {
   readonly pValue: number
   /** Size of the effect, 0 (none) to 1; each detector documents what it measures. Severity follows from it alone. */
   readonly effect: number
+  /** Mean period of the agents' rhythm, in milliseconds; of synchrony only. */
+  readonly periodMs?: number
   /** Time of the newest event of the evidence, in milliseconds. */
   readonly at: number
 }

@@ -19,6 +19,7 @@ interface Phase {
   readonly sequence: number
   /** Share of the agent's own period since its last act, 0 to 1. */
   readonly phase: number
+  readonly periodMs: number
 }
 
 const AGENTS_MAX = 1_000
@@ -77,9 +78,8 @@ export class SynchronyDetector implements Detector {
     const phases: Phase[] = []
     for (const [agentId, acts] of this.#acts) {
       const recent = acts.filter((act) => act.at > at - this.#windowMs && act.at <= at)
-      const phase = phaseOf(recent, at)
-      const last = recent.at(-1)
-      if (phase !== undefined && last !== undefined) phases.push({ agentId, sequence: last.sequence, phase })
+      const phase = phaseOf(agentId, recent, at)
+      if (phase !== undefined) phases.push(phase)
     }
     if (phases.length < AGENTS_MIN) return { found: [] }
     const x = mean(phases.map(({ phase }) => Math.cos(2 * Math.PI * phase)))
@@ -102,6 +102,7 @@ export class SynchronyDetector implements Detector {
           groups: [],
           pValue,
           effect: resultant,
+          periodMs: mean(inStep.map(({ periodMs }) => periodMs)),
           at,
         },
       ],
@@ -110,7 +111,7 @@ export class SynchronyDetector implements Detector {
 }
 
 /** undefined where the agent has no rhythm, or has been silent for longer than two periods. */
-function phaseOf(acts: readonly Act[], at: number): number | undefined {
+function phaseOf(agentId: string, acts: readonly Act[], at: number): Phase | undefined {
   const first = acts[0]
   const last = acts.at(-1)
   if (first === undefined || last === undefined || acts.length < ACTS_MIN) return undefined
@@ -118,7 +119,7 @@ function phaseOf(acts: readonly Act[], at: number): number | undefined {
   const period = mean(gaps)
   const variation = Math.sqrt(mean(gaps.map((gap) => (gap - period) ** 2))) / period
   if (period <= 0 || variation > VARIATION_MAX || at - last.at > 2 * period) return undefined
-  return ((at - last.at) / period) % 1
+  return { agentId, sequence: last.sequence, phase: ((at - last.at) / period) % 1, periodMs: period }
 }
 
 function nearest(phases: readonly Phase[], centre: number): Phase[] {

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { EmergentBehavior } from '#domain/intelligence/patterns/emergent-behavior.ts'
 import { EventObserver, type ObservableEvent } from '#domain/intelligence/patterns/event-observer.ts'
 import type { Finding } from '#domain/intelligence/patterns/pattern.ts'
-import { completeSettings } from '#domain/intelligence/patterns/pattern-settings.ts'
 import { PatternTracker } from '#domain/intelligence/patterns/pattern-tracker.ts'
+import { patternSettings } from '#domain/model/pattern-settings.ts'
 
 const BASE = {
   kind: 'herding',
@@ -21,7 +21,7 @@ describe('PatternTracker', () => {
     const [detected] = tracker.judged('herding', { found: [SEEN] }, 9, 100)
     expect(detected).toMatchObject({
       type: 'detected',
-      pattern: { patternId: 'herding-9', severity: 'medium', firstSeenAt: 100 },
+      pattern: { patternId: '000000000009-herding', severity: 'medium', firstSeenAt: 100 },
     })
     tracker.judged('herding', { found: [] }, 20, 150)
     const again = { ...SEEN, agentIds: ['bob'], evidence: [21], effect: 0.9, pValue: 1e-3 }
@@ -29,7 +29,7 @@ describe('PatternTracker', () => {
     expect(seenAgain).toMatchObject({
       type: 'seen_again',
       pattern: {
-        patternId: 'herding-9',
+        patternId: '000000000009-herding',
         severity: 'high',
         agentIds: ['bob', 'ada'],
         pValue: 1e-6,
@@ -116,27 +116,30 @@ describe('EmergentBehavior', () => {
   })
 
   it('tells a pattern when it begins and when it ends', () => {
-    const behavior = new EmergentBehavior(completeSettings({}))
+    const behavior = new EmergentBehavior(patternSettings({}))
     expect(behavior.read(waits(1, 'ada', ['bob']))).toEqual([])
     expect(behavior.read(waits(2, 'bob', ['ada']))).toMatchObject([
-      { type: 'detected', pattern: { patternId: 'wait-cycle-2', severity: 'high', evidence: [1, 2] } },
+      {
+        type: 'detected',
+        pattern: { patternId: '000000000002-wait-cycle', severity: 'high', evidence: [1, 2] },
+      },
     ])
     expect(behavior.read(waits(3, 'bob', []))).toMatchObject([
-      { type: 'ended', pattern: { patternId: 'wait-cycle-2' } },
+      { type: 'ended', pattern: { patternId: '000000000002-wait-cycle' } },
     ])
   })
 
   it('sees nothing with a detector that is switched off, and ends what that one saw', () => {
-    const behavior = new EmergentBehavior(completeSettings({}))
+    const behavior = new EmergentBehavior(patternSettings({}))
     behavior.read(waits(1, 'ada', ['bob']))
     behavior.read(waits(2, 'bob', ['ada']))
-    const off = completeSettings({ wait_cycle: { isEnabled: false } })
+    const off = patternSettings({ wait_cycle: { isEnabled: false } })
     expect(behavior.configure(off)).toMatchObject([{ type: 'ended' }])
     expect(behavior.read(waits(3, 'bob', ['ada']))).toEqual([])
   })
 
   it('takes agents and tasks called like parts of an object', () => {
-    const behavior = new EmergentBehavior(completeSettings({}))
+    const behavior = new EmergentBehavior(patternSettings({}))
     behavior.read(waits(1, '__proto__', ['constructor']))
     expect(behavior.read(waits(2, 'constructor', ['__proto__']))).toMatchObject([
       { pattern: { agentIds: ['constructor', '__proto__'] } },
@@ -144,7 +147,7 @@ describe('EmergentBehavior', () => {
   })
 
   it.each([0, -1, 1.5, Number.NaN, Number.POSITIVE_INFINITY, 1e9])('refuses a window of %d', (window) => {
-    expect(() => completeSettings({ herding: { window } })).toThrow(RangeError)
+    expect(() => patternSettings({ herding: { window } })).toThrow(RangeError)
   })
 })
 

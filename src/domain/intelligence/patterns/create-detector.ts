@@ -1,3 +1,4 @@
+import type { PatternKind } from '../../model/pattern-settings.ts'
 import { ClusterDetector } from './detectors/clusters.ts'
 import { FailureCascadeDetector } from './detectors/failure-cascade.ts'
 import { HerdingDetector } from './detectors/herding.ts'
@@ -6,8 +7,7 @@ import { PolarisationDetector } from './detectors/polarisation.ts'
 import { SpecialisationDetector } from './detectors/specialisation.ts'
 import { SynchronyDetector } from './detectors/synchrony.ts'
 import { WaitCycleDetector } from './detectors/wait-cycle.ts'
-import { type Detector, PATTERN_KINDS, type PatternKind } from './pattern.ts'
-import type { PatternSettings } from './pattern-settings.ts'
+import type { Detector } from './pattern.ts'
 
 const CREATE: Readonly<Record<PatternKind, (window: number) => Detector>> = {
   herding: (window) => new HerdingDetector(window),
@@ -22,11 +22,4 @@ const CREATE: Readonly<Record<PatternKind, (window: number) => Detector>> = {
 
 export function createDetector(kind: PatternKind, window: number): Detector {
   return CREATE[kind](window)
-}
-
-/** The detectors that the settings switch on. */
-export function createDetectors(settings: PatternSettings): Detector[] {
-  return PATTERN_KINDS.filter((kind) => settings[kind].isEnabled).map((kind) =>
-    createDetector(kind, settings[kind].window),
-  )
 }
