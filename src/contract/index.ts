@@ -64,7 +64,7 @@ export {
   type ChannelFrameType,
 } from './frames/agent-frames.ts'
 export type { DrainFrame, ErrorFrame } from './frames/answer-frames.ts'
-export type { ConsensusNotice, ConsensusUtterance } from './frames/consensus-bodies.ts'
+export type { ConsensusMessage, ConsensusNotice } from './frames/consensus-bodies.ts'
 export {
   CLOSE_CODES,
   type RequestId,

@@ -5,7 +5,7 @@ import { type EpochMs, type NodeId, nodeId } from '#domain/model/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import type { Peers } from '#domain/ports/peers.ts'
 import type { SwarmStore } from '#domain/ports/swarm-store.ts'
-import { LonelyPeers } from '#infra/embedded/embedded-peers.ts'
+import { EmbeddedPeers } from '#infra/embedded/embedded-peers.ts'
 import { MemoryReadyQueues } from '#infra/embedded/memory-ready-queues.ts'
 import { NoLosses } from '#infra/embedded/no-losses.ts'
 import { StoreClock } from '#infra/system/store-clock.ts'
@@ -72,7 +72,7 @@ export class SimNode {
     this.#coordination = new MemoryCoordination(this.id, { medium, clock: world.wires })
     const peers: Peers =
       scenario.nodeCount === 1
-        ? new LonelyPeers(this.id)
+        ? new EmbeddedPeers(this.id)
         : simPeers(new MemoryPeers(this.id, { network: world.nodeNetwork }), this.process)
     this.server = new SimServer(this.id, this.process, world)
     this.#directory = new SwarmDirectory(directoryOptions(scenario), {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { DEFAULT_SWARM_ID } from '#domain/cluster/swarm-directory.ts'
-import type { ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import type { ConsensusMessage } from '#domain/consensus/consensus-message.ts'
 import { valueIdOf } from '#domain/consensus/decision-value.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import { electorateEpoch, term } from '#domain/consensus/raft/term.ts'
@@ -17,8 +17,8 @@ import { asked, merge, table } from '../unit/consensus-hub/voting-table.ts'
 import { anAgent, TENANT } from '../unit/domain/cluster.ts'
 
 type Sign = <M extends UnsignedStatement>(message: M) => M & { readonly signature: Signature }
-type Statement = Extract<ConsensusUtterance, { kind: 'statement' }>
-type Message = Extract<ConsensusUtterance, { kind: 'election' }>['message']
+type Statement = Extract<ConsensusMessage, { kind: 'statement' }>
+type Message = Extract<ConsensusMessage, { kind: 'election' }>['message']
 
 const NOBODY = signature('ab'.repeat(64))
 const voters = fc.constantFrom(...['v0', 'v1', 'v2', 'keyless', 'nobody'].map(agentId))
@@ -37,7 +37,7 @@ const texts = fc.constantFrom(
 const lists = fc.uniqueArray(voters, { maxLength: 5 })
 
 /** Words of any kind that fit the contract; `sign` is the liar's, so that half of its own are truly its own. */
-function wordsOf(sign: Sign, liar: VotingAgent): fc.Arbitrary<ConsensusUtterance> {
+function wordsOf(sign: Sign, liar: VotingAgent): fc.Arbitrary<ConsensusMessage> {
   const signed = <M extends UnsignedStatement>(message: M, isGenuine: boolean) =>
     isGenuine ? sign(message) : { ...message, signature: NOBODY }
   const ballots = fc
@@ -128,7 +128,7 @@ function voteOf(
   return liar.key.sign(voteBytes({ tenantId: TENANT, swarmId: DEFAULT_SWARM_ID }, vote))
 }
 
-function elections(liar: VotingAgent): fc.Arbitrary<ConsensusUtterance> {
+function elections(liar: VotingAgent): fc.Arbitrary<ConsensusMessage> {
   const header = fc.record({
     epoch: epochs,
     term: numbers.map(term),
@@ -160,7 +160,7 @@ function elections(liar: VotingAgent): fc.Arbitrary<ConsensusUtterance> {
   })
 }
 
-function leaderships(liar: VotingAgent): fc.Arbitrary<ConsensusUtterance> {
+function leaderships(liar: VotingAgent): fc.Arbitrary<ConsensusMessage> {
   return fc.record({ epoch: epochs, term: numbers.map(term), voters: lists }).map((claim) => {
     const votes = claim.voters.map((voter) => ({ voter, signature: voteOf(liar, claim, liar.id) }))
     return { kind: 'leadership', certificate: { ...claim, leaderId: liar.id, votes } }
@@ -177,8 +177,8 @@ it('no word of a voter makes the hub fail, nor keeps the others from deciding', 
   const instance = liar?.instances.get(merge) as DecisionInstance
   if (liar === undefined) throw new Error('nobody is there')
   const sign: Sign = (message) => ({ ...message, signature: liar.key.sign(signBytes(instance, message)) })
-  const property = fc.asyncProperty(wordsOf(sign, liar), async (utterance) => {
-    await liar.say(utterance).catch((error: unknown) => {
+  const property = fc.asyncProperty(wordsOf(sign, liar), async (message) => {
+    await liar.say(message).catch((error: unknown) => {
       if (!isSwarmError(error)) throw error
     })
     await cluster.pass(20)

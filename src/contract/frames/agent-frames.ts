@@ -21,7 +21,7 @@ import { AgentId, Count, FencingToken, HeldTasks, LeaseMs, SwarmId, TaskId, Text
 import { annotate, closedObject } from '../schema.ts'
 import { TaskFailure, TaskPhase, TaskStatus } from '../task.ts'
 import { DrainFrame, ErrorFrame } from './answer-frames.ts'
-import { ConsensusNotice, ConsensusUtterance } from './consensus-bodies.ts'
+import { ConsensusMessage, ConsensusNotice } from './consensus-bodies.ts'
 import { frame, RequestId } from './frame.ts'
 
 const requestId = Type.Optional(RequestId)
@@ -115,7 +115,7 @@ export const AGENT_FRAMES = {
   ),
   consensus: frame('consensus', 'ConsensusFrame', 'A word of the agent in an election or on a proposal.', {
     requestId,
-    body: ConsensusUtterance,
+    body: ConsensusMessage,
   }),
 } as const
 export type AgentFrameType = keyof typeof AGENT_FRAMES

@@ -40,7 +40,7 @@ const Election = body('election', 'ConsensusElection', 'A message of the leader 
 })
 
 /** What an agent says in the matter of consensus. */
-export const ConsensusUtterance = Type.Union(
+export const ConsensusMessage = Type.Union(
   [
     Statement,
     body('choice', 'ConsensusChoice', 'The ballot of an agent whose key the server holds.', {
@@ -71,7 +71,7 @@ export const ConsensusUtterance = Type.Union(
   ],
   { description: 'What an agent says in the matter of consensus.' },
 )
-export type ConsensusUtterance = Static<typeof ConsensusUtterance>
+export type ConsensusMessage = Static<typeof ConsensusMessage>
 
 const Members = (description: string) =>
   Type.Array(CommitteeMember, { maxItems: LIMITS.pathLengthMax, description })

@@ -1,4 +1,4 @@
-import type { ConsensusNotice } from '../consensus/consensus-talk.ts'
+import type { ConsensusNotice } from '../consensus/consensus-message.ts'
 import type { Assignment, HeldTask } from '../model/assignment.ts'
 import type { SwarmMessage } from '../model/message.ts'
 

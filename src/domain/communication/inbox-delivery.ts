@@ -5,7 +5,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { AgentDelivery } from './agent-delivery.ts'
 import type { Inbox } from './inbox.ts'
-import { isExpired } from './inbox-shelf.ts'
+import { isExpired } from './inbox-index.ts'
 
 export interface InboxDeliveryModules {
   readonly inbox: Inbox

@@ -6,7 +6,7 @@ import { INBOX_RECORDS, type InboxRecord, inboxKey, type SwarmMessage } from '..
 import type { Clock } from '../ports/clock.ts'
 import { put, remove, type StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
-import { InboxShelf, isExpired, type Slip, slipOf } from './inbox-shelf.ts'
+import { type InboxEntry, InboxIndex, inboxEntryOf, isExpired } from './inbox-index.ts'
 
 export interface InboxOptions {
   /** Messages that may wait for one agent. */
@@ -29,7 +29,7 @@ export class Inbox {
   readonly #options: InboxOptions
   readonly #modules: InboxModules
   /** Read from the store when an inbox is first asked for. */
-  readonly #shelves = new Map<AgentId, Promise<InboxShelf>>()
+  readonly #indexes = new Map<AgentId, Promise<InboxIndex>>()
 
   constructor(options: InboxOptions, modules: InboxModules) {
     this.#options = options
@@ -42,8 +42,8 @@ export class Inbox {
    */
   async keep(agentId: AgentId, message: SwarmMessage): Promise<InboxRecord | undefined> {
     const { journal, clock } = this.#modules
-    const shelf = await this.#shelf(agentId)
-    const record = { agentId, position: shelf.reserve(this.#options.inboxMessagesMax, clock.now()), message }
+    const index = await this.#index(agentId)
+    const record = { agentId, position: index.reserve(this.#options.inboxMessagesMax, clock.now()), message }
     const key = inboxKey(agentId, message.messageId)
     try {
       const kept = await journal.transact([key] as const, ([stored]) => {
@@ -53,18 +53,18 @@ export class Inbox {
         return unchanged<InboxRecord>(stored.value)
       })
       // Not known although it was there: the store wrote it, and its answer was lost.
-      if (shelf.has(message.messageId) || isExpired(kept.message, clock.now())) return undefined
-      shelf.add(slipOf(kept))
+      if (index.has(message.messageId) || isExpired(kept.message, clock.now())) return undefined
+      index.add(inboxEntryOf(kept))
       return kept
     } finally {
-      shelf.release()
+      index.release()
     }
   }
 
   /** Those behind the position, oldest first; what expired is left out. */
   async list(agentId: AgentId, after: number, countMax: number): Promise<readonly InboxRecord[]> {
     const { clock } = this.#modules
-    return this.#found(agentId, (shelf) => shelf.idsAfter(after, countMax, clock.now()))
+    return this.#found(agentId, (index) => index.idsAfter(after, countMax, clock.now()))
   }
 
   /** Those that are not among `known`, in the order they came; what expired is left out. */
@@ -74,32 +74,32 @@ export class Inbox {
     countMax: number,
   ): Promise<readonly InboxRecord[]> {
     const { clock } = this.#modules
-    return this.#found(agentId, (shelf) => shelf.idsBut(known, countMax, clock.now()))
+    return this.#found(agentId, (index) => index.idsBut(known, countMax, clock.now()))
   }
 
   /** None only where none is wanted: what the store does not have any more is forgotten, and the next are looked for. */
   async #found(
     agentId: AgentId,
-    wanted: (shelf: InboxShelf) => readonly string[],
+    wanted: (index: InboxIndex) => readonly string[],
   ): Promise<readonly InboxRecord[]> {
-    const shelf = await this.#shelf(agentId)
+    const index = await this.#index(agentId)
     for (;;) {
-      const ids = wanted(shelf)
+      const ids = wanted(index)
       if (ids.length === 0) return []
-      const found = await this.#readKept(agentId, ids, shelf)
+      const found = await this.#readKept(agentId, ids, index)
       if (found === undefined) continue
       // Swept away, or acknowledged by a step whose answer was lost.
-      for (const [index, messageId] of ids.entries()) if (found[index] === undefined) shelf.delete(messageId)
+      for (const [place, messageId] of ids.entries()) if (found[place] === undefined) index.delete(messageId)
       const records = found.flatMap((record) => (record === undefined ? [] : [record.value]))
       if (records.length > 0) return records
     }
   }
 
-  /** Undefined where one of them is damaged: the store has named it, and off the shelf it holds up none behind it. */
+  /** Undefined where one of them is damaged: the store has named it, and what is left out of the index delays none behind it. */
   async #readKept(
     agentId: AgentId,
     ids: readonly string[],
-    shelf: InboxShelf,
+    index: InboxIndex,
   ): Promise<readonly (StoredRecord<InboxRecord> | undefined)[] | undefined> {
     const { store, journal } = this.#modules
     const keys = ids.map((messageId) => inboxKey(agentId, messageId))
@@ -109,22 +109,22 @@ export class Inbox {
       if (!isSwarmError(error, 'record_damaged')) throw error
       const damaged = ids.find((messageId) => inboxKey(agentId, messageId).id === error.details.id)
       if (damaged === undefined) throw error
-      shelf.delete(damaged)
+      index.delete(damaged)
       return undefined
     }
   }
 
   /** The receiver has dealt with these; unknown ones are ignored. @returns how many were there */
   async acknowledge(agentId: AgentId, messageIds: readonly string[]): Promise<number> {
-    const shelf = await this.#shelf(agentId)
+    const index = await this.#index(agentId)
     const count = await this.#remove(agentId, [...new Set(messageIds)])
-    for (const messageId of messageIds) shelf.delete(messageId)
+    for (const messageId of messageIds) index.delete(messageId)
     return count
   }
 
   /** Forgets what waited for an agent that is no more. */
   async drop(agentId: AgentId): Promise<void> {
-    this.#shelves.delete(agentId)
+    this.#indexes.delete(agentId)
     for await (const page of this.#pages(agentId)) {
       await this.#remove(
         agentId,
@@ -141,20 +141,21 @@ export class Inbox {
     })
   }
 
-  #shelf(agentId: AgentId): Promise<InboxShelf> {
-    const known = this.#shelves.get(agentId)
+  #index(agentId: AgentId): Promise<InboxIndex> {
+    const known = this.#indexes.get(agentId)
     if (known !== undefined) return known
     const reading = this.#readShelf(agentId)
-    this.#shelves.set(agentId, reading)
+    this.#indexes.set(agentId, reading)
     // Asked again, the store may answer.
-    reading.catch(() => this.#shelves.delete(agentId))
+    reading.catch(() => this.#indexes.delete(agentId))
     return reading
   }
 
-  async #readShelf(agentId: AgentId): Promise<InboxShelf> {
-    const slips: Slip[] = []
-    for await (const page of this.#pages(agentId)) slips.push(...page.map(({ value }) => slipOf(value)))
-    return new InboxShelf(slips)
+  async #readShelf(agentId: AgentId): Promise<InboxIndex> {
+    const entries: InboxEntry[] = []
+    for await (const page of this.#pages(agentId))
+      entries.push(...page.map(({ value }) => inboxEntryOf(value)))
+    return new InboxIndex(entries)
   }
 
   async *#pages(agentId: AgentId): AsyncGenerator<readonly StoredRecord<InboxRecord>[]> {

@@ -2,7 +2,7 @@ import type { AgentRegistry } from '../agents/agent-registry.ts'
 import type { RegisterRequest } from '../agents/agent-service.ts'
 import { BroadcastChannel, type BroadcastChannelModules } from '../communication/broadcast-channel.ts'
 import type { DirectChannel } from '../communication/direct-channel.ts'
-import type { ConsensusUtterance } from '../consensus/consensus-talk.ts'
+import type { ConsensusMessage } from '../consensus/consensus-message.ts'
 import type { ConsensusCrypto } from '../consensus/ports/consensus-crypto.ts'
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
 import type { Projection } from '../kernel/projection.ts'
@@ -15,17 +15,17 @@ import type { Random } from '../ports/random.ts'
 import type { SwarmEvent } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { TopologyKeeper } from '../topology/topology-keeper.ts'
-import { ElectionDesk } from './elections/election-desk.ts'
 import type { LeaderState } from './elections/election-record.ts'
-import { ProposalDesk, type ProposalDeskOptions } from './proposals/proposal-desk.ts'
-import { ProposalLedger } from './proposals/proposal-ledger.ts'
+import { ElectionService } from './elections/election-service.ts'
 import type { ProposalRecord } from './proposals/proposal-record.ts'
+import { ProposalRepository } from './proposals/proposal-repository.ts'
 import type { CastBallotRequest, ProposeRequest } from './proposals/proposal-requests.ts'
+import { ProposalService, type ProposalServiceOptions } from './proposals/proposal-service.ts'
 import { ConsensusMeter } from './voters/consensus-meter.ts'
 import { HostedKeys } from './voters/hosted-keys.ts'
 import { KeyClaims } from './voters/key-claims.ts'
-import { VotersLine } from './voters/voters-line.ts'
-import { costOf, WorkBudget } from './voters/work-budget.ts'
+import { costOf, TokenBucket } from './voters/token-bucket.ts'
+import { VoterTransport } from './voters/voter-transport.ts'
 
 export interface ConsensusEngineModules extends BroadcastChannelModules {
   readonly store: SwarmStore
@@ -48,23 +48,23 @@ export interface ConsensusEngineModules extends BroadcastChannelModules {
 export class ConsensusEngine implements Projection {
   readonly name = 'consensus'
   readonly #modules: ConsensusEngineModules
-  readonly #proposals: ProposalDesk
-  readonly #elections: ElectionDesk
+  readonly #proposals: ProposalService
+  readonly #elections: ElectionService
   readonly #claims: KeyClaims
   readonly #keys: HostedKeys
   readonly #meter = new ConsensusMeter()
   /** One for each matter: whoever says too much of proposals can still lead, and the other way round. */
-  readonly #budgets: { readonly proposals: WorkBudget; readonly elections: WorkBudget }
+  readonly #budgets: { readonly proposals: TokenBucket; readonly elections: TokenBucket }
   #endWatch: () => void = () => undefined
 
   constructor(
     coordinatorship: Pick<Coordinatorship, 'scope' | 'epoch'>,
-    options: ProposalDeskOptions,
+    options: ProposalServiceOptions,
     modules: ConsensusEngineModules,
   ) {
     this.#modules = modules
     const { registry, consensusCrypto } = modules
-    this.#budgets = { proposals: new WorkBudget(modules), elections: new WorkBudget(modules) }
+    this.#budgets = { proposals: new TokenBucket(modules), elections: new TokenBucket(modules) }
     this.#claims = new KeyClaims({ ...modules, ...consensusCrypto })
     this.#keys = new HostedKeys({ ...modules, keys: consensusCrypto.keys })
     const parts = {
@@ -72,12 +72,12 @@ export class ConsensusEngine implements Projection {
       ...consensusCrypto,
       meter: this.#meter,
       keys: this.#keys,
-      line: new VotersLine({ registry, broadcast: new BroadcastChannel(coordinatorship, modules) }),
+      transport: new VoterTransport({ registry, broadcast: new BroadcastChannel(coordinatorship, modules) }),
     }
-    this.#elections = new ElectionDesk(parts)
-    this.#proposals = new ProposalDesk(options, {
+    this.#elections = new ElectionService(parts)
+    this.#proposals = new ProposalService(options, {
       ...parts,
-      ledger: new ProposalLedger(modules),
+      repository: new ProposalRepository(modules),
       leaderId: () => this.#elections.leader().leadership.leaderId,
     })
   }
@@ -117,14 +117,14 @@ export class ConsensusEngine implements Projection {
   }
 
   /** What an agent says over its channel. @throws SwarmError `not_a_voter`, `ballot_refused`, `limit_exceeded` */
-  async hear(agentId: AgentId, utterance: ConsensusUtterance): Promise<void> {
-    const isOfProposal = 'proposalId' in utterance
+  async hear(agentId: AgentId, message: ConsensusMessage): Promise<void> {
+    const isOfProposal = 'proposalId' in message
     const budget = isOfProposal ? this.#budgets.proposals : this.#budgets.elections
-    const cost = costOf(utterance)
+    const cost = costOf(message)
     budget.spend(agentId, cost)
     const fate = isOfProposal
-      ? await this.#proposals.hear(agentId, utterance)
-      : await this.#elections.hear(agentId, utterance)
+      ? await this.#proposals.hear(agentId, message)
+      : await this.#elections.hear(agentId, message)
     if (fate === undefined) return
     this.#meter.count(fate)
     budget.settle(agentId, cost, fate)

@@ -1,4 +1,4 @@
-import type { ConsensusUtterance } from '../consensus/consensus-talk.ts'
+import type { ConsensusMessage } from '../consensus/consensus-message.ts'
 import type { AgentId, ProposalId, SessionId } from '../model/ids.ts'
 import type { LeaderState } from './elections/election-record.ts'
 import type { ProposalRecord } from './proposals/proposal-record.ts'
@@ -8,7 +8,7 @@ import type { CastBallotRequest, ProposeRequest } from './proposals/proposal-req
 export interface ConsensusRequest {
   readonly agentId: AgentId
   readonly sessionId: SessionId
-  readonly utterance: ConsensusUtterance
+  readonly message: ConsensusMessage
 }
 
 export interface CancelProposalRequest {

@@ -136,9 +136,9 @@ function consensusService({ registry, consensus }: SwarmParts): ConsensusService
     propose: (request) => consensus.propose(request),
     castBallot: (request) => consensus.castBallot(request),
     cancelProposal: ({ proposalId, reason }) => consensus.cancel(proposalId, reason),
-    hear: async ({ agentId, sessionId, utterance }) => {
+    hear: async ({ agentId, sessionId, message }) => {
       registry.getOn(agentId, sessionId)
-      await consensus.hear(agentId, utterance)
+      await consensus.hear(agentId, message)
       return null
     },
     leader: async () => consensus.leader(),

@@ -1,5 +1,5 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
-import { isExpired } from '../communication/inbox-shelf.ts'
+import { isExpired } from '../communication/inbox-index.ts'
 import { DEADLINE_MS_MAX } from '../consensus/proposal.ts'
 import {
   HOSTED_SIGNING_RECORDS,

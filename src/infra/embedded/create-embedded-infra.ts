@@ -7,7 +7,7 @@ import type { Infra } from '../infra.ts'
 import { DirectoryLock } from '../system/directory-lock.ts'
 import { UuidIds } from '../system/uuid-ids.ts'
 import { EmbeddedCoordination } from './embedded-coordination.ts'
-import { LonelyPeers } from './embedded-peers.ts'
+import { EmbeddedPeers } from './embedded-peers.ts'
 import { FileReserve } from './file-reserve.ts'
 import { beginLifetime, endLifetime } from './lifetime.ts'
 import { LmdbSwarmStore } from './lmdb-swarm-store.ts'
@@ -85,7 +85,7 @@ async function openInfra(
     clock,
     store,
     coordination: new EmbeddedCoordination(self, { store, clock }),
-    peers: new LonelyPeers(self),
+    peers: new EmbeddedPeers(self),
     losses: new NoLosses(),
     readyQueueFor: (scope) => queues.open(scope),
     close: async () => {

@@ -6,7 +6,7 @@ import type { Peers } from '#domain/ports/peers.ts'
 const RETRY_AFTER_MS = 1_000
 
 /** The other nodes of a node that is alone: there are none, so that what is sent to them goes nowhere. */
-export class LonelyPeers implements Peers {
+export class EmbeddedPeers implements Peers {
   readonly nodeId: NodeId
   readonly isAlone = true
 

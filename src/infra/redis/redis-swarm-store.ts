@@ -21,7 +21,7 @@ import { NO_RECORD, toStored } from './record-codec.ts'
 import type { RedisHealth } from './redis-health.ts'
 import { coordinatorKey, droppedKeys, eventsKey, MARKER_KEY, metaKey, recordsKey } from './redis-keys.ts'
 import { asUnavailable, type RedisLink, unavailable } from './redis-link.ts'
-import { ScopeLane } from './scope-lane.ts'
+import { ScopeQueue } from './scope-queue.ts'
 import { OTHER_STORE } from './scripts/answers.ts'
 import { dropScript } from './scripts/drop-script.ts'
 import { eventsScript } from './scripts/events-script.ts'
@@ -54,7 +54,7 @@ export class RedisSwarmStore implements SwarmStore {
   readonly #identity: StoreIdentity
   readonly #modules: RedisSwarmStoreModules
   readonly #cache = new RecordCache()
-  readonly #lanes = new Map<Scope, ScopeLane>()
+  readonly #lanes = new Map<Scope, ScopeQueue>()
   readonly #stampPrefix = randomBytes(6).toString('hex')
   #stampCount = 0
   #isClosed = false
@@ -202,11 +202,11 @@ export class RedisSwarmStore implements SwarmStore {
     }
   }
 
-  #laneOf(scope: Scope): ScopeLane {
+  #laneOf(scope: Scope): ScopeQueue {
     const known = this.#lanes.get(scope)
     if (known !== undefined) return known
     if (this.#lanes.size >= LANES_MAX) this.#dropIdleLane()
-    const lane = new ScopeLane(scope, {
+    const lane = new ScopeQueue(scope, {
       link: this.#link,
       identity: this.#identity,
       cache: this.#cache,

@@ -2,7 +2,7 @@ import type { BudgetAmounts } from '#contract/control.ts'
 import type { AgentFrame } from '#contract/frames/agent-frames.ts'
 import type { InboxAcknowledged } from '#contract/message.ts'
 import type { HeartbeatReply } from '#domain/agents/agent-service.ts'
-import type { ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import type { ConsensusMessage } from '#domain/consensus/consensus-message.ts'
 import type { HeldTask } from '#domain/model/assignment.ts'
 import { assertNever } from '#domain/model/errors.ts'
 import {
@@ -88,7 +88,7 @@ export async function callService(
       return { acknowledgedCount: await messages.acknowledge({ agentId, sessionId, messageIds }) }
     }
     case 'consensus':
-      await consensus.hear({ agentId, sessionId, utterance: utteranceOf(frame) })
+      await consensus.hear({ agentId, sessionId, message: messageOf(frame) })
       return undefined
     case 'subscribe':
       await messages.subscribe({ agentId, sessionId, topics: frame.topics })
@@ -128,6 +128,6 @@ function outcome({ taskId, status, phase }: TaskRecord): CallResult {
 }
 
 /** The contract's patterns are the domain's, so that its texts are what their names say. */
-function utteranceOf({ body }: Extract<AgentFrame, { type: 'consensus' }>): ConsensusUtterance {
-  return body as unknown as ConsensusUtterance
+function messageOf({ body }: Extract<AgentFrame, { type: 'consensus' }>): ConsensusMessage {
+  return body as unknown as ConsensusMessage
 }

@@ -1,6 +1,6 @@
 import { WebSocket } from 'ws'
 import { cutUtf8 } from '#contract/text.ts'
-import { BulkLane } from './bulk-lane.ts'
+import { BulkQueue } from './bulk-queue.ts'
 import { type FrameFormat, formatOf } from './frame-format.ts'
 import { type FramedMessage, frameMessage } from './framed-message.ts'
 import { SocketWriter } from './socket-writer.ts'
@@ -24,8 +24,8 @@ export class FrameSocket {
   readonly format: FrameFormat
   readonly #socket: WebSocket
   readonly #writer: SocketWriter
-  readonly #bulk: BulkLane
-  readonly #notices: BulkLane
+  readonly #bulk: BulkQueue
+  readonly #notices: BulkQueue
   #pingsUnanswered = 0
 
   /** Listens at once: what arrives before there is a listener is lost. */
@@ -38,8 +38,8 @@ export class FrameSocket {
       write: (message: FramedMessage) => this.#writer.write(message),
       flushed: () => this.flushed(),
     }
-    this.#bulk = new BulkLane(BULK, lane)
-    this.#notices = new BulkLane(NOTICES, lane)
+    this.#bulk = new BulkQueue(BULK, lane)
+    this.#notices = new BulkQueue(NOTICES, lane)
     // A Buffer, since `binaryType` is left at "nodebuffer".
     socket.on('message', (data, isBinary) => events.onMessage(data as Buffer, isBinary))
     socket.on('pong', () => {

@@ -1,6 +1,6 @@
 import { type NodeId, nodeId } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
-import { LonelyPeers } from '#infra/embedded/embedded-peers.ts'
+import { EmbeddedPeers } from '#infra/embedded/embedded-peers.ts'
 import { MemoryReadyQueues } from '#infra/embedded/memory-ready-queues.ts'
 import { NoLosses } from '#infra/embedded/no-losses.ts'
 import type { Infra } from '#infra/infra.ts'
@@ -33,7 +33,7 @@ export function createMemoryInfra(
     clock,
     store,
     coordination,
-    peers: new LonelyPeers(id),
+    peers: new EmbeddedPeers(id),
     losses: new NoLosses(),
     readyQueueFor: (scope) => queues.open(scope),
     close: async () => {

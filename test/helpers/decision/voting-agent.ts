@@ -2,7 +2,7 @@ import { DEFAULT_SWARM_ID } from '#domain/cluster/swarm-directory.ts'
 import { Admission } from '#domain/consensus/bft/admission.ts'
 import { DecisionVoter } from '#domain/consensus/bft/decision-voter.ts'
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
-import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import type { ConsensusMessage, ConsensusNotice } from '#domain/consensus/consensus-message.ts'
 import { createElectorate } from '#domain/consensus/electorate.ts'
 import { createInstance, type DecisionInstance } from '#domain/consensus/instance.ts'
 import { possessionBytes } from '#domain/consensus/sign-bytes.ts'
@@ -81,8 +81,8 @@ export class VotingAgent extends TestAgent {
     this.certificates.clear()
   }
 
-  override say(utterance: ConsensusUtterance): Promise<null> {
-    return this.#at.service.consensus.hear({ agentId: this.id, sessionId: this.session, utterance })
+  override say(message: ConsensusMessage): Promise<null> {
+    return this.#at.service.consensus.hear({ agentId: this.id, sessionId: this.session, message })
   }
 
   /** Takes in what its newest connection was given since the last time. */
@@ -183,8 +183,8 @@ export class VotingAgent extends TestAgent {
   }
 
   /** A word said over a closed connection is lost. */
-  #tell(utterance: ConsensusUtterance): void {
-    this.say(utterance).catch(() => undefined)
+  #tell(message: ConsensusMessage): void {
+    this.say(message).catch(() => undefined)
   }
 }
 

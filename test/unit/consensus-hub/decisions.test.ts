@@ -154,8 +154,8 @@ describe('agents whose keys the hub holds', () => {
     const ada = await anAgent('ada', node)
     const proposing = node.service.consensus.propose(asked())
     while (!ada.told.some(({ type }) => type === 'consensus')) await Promise.resolve()
-    const utterance = { kind: 'choice' as const, proposalId: merge, choice: 'approve' }
-    await node.service.consensus.hear({ agentId: ada.id, sessionId: ada.session, utterance })
+    const message = { kind: 'choice' as const, proposalId: merge, choice: 'approve' }
+    await node.service.consensus.hear({ agentId: ada.id, sessionId: ada.session, message })
     await proposing
     expect((await node.swarm.reader.proposal(merge)).ballots).toMatchObject([{ voter: 'ada' }])
   })
@@ -205,7 +205,7 @@ describe('what the hub refuses', () => {
     const foreign = node.service.consensus.hear({
       agentId: stranger.id,
       sessionId: stranger.session,
-      utterance: { kind: 'statement', proposalId: merge, message: real },
+      message: { kind: 'statement', proposalId: merge, message: real },
     })
     await expect(foreign).rejects.toMatchObject({ code: 'not_a_voter' })
     expect(await node.service.consensus.counts()).toMatchObject({

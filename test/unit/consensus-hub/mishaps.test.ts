@@ -157,8 +157,8 @@ describe('who asks after a proposal', () => {
     )
     await pass(cluster, agents, 40_000)
     expect((await node.swarm.reader.proposal(merge)).status).toBe('undecided')
-    for (const utterance of [ask, { kind: 'certificate', proposalId: merge, certificate: {} }] as const)
-      await expect(stranger.say(utterance)).rejects.toMatchObject({ code: 'not_a_voter' })
+    for (const message of [ask, { kind: 'certificate', proposalId: merge, certificate: {} }] as const)
+      await expect(stranger.say(message)).rejects.toMatchObject({ code: 'not_a_voter' })
     const toldOfProposals = () => stranger.notices.filter((notice) => 'proposalId' in notice)
     expect(toldOfProposals()).toEqual([])
     // One that nobody knows any more: the agent may have voted on it before it was forgotten.

@@ -1,7 +1,7 @@
 import { Value } from '@sinclair/typebox/value'
 import { expect, it } from 'vitest'
 import { CONSENSUS_LIMITS } from '#contract/consensus/consensus-limits.ts'
-import { ConsensusUtterance } from '#contract/frames/consensus-bodies.ts'
+import { ConsensusMessage } from '#contract/frames/consensus-bodies.ts'
 import { REASON_BYTES_MAX } from '#domain/consensus/decision-value.ts'
 import { VOTER_WEIGHT_MAX, VOTERS_MAX } from '#domain/consensus/electorate.ts'
 import {
@@ -31,7 +31,7 @@ it('what the contract lets in is what the domain can take', () => {
 
 it('refuses terms that cannot be signed', () => {
   const resigned = (term: number) => ({ kind: 'resigned', epoch: 1, term })
-  expect(Value.Check(ConsensusUtterance, resigned(COUNTER_MAX))).toBe(true)
+  expect(Value.Check(ConsensusMessage, resigned(COUNTER_MAX))).toBe(true)
   // JSON Schema takes it for an integer.
-  expect(Value.Check(ConsensusUtterance, resigned(1e300))).toBe(false)
+  expect(Value.Check(ConsensusMessage, resigned(1e300))).toBe(false)
 })

@@ -3,7 +3,7 @@ import type { OpenSwarm } from '#domain/cluster/open-swarm.ts'
 import { DEFAULT_SWARM_ID, SwarmDirectory } from '#domain/cluster/swarm-directory.ts'
 import type { AgentDelivery } from '#domain/communication/agent-delivery.ts'
 import type { AgentSessions } from '#domain/communication/ports/agent-sessions.ts'
-import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import type { ConsensusMessage, ConsensusNotice } from '#domain/consensus/consensus-message.ts'
 import { InlineWorkers } from '#domain/kernel/inline-workers.ts'
 import type { AgentSpec } from '#domain/model/agent-record.ts'
 import type { Assignment, HeldTask } from '#domain/model/assignment.ts'
@@ -251,8 +251,8 @@ export class TestAgent {
     return this.told.flatMap((delivery) => (delivery.type === 'consensus' ? [delivery.notice] : []))
   }
 
-  say(utterance: ConsensusUtterance): Promise<null> {
-    return this.#node.service.consensus.hear({ agentId: this.id, sessionId: this.session, utterance })
+  say(message: ConsensusMessage): Promise<null> {
+    return this.#node.service.consensus.hear({ agentId: this.id, sessionId: this.session, message })
   }
 
   report({ taskId, fencingToken }: HeldTask) {

@@ -1,5 +1,5 @@
 import { DEFAULT_SWARM_ID } from '#domain/cluster/swarm-directory.ts'
-import type { ConsensusNotice, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import type { ConsensusMessage, ConsensusNotice } from '#domain/consensus/consensus-message.ts'
 import type { SigningKey } from '#domain/consensus/ports/signing-key.ts'
 import type { LeaderNews, RaftStore } from '#domain/consensus/raft/raft-ports.ts'
 import { type DurableState, RAFT_TIMING } from '#domain/consensus/raft/raft-state.ts'
@@ -118,19 +118,19 @@ export class AgentVoter {
     await this.disconnect()
   }
 
-  say(utterance: ConsensusUtterance): void {
+  say(message: ConsensusMessage): void {
     const { session } = this.agent
     this.#travel(session, () => {
       const { service } = this.#node
       service.consensus
-        .hear({ agentId: this.id, sessionId: session, utterance })
+        .hear({ agentId: this.id, sessionId: session, message })
         .catch((error: unknown) => this.refusals.push(error))
     })
   }
 
   /** As {@link say}, answered. */
-  async utter(utterance: ConsensusUtterance): Promise<void> {
-    await this.#node.service.consensus.hear({ agentId: this.id, sessionId: this.agent.session, utterance })
+  async utter(message: ConsensusMessage): Promise<void> {
+    await this.#node.service.consensus.hear({ agentId: this.id, sessionId: this.agent.session, message })
   }
 
   #beat(session: SessionId): void {

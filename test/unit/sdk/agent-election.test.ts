@@ -2,7 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { CommitteeMember, ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import type { CommitteeMember, ConsensusMessage } from '#domain/consensus/consensus-message.ts'
 import type { RaftMessage } from '#domain/consensus/raft/raft-message.ts'
 import { electorateEpoch, term } from '#domain/consensus/raft/term.ts'
 import { voteBytes, voteCertificateDefect } from '#domain/consensus/raft/vote-certificate.ts'
@@ -17,7 +17,7 @@ import { PLACE, ProposalScript, registeredKey, say } from './voting-script.ts'
 const ada = agentId('ada')
 const bob = agentId('bob')
 const cy = agentId('cy')
-type Said<K extends ConsensusUtterance['kind']> = Extract<ConsensusUtterance, { kind: K }>
+type Said<K extends ConsensusMessage['kind']> = Extract<ConsensusMessage, { kind: K }>
 type SaidMessage<T extends RaftMessage['type']> = Extract<RaftMessage, { type: T }>
 
 describe('SwarmAgent, as a voter in elections', () => {
@@ -61,12 +61,12 @@ describe('SwarmAgent, as a voter in elections', () => {
     })
   }
 
-  const saidIn = (channel: HubChannel): ConsensusUtterance[] =>
+  const saidIn = (channel: HubChannel): ConsensusMessage[] =>
     channel.frames.flatMap((frame) =>
-      frame.type === 'consensus' ? [frame.body as unknown as ConsensusUtterance] : [],
+      frame.type === 'consensus' ? [frame.body as unknown as ConsensusMessage] : [],
     )
 
-  function said<K extends ConsensusUtterance['kind']>(channel: HubChannel, kind: K): Promise<Said<K>> {
+  function said<K extends ConsensusMessage['kind']>(channel: HubChannel, kind: K): Promise<Said<K>> {
     const find = () => saidIn(channel).find((body) => body.kind === kind) as Said<K> | undefined
     return eventually(find, { what: () => `${kind}; said: ${JSON.stringify(saidIn(channel))}` })
   }

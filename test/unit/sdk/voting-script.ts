@@ -1,5 +1,5 @@
 import type { ConsensusNotice as SentNotice } from '#contract/index.ts'
-import type { ConsensusNotice, OpenedProposal } from '#domain/consensus/consensus-talk.ts'
+import type { ConsensusNotice, OpenedProposal } from '#domain/consensus/consensus-message.ts'
 import { createElectorate, type Voter } from '#domain/consensus/electorate.ts'
 import { createInstance, type DecisionInstance } from '#domain/consensus/instance.ts'
 import { DEFAULT_THRESHOLD, type Proposal } from '#domain/consensus/proposal.ts'

@@ -1,4 +1,4 @@
-import type { CommitteeMember } from '../../consensus/consensus-talk.ts'
+import type { CommitteeMember } from '../../consensus/consensus-message.ts'
 import type { ElectorateEpoch, Term } from '../../consensus/raft/term.ts'
 import type { VoteCertificate } from '../../consensus/raft/vote-certificate.ts'
 import type { AgentId } from '../../model/ids.ts'

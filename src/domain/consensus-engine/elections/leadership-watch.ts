@@ -7,22 +7,22 @@ import {
 } from '../../consensus/raft/vote-certificate.ts'
 import type { AgentId } from '../../model/ids.ts'
 import type { StatementFate } from '../voters/consensus-meter.ts'
-import type { VotersLine } from '../voters/voters-line.ts'
-import type { ElectionLedger } from './election-ledger.ts'
+import type { VoterTransport } from '../voters/voter-transport.ts'
+import type { ElectionRepository } from './election-repository.ts'
 import type { HostedRaft } from './hosted-raft.ts'
 import type { VoteWatch } from './vote-watch.ts'
-import type { VoterRoll } from './voter-roll.ts'
+import type { VoterRegistry } from './voter-registry.ts'
 
 export interface LeadershipWatchOptions {
   readonly place: ElectionPlace
 }
 
 export interface LeadershipWatchModules {
-  readonly ledger: ElectionLedger
-  readonly roll: VoterRoll
+  readonly repository: ElectionRepository
+  readonly voterRegistry: VoterRegistry
   readonly hosted: HostedRaft
   readonly votes: VoteWatch
-  readonly line: VotersLine
+  readonly transport: VoterTransport
   readonly verifier: SignatureVerifier
   /** A leader was found or lost, and that is on record. */
   onChange(): void
@@ -40,22 +40,24 @@ export class LeadershipWatch {
 
   /** The leader of the present electorate, where it is connected; the hub can ask it for something. */
   get present(): AgentId | undefined {
-    const { ledger, roll } = this.#modules
-    const { epoch, leadership } = ledger.record
+    const { repository, voterRegistry } = this.#modules
+    const { epoch, leadership } = repository.record
     const { leaderId } = leadership
-    return leaderId !== null && leadership.epoch === epoch && roll.isHere(leaderId) ? leaderId : undefined
+    return leaderId !== null && leadership.epoch === epoch && voterRegistry.isHere(leaderId)
+      ? leaderId
+      : undefined
   }
 
   /** An agent shows that it was elected. @returns what became of it */
   claim(certificate: VoteCertificate): StatementFate {
-    const { ledger, roll, verifier, votes } = this.#modules
+    const { repository, voterRegistry, verifier, votes } = this.#modules
     const { epoch, term, leaderId, voters } = certificate
-    const { record } = ledger
+    const { record } = repository
     const order = compareLeadership(certificate, record.leadership)
     // One of its own term is news where its leader was believed lost: then it was merely away for a moment.
     if (order < 0 || (order === 0 && record.leadership.leaderId !== null)) return 'duplicate'
-    if (epoch !== record.epoch || !roll.isInStanding(leaderId)) return 'unproven'
-    const members = roll.membersBy(voters, record.voters)
+    if (epoch !== record.epoch || !voterRegistry.isInStanding(leaderId)) return 'unproven'
+    const members = voterRegistry.membersBy(voters, record.voters)
     if (members === undefined) return 'unproven'
     const trusted = new Map(members.map(({ agentId, publicKey }) => [agentId, publicKey]))
     const defect = voteCertificateDefect(this.#options.place, certificate, trusted, verifier)
@@ -70,20 +72,20 @@ export class LeadershipWatch {
 
   /** A leader says itself that its time is over. */
   async resigned(leaderId: AgentId, resigned: Leadership): Promise<void> {
-    const { ledger, onChange } = this.#modules
-    await ledger.resign(leaderId, resigned)
+    const { repository, onChange } = this.#modules
+    await repository.resign(leaderId, resigned)
     onChange()
   }
 
   /** An agent left, or was cut off. The voters need not wait for a silence to last, whether it led or was about to. */
   gone(agentId: AgentId): void {
-    const { ledger, roll, hosted, line } = this.#modules
-    const { leadership, voters } = ledger.record
+    const { repository, voterRegistry, hosted, transport } = this.#modules
+    const { leadership, voters } = repository.record
     const { leaderId } = leadership
-    const mayHaveLed = leaderId === null ? roll.keyOf(agentId) !== undefined : leaderId === agentId
+    const mayHaveLed = leaderId === null ? voterRegistry.keyOf(agentId) !== undefined : leaderId === agentId
     if (!mayHaveLed) return
     hosted.unseat(agentId)
-    line.tell(
+    transport.tell(
       voters.map((voter) => voter.agentId),
       { kind: 'leader_gone', leaderId: agentId },
     )
@@ -93,19 +95,20 @@ export class LeadershipWatch {
 
   /** Nobody leads until another shows its votes. */
   async lose(): Promise<void> {
-    const { ledger, onChange } = this.#modules
-    const { leaderId } = ledger.record.leadership
+    const { repository, onChange } = this.#modules
+    const { leaderId } = repository.record.leadership
     if (leaderId === null) return
-    await ledger.lose(leaderId)
+    await repository.lose(leaderId)
     onChange()
   }
 
   async #elect(certificate: VoteCertificate): Promise<void> {
-    const { ledger, roll, onChange } = this.#modules
+    const { repository, voterRegistry, onChange } = this.#modules
     const { leaderId } = certificate
-    await ledger.elect(certificate)
+    await repository.elect(certificate)
     onChange()
     // It may have gone while that was written.
-    if (ledger.record.leadership.leaderId === leaderId && !roll.isHere(leaderId)) this.gone(leaderId)
+    if (repository.record.leadership.leaderId === leaderId && !voterRegistry.isHere(leaderId))
+      this.gone(leaderId)
   }
 }

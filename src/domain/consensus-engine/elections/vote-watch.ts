@@ -12,7 +12,7 @@ import { isSwarmError } from '../../model/errors.ts'
 import type { AgentId } from '../../model/ids.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { StatementFate } from '../voters/consensus-meter.ts'
-import type { ElectionLedger } from './election-ledger.ts'
+import type { ElectionRepository } from './election-repository.ts'
 
 export interface VoteWatchOptions {
   readonly place: ElectionPlace
@@ -20,7 +20,7 @@ export interface VoteWatchOptions {
 
 export interface VoteWatchModules {
   readonly registry: AgentRegistry
-  readonly ledger: ElectionLedger
+  readonly repository: ElectionRepository
   readonly reminders: Reminders
   readonly logger: Logger
   readonly verifier: SignatureVerifier
@@ -68,11 +68,11 @@ export class VoteWatch {
   }
 
   async #accuse(doubleVote: DoubleVote): Promise<void> {
-    const { ledger, registry } = this.#modules
+    const { repository, registry } = this.#modules
     const { voter, term } = doubleVote.first
     if (this.#accused.has(voter) || registry.find(voter)?.record.quarantine !== undefined) return
     this.#accused.add(voter)
-    await ledger.addEvidence(doubleVote)
+    await repository.addEvidence(doubleVote)
     this.#quarantine(voter, `voted for two candidates in term ${term} of the leader election`)
   }
 

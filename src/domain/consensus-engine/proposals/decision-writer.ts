@@ -6,15 +6,15 @@ import type { Reminders } from '../../kernel/reminders.ts'
 import { isSwarmError } from '../../model/errors.ts'
 import type { ProposalId } from '../../model/ids.ts'
 import type { Logger } from '../../ports/logger.ts'
-import type { VotersLine } from '../voters/voters-line.ts'
+import type { VoterTransport } from '../voters/voter-transport.ts'
 import { BallotWriter } from './ballot-writer.ts'
 import type { DecisionTimes, OpenDecisionListener } from './open-decision.ts'
-import type { ProposalLedger } from './proposal-ledger.ts'
+import type { ProposalRepository } from './proposal-repository.ts'
 
 export interface DecisionWriterModules {
-  readonly ledger: ProposalLedger
+  readonly repository: ProposalRepository
   readonly registry: AgentRegistry
-  readonly line: VotersLine
+  readonly transport: VoterTransport
   readonly reminders: Reminders
   readonly logger: Logger
   /** What came of it is on record, and its voters were told. */
@@ -33,9 +33,9 @@ export class DecisionWriter {
   }
 
   listenerOf(proposalId: ProposalId): OpenDecisionListener {
-    const { ledger } = this.#modules
+    const { repository } = this.#modules
     const ballots = new BallotWriter((taken) =>
-      this.#write(proposalId, () => ledger.addBallots(proposalId, taken)),
+      this.#write(proposalId, () => repository.addBallots(proposalId, taken)),
     )
     return {
       ballotTaken: (ballot) => ballots.add(ballot),
@@ -46,36 +46,36 @@ export class DecisionWriter {
   }
 
   decided(proposalId: ProposalId, certificate: DecisionCertificate, times: DecisionTimes): void {
-    const { ledger, line, ended } = this.#modules
+    const { repository, transport, ended } = this.#modules
     void this.#write(proposalId, async () => {
-      const { electorate } = await ledger.decide(proposalId, certificate, times)
-      line.tell(idsOf(electorate), { kind: 'certificate', proposalId, certificate })
+      const { electorate } = await repository.decide(proposalId, certificate, times)
+      transport.tell(idsOf(electorate), { kind: 'certificate', proposalId, certificate })
       ended(proposalId)
     })
   }
 
   #giveUp(proposalId: ProposalId): void {
-    const { ledger, line, ended } = this.#modules
+    const { repository, transport, ended } = this.#modules
     void this.#write(proposalId, async () => {
-      const { electorate } = await ledger.giveUp(proposalId)
+      const { electorate } = await repository.giveUp(proposalId)
       ended(proposalId)
-      line.tell(idsOf(electorate), { kind: 'closed', proposalId })
+      transport.tell(idsOf(electorate), { kind: 'closed', proposalId })
     })
   }
 
   #accuse(proposalId: ProposalId, equivocation: Equivocation): void {
-    const { ledger, registry } = this.#modules
+    const { repository, registry } = this.#modules
     const { voter, first } = equivocation
     const reason = `signed two different ${first.kind}s in the decision on ${proposalId}`
     void this.#write(proposalId, async () => {
       // Found again after a restart. The voter was quarantined before this came on record, and may be pardoned by now.
-      const { evidence } = (await ledger.find(proposalId)) ?? { evidence: [] }
+      const { evidence } = (await repository.find(proposalId)) ?? { evidence: [] }
       if (evidence.some((known) => known.voter === voter)) return
       if (registry.find(voter) !== undefined)
         await registry.change(voter, 'agent.quarantined', (record) => ({ ...record, quarantine: reason }), {
           reason,
         })
-      await ledger.addEvidence(proposalId, equivocation)
+      await repository.addEvidence(proposalId, equivocation)
     })
   }
 

@@ -1,21 +1,21 @@
 import type { Admission } from '../../consensus/bft/admission.ts'
 import { openInstance } from '../../consensus/bft/bft-core.ts'
 import type { DecisionCertificate } from '../../consensus/certificate.ts'
-import type { ProposalUtterance } from '../../consensus/consensus-talk.ts'
+import type { ProposalMessage } from '../../consensus/consensus-message.ts'
 import type { Hasher } from '../../consensus/ports/hasher.ts'
 import type { SwarmJournal } from '../../kernel/swarm-journal.ts'
 import { SwarmError } from '../../model/errors.ts'
 import type { AgentId, ProposalId } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { ConsensusMeter, StatementFate } from '../voters/consensus-meter.ts'
-import type { VotersLine } from '../voters/voters-line.ts'
+import type { VoterTransport } from '../voters/voter-transport.ts'
 import { instanceOnRecord } from './instance-on-record.ts'
 import type { DecisionTimes } from './open-decision.ts'
 import type { ProposalRecord } from './proposal-record.ts'
 
 export interface LateAnswersModules {
   readonly journal: SwarmJournal
-  readonly line: VotersLine
+  readonly transport: VoterTransport
   readonly meter: ConsensusMeter
   readonly clock: Clock
   readonly hasher: Hasher
@@ -39,21 +39,20 @@ export class LateAnswers {
    */
   answer(
     agentId: AgentId,
-    utterance: ProposalUtterance,
+    message: ProposalMessage,
     record: ProposalRecord | undefined,
   ): StatementFate | undefined {
-    const { line, meter } = this.#modules
-    const { proposalId } = utterance
+    const { transport, meter } = this.#modules
+    const { proposalId } = message
     if (record?.electorate.every((voter) => voter.agentId !== agentId)) {
       meter.count('foreign')
       throw new SwarmError('not_a_voter', { agentId })
     }
     const certificate = record?.certificate ?? null
-    if (certificate !== null) line.tell([agentId], { kind: 'certificate', proposalId, certificate })
-    else if (record !== undefined && utterance.kind === 'certificate')
-      this.#take(utterance.certificate, record)
-    else line.tell([agentId], { kind: 'closed', proposalId })
-    return utterance.kind === 'ask' ? undefined : 'not_open'
+    if (certificate !== null) transport.tell([agentId], { kind: 'certificate', proposalId, certificate })
+    else if (record !== undefined && message.kind === 'certificate') this.#take(message.certificate, record)
+    else transport.tell([agentId], { kind: 'closed', proposalId })
+    return message.kind === 'ask' ? undefined : 'not_open'
   }
 
   #take(json: unknown, record: ProposalRecord): void {

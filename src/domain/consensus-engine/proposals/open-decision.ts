@@ -10,7 +10,7 @@ import {
 import type { BallotOutcome } from '../../consensus/bft/decision-voter.ts'
 import { sentByAll } from '../../consensus/bft/vote-keeper.ts'
 import type { DecisionCertificate } from '../../consensus/certificate.ts'
-import type { ConsensusNotice } from '../../consensus/consensus-talk.ts'
+import type { ConsensusNotice } from '../../consensus/consensus-message.ts'
 import type { Equivocation } from '../../consensus/evidence.ts'
 import type { DecisionInstance } from '../../consensus/instance.ts'
 import type { SignedBallot, SignedMessage } from '../../consensus/signed-messages.ts'

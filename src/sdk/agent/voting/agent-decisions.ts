@@ -1,6 +1,6 @@
 import { Admission } from '#domain/consensus/bft/admission.ts'
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
-import type { OpenedProposal } from '#domain/consensus/consensus-talk.ts'
+import type { OpenedProposal } from '#domain/consensus/consensus-message.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import type { Hasher } from '#domain/consensus/ports/hasher.ts'
 import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'
@@ -16,7 +16,7 @@ import type { Seat, SeatListener, SeatNotice } from './seat.ts'
 import type { Speech } from './speech.ts'
 import type { VoterHome } from './voter-home.ts'
 import { VoterSeat } from './voter-seat.ts'
-import type { VotingLine } from './voting-line.ts'
+import type { VoterTransport } from './voter-transport.ts'
 
 export interface AgentDecisionsOptions {
   readonly self: AgentId
@@ -27,7 +27,7 @@ export interface AgentDecisionsOptions {
 export interface AgentDecisionsModules {
   /** Undefined for an agent that leaves its key to the hub. */
   readonly home: VoterHome | undefined
-  readonly line: VotingLine
+  readonly transport: VoterTransport
   readonly clock: Clock
   readonly hasher: Hasher
   readonly verifier: SignatureVerifier
@@ -58,11 +58,11 @@ export class AgentDecisions {
   }
 
   opened(opened: OpenedProposal): void {
-    const { home, line, listener } = this.#modules
+    const { home, transport, listener } = this.#modules
     const { proposalId, isCancelled } = opened
     const certificate = this.#decided.get(proposalId)
     if (certificate !== undefined) {
-      line.say({ kind: 'certificate', proposalId, certificate })
+      transport.say({ kind: 'certificate', proposalId, certificate })
     } else if (this.#seats.has(proposalId)) {
       if (isCancelled) this.hear({ kind: 'cancelled', proposalId })
     } else if (home?.journal.hasEnded(proposalId) !== true) {
@@ -160,8 +160,8 @@ export class AgentDecisions {
 
   /** The hub answers with what came of it, or with all that was said where it is still open. */
   #askAfterUnfinished(): void {
-    const { home, line } = this.#modules
+    const { home, transport } = this.#modules
     for (const proposalId of home?.journal.openProposals ?? [])
-      if (!this.#seats.has(proposalId)) line.say({ kind: 'ask', proposalId })
+      if (!this.#seats.has(proposalId)) transport.say({ kind: 'ask', proposalId })
   }
 }

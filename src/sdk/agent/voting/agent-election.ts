@@ -1,4 +1,4 @@
-import type { CommitteeMember, ConsensusNotice } from '#domain/consensus/consensus-talk.ts'
+import type { CommitteeMember, ConsensusNotice } from '#domain/consensus/consensus-message.ts'
 import { idsOf } from '#domain/consensus/electorate.ts'
 import type { SignatureVerifier } from '#domain/consensus/ports/signature-verifier.ts'
 import type { VoterChange } from '#domain/consensus/raft/raft-input.ts'
@@ -11,7 +11,7 @@ import type { PublicKey } from '#domain/model/hex.ts'
 import type { AgentId } from '#domain/model/ids.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { VoterHome } from './voter-home.ts'
-import type { VotingLine } from './voting-line.ts'
+import type { VoterTransport } from './voter-transport.ts'
 
 type Electorate = Extract<ConsensusNotice, { kind: 'electorate' }>
 export type ElectionNotice = Extract<
@@ -25,7 +25,7 @@ export interface AgentElectionOptions {
 
 export interface AgentElectionModules {
   readonly home: VoterHome
-  readonly line: VotingLine
+  readonly transport: VoterTransport
   readonly clock: Clock
   readonly verifier: SignatureVerifier
   readonly listener: {
@@ -83,7 +83,7 @@ export class AgentElection {
   /** What was said before may be lost, and the hub may believe that nobody leads. */
   reconnected(): void {
     if (this.#leading !== undefined)
-      this.#modules.line.say({ kind: 'leadership', certificate: this.#leading })
+      this.#modules.transport.say({ kind: 'leadership', certificate: this.#leading })
   }
 
   stop(): void {
@@ -105,7 +105,7 @@ export class AgentElection {
     const electorate = this.#electorate
     if (electorate === undefined || electorate.epoch === this.#outdatedEpoch) return
     if (!this.#isAmong([...electorate.voters, ...electorate.candidates])) return
-    const { home, clock, verifier, line, listener } = this.#modules
+    const { home, clock, verifier, transport, listener } = this.#modules
     const { self } = this.#options
     const voter: RaftVoter = new RaftVoter(
       { self, place: home.place, timing: RAFT_TIMING, seed: randomSeed(), mailboxMax: MAILBOX_MAX },
@@ -115,7 +115,7 @@ export class AgentElection {
         key: home.key,
         store: home.raftStore,
         keyOf: (agentId) => this.#keys.get(agentId),
-        transport: { send: (message) => line.say({ kind: 'election', message }) },
+        transport: { send: (message) => transport.say({ kind: 'election', message }) },
         listener: this.#listener(),
       },
     )
@@ -141,12 +141,12 @@ export class AgentElection {
   }
 
   #listener(): RaftListener {
-    const { line, listener } = this.#modules
+    const { transport, listener } = this.#modules
     return {
       leaderChanged: (news) => this.#leaderChanged(news),
       votersChanged: (news) => {
         this.#committee = news
-        line.say({ kind: 'committee', ...news })
+        transport.say({ kind: 'committee', ...news })
       },
       // Thrown away; the voter goes on.
       voteRejected: () => undefined,
@@ -159,18 +159,18 @@ export class AgentElection {
     const refusal = await this.#voter?.changeVoters(change)
     const isDone = refusal === 'voter_already' || refusal === 'no_voter'
     if (isDone && this.#committee !== undefined)
-      this.#modules.line.say({ kind: 'committee', ...this.#committee })
+      this.#modules.transport.say({ kind: 'committee', ...this.#committee })
   }
 
   #leaderChanged({ leaderId, certificate }: LeaderNews): void {
-    const { line } = this.#modules
+    const { transport } = this.#modules
     const before: Leadership | undefined = this.#leading
     if (leaderId === this.#options.self && certificate !== null) {
       this.#leading = certificate
-      line.say({ kind: 'leadership', certificate })
+      transport.say({ kind: 'leadership', certificate })
     } else if (before !== undefined) {
       this.#leading = undefined
-      line.say({ kind: 'resigned', epoch: before.epoch, term: before.term })
+      transport.say({ kind: 'resigned', epoch: before.epoch, term: before.term })
     }
   }
 

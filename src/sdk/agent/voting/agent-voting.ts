@@ -1,6 +1,6 @@
 import type { ConsensusNotice as ReceivedNotice } from '#contract/index.ts'
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
-import type { ConsensusNotice } from '#domain/consensus/consensus-talk.ts'
+import type { ConsensusNotice } from '#domain/consensus/consensus-message.ts'
 import { agentId, swarmId, tenantId } from '#domain/model/ids.ts'
 import { Ed25519Verifier } from '#infra/system/ed25519-verifier.ts'
 import { sha256Hasher } from '#infra/system/sha256-hasher.ts'
@@ -12,7 +12,7 @@ import { AgentElection } from './agent-election.ts'
 import type { AgentDecision, ProposalHandler } from './open-proposal.ts'
 import type { Speech } from './speech.ts'
 import { VoterHome, type VoterKeyClaim } from './voter-home.ts'
-import { VotingLine } from './voting-line.ts'
+import { VoterTransport } from './voter-transport.ts'
 
 export interface AgentVotingOptions {
   readonly swarmId: string
@@ -38,7 +38,7 @@ export class AgentVoting {
   readonly #options: AgentVotingOptions
   readonly #client: SwarmClient
   readonly #speech: Speech | undefined
-  readonly #line = new VotingLine()
+  readonly #transport = new VoterTransport()
   readonly #modules = { clock: new SystemClock(), hasher: sha256Hasher, verifier: new Ed25519Verifier() }
   #home: VoterHome | undefined
   #decisions: AgentDecisions | undefined
@@ -64,14 +64,14 @@ export class AgentVoting {
   }
 
   connected(channel: AgentChannel, self: string): void {
-    this.#line.connected(channel)
+    this.#transport.connected(channel)
     this.#begin(self)
     this.#decisions?.reconnected()
     this.#election?.reconnected()
   }
 
   disconnected(): void {
-    this.#line.disconnected()
+    this.#transport.disconnected()
   }
 
   receive(received: ReceivedNotice, self: string): void {
@@ -127,7 +127,7 @@ export class AgentVoting {
       failed: onError,
       halted: (error: Error) => this.#halt(error),
     }
-    const modules = { ...this.#modules, line: this.#line, listener }
+    const modules = { ...this.#modules, transport: this.#transport, listener }
     this.#decisions = new AgentDecisions(
       { self: id, swarmId: swarm, handler },
       { ...modules, home, speech: this.#speech },

@@ -1,4 +1,4 @@
-import type { OpenedProposal } from '#domain/consensus/consensus-talk.ts'
+import type { OpenedProposal } from '#domain/consensus/consensus-message.ts'
 import { ballotDefect } from '#domain/consensus/decision-value.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import type { AgentId } from '#domain/model/ids.ts'

@@ -1,11 +1,11 @@
-import type { ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import type { ConsensusMessage } from '#domain/consensus/consensus-message.ts'
 import type { DecisionInstance } from '#domain/consensus/instance.ts'
 import { type VerifyModules, verifyDecision } from '#domain/consensus/verify-decision.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import { errorOf } from '../../client/user-code.ts'
 import type { BallotQuestion } from './ballot-question.ts'
 import type { Seat, SeatListener, SeatNotice } from './seat.ts'
-import type { VotingLine } from './voting-line.ts'
+import type { VoterTransport } from './voter-transport.ts'
 
 export interface ChoiceSeatOptions {
   readonly instance: DecisionInstance
@@ -13,7 +13,7 @@ export interface ChoiceSeatOptions {
 
 export interface ChoiceSeatModules extends VerifyModules {
   readonly question: BallotQuestion
-  readonly line: VotingLine
+  readonly transport: VoterTransport
   readonly clock: Clock
   readonly listener: SeatListener
 }
@@ -27,7 +27,7 @@ export class ChoiceSeat implements Seat {
   readonly #modules: ChoiceSeatModules
   readonly #cancelTimer: () => void
   /** Said at each connection anew. */
-  #choice: ConsensusUtterance | undefined
+  #choice: ConsensusMessage | undefined
   #isOver = false
 
   constructor(options: ChoiceSeatOptions, modules: ChoiceSeatModules) {
@@ -38,13 +38,13 @@ export class ChoiceSeat implements Seat {
   }
 
   async start(): Promise<void> {
-    const { question, line, listener } = this.#modules
+    const { question, transport, listener } = this.#modules
     const { proposalId } = this.#options.instance
     try {
       const ballot = await question.ask()
       if (ballot === undefined || this.#isOver) return
       this.#choice = { kind: 'choice', proposalId, ...ballot }
-      await line.tell(this.#choice)
+      await transport.tell(this.#choice)
     } catch (error) {
       listener.failed(errorOf(error))
     }
@@ -57,10 +57,10 @@ export class ChoiceSeat implements Seat {
   }
 
   reconnected(): void {
-    const { line, listener } = this.#modules
+    const { transport, listener } = this.#modules
     const { proposalId } = this.#options.instance
-    if (this.#choice === undefined) line.say({ kind: 'ask', proposalId })
-    else line.tell(this.#choice).catch((error: unknown) => listener.failed(errorOf(error)))
+    if (this.#choice === undefined) transport.say({ kind: 'ask', proposalId })
+    else transport.tell(this.#choice).catch((error: unknown) => listener.failed(errorOf(error)))
   }
 
   stop(): void {

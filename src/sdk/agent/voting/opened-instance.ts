@@ -1,4 +1,4 @@
-import type { OpenedProposal } from '#domain/consensus/consensus-talk.ts'
+import type { OpenedProposal } from '#domain/consensus/consensus-message.ts'
 import { createElectorate } from '#domain/consensus/electorate.ts'
 import { createInstance, type DecisionInstance } from '#domain/consensus/instance.ts'
 import type { Hasher } from '#domain/consensus/ports/hasher.ts'

@@ -1,5 +1,5 @@
 import type { DecisionCertificate } from '#domain/consensus/certificate.ts'
-import type { ConsensusNotice } from '#domain/consensus/consensus-talk.ts'
+import type { ConsensusNotice } from '#domain/consensus/consensus-message.ts'
 
 /** What the hub says of a proposal that an agent has a seat in. */
 export type SeatNotice = Extract<

@@ -13,7 +13,7 @@ import type { BallotQuestion } from './ballot-question.ts'
 import type { FileSigningJournal } from './file-signing-journal.ts'
 import type { Seat, SeatListener, SeatNotice } from './seat.ts'
 import type { Speech } from './speech.ts'
-import type { VotingLine } from './voting-line.ts'
+import type { VoterTransport } from './voter-transport.ts'
 
 export interface VoterSeatOptions {
   readonly instance: DecisionInstance
@@ -22,7 +22,7 @@ export interface VoterSeatOptions {
 
 export interface VoterSeatModules {
   readonly question: BallotQuestion
-  readonly line: VotingLine
+  readonly transport: VoterTransport
   readonly clock: Clock
   readonly hasher: Hasher
   readonly admission: Admission
@@ -54,14 +54,14 @@ export class VoterSeat implements Seat {
     this.#modules = modules
     const { instance, self } = options
     const { proposalId } = instance
-    const { line, listener } = modules
+    const { transport, listener } = modules
     this.#voter = new DecisionVoter(
       { instance, self, resendMs: RESEND_MS, mailboxMax: MAILBOX_MAX },
       {
         ...modules,
         transport: {
           send: (messages) => this.#say(messages),
-          sendCertificate: (certificate) => line.say({ kind: 'certificate', proposalId, certificate }),
+          sendCertificate: (certificate) => transport.say({ kind: 'certificate', proposalId, certificate }),
         },
         listener: {
           decided: (certificate) => this.#decided(certificate),
@@ -102,7 +102,7 @@ export class VoterSeat implements Seat {
   reconnected(): void {
     const { proposalId } = this.#options.instance
     if (this.#hasSpoken) this.#voter.resend()
-    else this.#modules.line.say({ kind: 'ask', proposalId })
+    else this.#modules.transport.say({ kind: 'ask', proposalId })
   }
 
   stop(): void {
@@ -114,7 +114,7 @@ export class VoterSeat implements Seat {
     this.#hasSpoken = true
     for (const said of messages)
       for (const message of this.#spoken(said))
-        this.#modules.line.say({ kind: 'statement', proposalId, message })
+        this.#modules.transport.say({ kind: 'statement', proposalId, message })
   }
 
   #spoken(message: SignedMessage): readonly SignedMessage[] {

@@ -14,7 +14,7 @@ import type { Step, SwarmStore } from '../../ports/swarm-store.ts'
 import type { DecisionTimes } from './open-decision.ts'
 import { PROPOSAL_PAYLOAD_RECORDS, PROPOSAL_RECORDS, type ProposalRecord } from './proposal-record.ts'
 
-export interface ProposalLedgerModules {
+export interface ProposalRepositoryModules {
   readonly journal: SwarmJournal
   readonly store: SwarmStore
   readonly clock: Clock
@@ -24,10 +24,10 @@ export interface ProposalLedgerModules {
 type Change = { readonly record: ProposalRecord; readonly events: readonly EventDraft[] } | undefined
 
 /** Writes what becomes of proposals: each change with its event, in one step, and none of them twice. */
-export class ProposalLedger {
-  readonly #modules: ProposalLedgerModules
+export class ProposalRepository {
+  readonly #modules: ProposalRepositoryModules
 
-  constructor(modules: ProposalLedgerModules) {
+  constructor(modules: ProposalRepositoryModules) {
     this.#modules = modules
   }
 

@@ -29,7 +29,7 @@ export interface CommitteeMember {
 }
 
 /** What an agent says to the hub, in the matter of consensus. */
-export type ConsensusUtterance =
+export type ConsensusMessage =
   /** To all voters of the proposal. */
   | { readonly kind: 'statement'; readonly proposalId: ProposalId; readonly message: SignedMessage }
   /** By an agent whose key the hub holds: the hub signs the ballot for it. */
@@ -57,8 +57,8 @@ export type ConsensusUtterance =
     }
 
 /** What concerns one proposal, and what concerns the leader's election. */
-export type ProposalUtterance = Extract<ConsensusUtterance, { readonly proposalId: ProposalId }>
-export type ElectionUtterance = Exclude<ConsensusUtterance, ProposalUtterance>
+export type ProposalMessage = Extract<ConsensusMessage, { readonly proposalId: ProposalId }>
+export type ElectionMessage = Exclude<ConsensusMessage, ProposalMessage>
 
 /** What the hub tells an agent, in the matter of consensus. It overtakes messages between agents. */
 export type ConsensusNotice =

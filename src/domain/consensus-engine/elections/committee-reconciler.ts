@@ -1,4 +1,4 @@
-import type { CommitteeMember } from '../../consensus/consensus-talk.ts'
+import type { CommitteeMember } from '../../consensus/consensus-message.ts'
 import { idsOf } from '../../consensus/electorate.ts'
 import {
   chooseCommittee,
@@ -13,20 +13,20 @@ import type { Reminders } from '../../kernel/reminders.ts'
 import type { AgentId, MonotonicMs } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
-import type { VotersLine } from '../voters/voters-line.ts'
-import type { ElectionLedger } from './election-ledger.ts'
+import type { VoterTransport } from '../voters/voter-transport.ts'
+import type { ElectionRepository } from './election-repository.ts'
 import type { HostedRaft } from './hosted-raft.ts'
 import type { LeadershipWatch } from './leadership-watch.ts'
 import type { VoteWatch } from './vote-watch.ts'
-import type { VoterRoll } from './voter-roll.ts'
+import type { VoterRegistry } from './voter-registry.ts'
 
-export interface CommitteeKeeperModules {
-  readonly ledger: ElectionLedger
-  readonly roll: VoterRoll
+export interface CommitteeReconcilerModules {
+  readonly repository: ElectionRepository
+  readonly voterRegistry: VoterRegistry
   readonly hosted: HostedRaft
   readonly votes: VoteWatch
   readonly leadership: LeadershipWatch
-  readonly line: VotersLine
+  readonly transport: VoterTransport
   readonly reminders: Reminders
   readonly clock: Clock
   readonly logger: Logger
@@ -48,8 +48,8 @@ const TRY_AGAIN_MS = 500
  * Keeps the committee that elects the leader what it should be: starts it, has its leader take in and put out voters one
  * at a time, and gives it up for another where most of its voters are gone for good.
  */
-export class CommitteeKeeper {
-  readonly #modules: CommitteeKeeperModules
+export class CommitteeReconciler {
+  readonly #modules: CommitteeReconcilerModules
   readonly #looks: PacedWork
   #isElecting = false
   /** Asked for and not committed yet, as far as the hub knows: it votes already, or nobody could commit its coming. */
@@ -60,7 +60,7 @@ export class CommitteeKeeper {
   /** The newest committed change that is being written. */
   #heardIndex = 0
 
-  constructor(modules: CommitteeKeeperModules) {
+  constructor(modules: CommitteeReconcilerModules) {
     this.#modules = modules
     const name = 'a look at the committee'
     this.#looks = new PacedWork({ name, retryMs: TRY_AGAIN_MS }, { ...modules, work: () => this.#look() })
@@ -68,9 +68,9 @@ export class CommitteeKeeper {
 
   /** Takes up the electorate on record. Its voters come back by themselves. */
   recover(): void {
-    const { ledger, roll } = this.#modules
-    roll.begin(ledger.record.voters)
-    this.#isElecting = ledger.record.epoch > 0
+    const { repository, voterRegistry } = this.#modules
+    voterRegistry.begin(repository.record.voters)
+    this.#isElecting = repository.record.epoch > 0
     void this.look()
   }
 
@@ -86,13 +86,13 @@ export class CommitteeKeeper {
 
   /** The voters agreed on a change. Each of them says so; the first is believed. */
   async committed({ epoch, index, voters }: VotersNews): Promise<void> {
-    const { ledger, roll, votes } = this.#modules
-    const { record } = ledger
+    const { repository, voterRegistry, votes } = this.#modules
+    const { record } = repository
     if (epoch !== record.epoch || index <= Math.max(record.committeeIndex, this.#heardIndex)) return
-    const members = roll.membersBy(voters, record.voters)
+    const members = voterRegistry.membersBy(voters, record.voters)
     if (members === undefined) return
     this.#heardIndex = index
-    await ledger.changeCommittee(epoch, index, members)
+    await repository.changeCommittee(epoch, index, members)
     if (this.#joining !== undefined && voters.includes(this.#joining.agentId)) this.#joining = undefined
     for (const voter of idsOf(record.voters)) if (!voters.includes(voter)) votes.forget(voter)
     this.tell([...idsOf(record.voters), ...voters])
@@ -101,21 +101,21 @@ export class CommitteeKeeper {
 
   /** Tells agents with keys of their own who elects, and who is about to. */
   tell(agentIds: Iterable<AgentId>): void {
-    const { ledger, roll, line } = this.#modules
-    const { epoch, voters } = ledger.record
+    const { repository, voterRegistry, transport } = this.#modules
+    const { epoch, voters } = repository.record
     const candidates = this.#joining === undefined ? [] : [this.#joining]
-    const told = [...new Set(agentIds)].filter((agentId) => !roll.isHosted(agentId))
-    line.tell(told, { kind: 'electorate', epoch, voters, candidates })
+    const told = [...new Set(agentIds)].filter((agentId) => !voterRegistry.isHosted(agentId))
+    transport.tell(told, { kind: 'electorate', epoch, voters, candidates })
   }
 
   #isWanted(): boolean {
-    const { roll, ledger, isTree } = this.#modules
-    return roll.hasSelfVoter || ledger.record.isAskedFor || isTree()
+    const { voterRegistry, repository, isTree } = this.#modules
+    return voterRegistry.hasSelfVoter || repository.record.isAskedFor || isTree()
   }
 
   async #look(): Promise<void> {
-    const { ledger, roll } = this.#modules
-    if (this.#isElecting && roll.candidates([]).length === 0) {
+    const { repository, voterRegistry } = this.#modules
+    if (this.#isElecting && voterRegistry.candidates([]).length === 0) {
       // No agent is here. The electorate stays, and patience begins with the first that is back: others may follow it.
       this.#lostSince = null
       this.#seat()
@@ -125,10 +125,11 @@ export class CommitteeKeeper {
       await this.#rest()
       return
     }
-    const { voters } = ledger.record
+    const { voters } = repository.record
     const known = this.#joining === undefined ? voters : [...voters, this.#joining]
     this.#noteHealth()
-    if (!this.#isElecting || this.#isGivenUp() || (await roll.hasOtherKey(known))) await this.#begin()
+    if (!this.#isElecting || this.#isGivenUp() || (await voterRegistry.hasOtherKey(known)))
+      await this.#begin()
     else await this.#tend(idsOf(voters))
   }
 
@@ -145,32 +146,32 @@ export class CommitteeKeeper {
 
   /** Logs a new electorate: terms, votes and leaders of the one before count no more. */
   async #begin(): Promise<void> {
-    const { ledger, roll, hosted, votes, line } = this.#modules
-    const { epoch, voters: former } = ledger.record
-    const chosen = chooseCommittee(roll.candidates([]))
+    const { repository, voterRegistry, hosted, votes, transport } = this.#modules
+    const { epoch, voters: former } = repository.record
+    const chosen = chooseCommittee(voterRegistry.candidates([]))
     // The next agent that comes is looked at.
     if (chosen.length === 0) return
-    const members = await Promise.all(chosen.map((agentId) => roll.memberOf(agentId)))
-    await ledger.logElectorate(epoch, members)
-    if (ledger.record.epoch === epoch) return
+    const members = await Promise.all(chosen.map((agentId) => voterRegistry.memberOf(agentId)))
+    await repository.logElectorate(epoch, members)
+    if (repository.record.epoch === epoch) return
     this.#isElecting = true
     this.#joining = undefined
     this.#lostSince = null
     this.#heardIndex = 0
-    roll.begin(ledger.record.voters)
+    voterRegistry.begin(repository.record.voters)
     votes.begin()
     this.#noteHealth()
     this.#seat()
     this.tell([...idsOf(former), ...chosen])
-    line.tell(chosen, { kind: 'leader_gone', leaderId: null })
+    transport.tell(chosen, { kind: 'leader_gone', leaderId: null })
     hosted.leaderGone(null)
     this.#looks.within(LOOK_SOON_MS)
   }
 
   async #tend(committee: readonly AgentId[]): Promise<void> {
-    const { roll, leadership } = this.#modules
+    const { voterRegistry, leadership } = this.#modules
     this.#seat()
-    const change = nextVoterChange(committee, roll.candidates(committee))
+    const change = nextVoterChange(committee, voterRegistry.candidates(committee))
     if (this.#joining !== undefined && change?.agentId !== this.#joining.agentId) {
       const { agentId } = this.#joining
       this.#joining = undefined
@@ -181,21 +182,21 @@ export class CommitteeKeeper {
   }
 
   async #ask(leaderId: AgentId, change: VoterChange): Promise<void> {
-    const { ledger, roll, hosted, line } = this.#modules
+    const { repository, voterRegistry, hosted, transport } = this.#modules
     if (change.type === 'add') {
-      const member = await roll.memberOf(change.agentId)
-      const known = roll.keyOf(change.agentId)
+      const member = await voterRegistry.memberOf(change.agentId)
+      const known = voterRegistry.keyOf(change.agentId)
       if (known !== undefined && known !== member.publicKey) {
         await this.#begin()
         return
       }
-      roll.enter(member, ledger.record.voters)
+      voterRegistry.enter(member, repository.record.voters)
       this.#joining = member
       this.#seat()
-      this.tell([...idsOf(ledger.record.voters), member.agentId])
+      this.tell([...idsOf(repository.record.voters), member.agentId])
     }
     if (hosted.has(leaderId)) hosted.changeVoters(leaderId, change)
-    else line.tell([leaderId], { kind: 'change_voters', change })
+    else transport.tell([leaderId], { kind: 'change_voters', change })
     this.#looks.within(this.#pauseAfter(`${leaderId} ${change.type} ${change.agentId}`))
   }
 
@@ -208,23 +209,23 @@ export class CommitteeKeeper {
 
   /** The hub votes for those of the committee that have no key of their own, as long as they are here. */
   #seat(): void {
-    const { ledger, roll, hosted } = this.#modules
-    const { epoch, voters } = ledger.record
+    const { repository, voterRegistry, hosted } = this.#modules
+    const { epoch, voters } = repository.record
     const committee = idsOf(voters)
     const seated = this.#joining === undefined ? committee : [...committee, this.#joining.agentId]
     hosted.seat({
       epoch,
       committee,
-      hosted: seated.filter((agentId) => roll.isHosted(agentId) && roll.isHere(agentId)),
+      hosted: seated.filter((agentId) => voterRegistry.isHosted(agentId) && voterRegistry.isHere(agentId)),
     })
   }
 
   #noteHealth(): void {
-    const { ledger, roll, leadership, clock } = this.#modules
+    const { repository, voterRegistry, leadership, clock } = this.#modules
     const now = clock.monotonic()
     const health = {
-      voters: idsOf(ledger.record.voters),
-      isLive: (voter: AgentId) => roll.isHere(voter),
+      voters: idsOf(repository.record.voters),
+      isLive: (voter: AgentId) => voterRegistry.isHere(voter),
       hasLeader: leadership.present !== undefined,
     }
     this.#lostSince = electorateLostSince(this.#lostSince, health, now)

@@ -1,6 +1,6 @@
 import type { AgentRegistry } from '../../agents/agent-registry.ts'
 import type { DirectChannel } from '../../communication/direct-channel.ts'
-import type { ElectionUtterance } from '../../consensus/consensus-talk.ts'
+import type { ElectionMessage } from '../../consensus/consensus-message.ts'
 import type { SignatureVerifier } from '../../consensus/ports/signature-verifier.ts'
 import { isWellFormed } from '../../consensus/raft/message-shape.ts'
 import type { RaftMessage } from '../../consensus/raft/raft-message.ts'
@@ -17,24 +17,24 @@ import type { SwarmStore } from '../../ports/swarm-store.ts'
 import type { TopologyKeeper } from '../../topology/topology-keeper.ts'
 import type { ConsensusMeter, StatementFate } from '../voters/consensus-meter.ts'
 import type { HostedKeys } from '../voters/hosted-keys.ts'
-import type { VotersLine } from '../voters/voters-line.ts'
-import { CommitteeKeeper } from './committee-keeper.ts'
-import { ElectionLedger } from './election-ledger.ts'
+import type { VoterTransport } from '../voters/voter-transport.ts'
+import { CommitteeReconciler } from './committee-reconciler.ts'
 import type { LeaderState } from './election-record.ts'
+import { ElectionRepository } from './election-repository.ts'
 import { HostedRaft } from './hosted-raft.ts'
 import { LeaderProbe } from './leader-probe.ts'
 import { LeadershipWatch } from './leadership-watch.ts'
 import { VoteWatch } from './vote-watch.ts'
-import { VoterRoll } from './voter-roll.ts'
+import { VoterRegistry } from './voter-registry.ts'
 
-export interface ElectionDeskModules {
+export interface ElectionServiceModules {
   readonly registry: AgentRegistry
   readonly channel: DirectChannel
   readonly topology: TopologyKeeper
   readonly journal: SwarmJournal
   readonly store: SwarmStore
   readonly keys: HostedKeys
-  readonly line: VotersLine
+  readonly transport: VoterTransport
   readonly meter: ConsensusMeter
   readonly reminders: Reminders
   readonly clock: Clock
@@ -47,30 +47,38 @@ export interface ElectionDeskModules {
  * The hub's part in the election of a leader: it says who elects, carries the voters' words, votes for agents without
  * keys, and believes a leader that shows the signed votes of a majority.
  */
-export class ElectionDesk {
-  readonly #modules: ElectionDeskModules
+export class ElectionService {
+  readonly #modules: ElectionServiceModules
   readonly #place: ElectionPlace
-  readonly #ledger: ElectionLedger
-  readonly #roll: VoterRoll
+  readonly #repository: ElectionRepository
+  readonly #voterRegistry: VoterRegistry
   readonly #votes: VoteWatch
   readonly #hosted: HostedRaft
   readonly #leadership: LeadershipWatch
-  readonly #committee: CommitteeKeeper
+  readonly #committee: CommitteeReconciler
   readonly #probe: LeaderProbe
 
-  constructor(modules: ElectionDeskModules) {
+  constructor(modules: ElectionServiceModules) {
     this.#modules = modules
     const { tenant, swarm } = splitScope(modules.journal.scope)
     const place = { tenantId: tenant, swarmId: swarm as SwarmId }
-    const roll = new VoterRoll({ ...modules, isFrozen: (agentId) => this.#probe.isFrozen(agentId) })
-    const ledger = new ElectionLedger(modules)
-    const parts = { ...modules, roll, ledger, keyOf: (voter: AgentId) => roll.keyOf(voter) }
+    const voterRegistry = new VoterRegistry({
+      ...modules,
+      isFrozen: (agentId) => this.#probe.isFrozen(agentId),
+    })
+    const repository = new ElectionRepository(modules)
+    const parts = {
+      ...modules,
+      voterRegistry,
+      repository,
+      keyOf: (voter: AgentId) => voterRegistry.keyOf(voter),
+    }
     const votes = new VoteWatch({ place }, parts)
     const hosted = new HostedRaft(
       { place },
       {
         ...parts,
-        leaderId: () => ledger.record.leadership.leaderId,
+        leaderId: () => repository.record.leadership.leaderId,
         send: (message) => this.#deliver(message),
         won: (certificate) => this.#count(this.#leadership.claim(certificate)),
         resigned: (certificate) => void this.#leadership.resigned(certificate.leaderId, certificate),
@@ -83,7 +91,7 @@ export class ElectionDesk {
     }
     const leadership = new LeadershipWatch({ place }, { ...parts, votes, hosted, onChange })
     const isTree = (): boolean => modules.topology.topology.shape.settings.kind === 'hierarchical'
-    this.#committee = new CommitteeKeeper({ ...parts, votes, hosted, leadership, isTree })
+    this.#committee = new CommitteeReconciler({ ...parts, votes, hosted, leadership, isTree })
     this.#probe = new LeaderProbe({
       ...modules,
       hostedLeader: () => this.#hostedLeader(),
@@ -91,8 +99,8 @@ export class ElectionDesk {
       thawed: () => this.#committee.lookSoon(),
     })
     this.#place = place
-    this.#roll = roll
-    this.#ledger = ledger
+    this.#voterRegistry = voterRegistry
+    this.#repository = repository
     this.#votes = votes
     this.#hosted = hosted
     this.#leadership = leadership
@@ -100,10 +108,10 @@ export class ElectionDesk {
 
   async recover(): Promise<void> {
     const { registry, topology } = this.#modules
-    await this.#ledger.load()
+    await this.#repository.load()
     // The leader may have been written, and the topology's change after it not.
-    topology.follow(this.#ledger.record.leadership.leaderId)
-    for (const agentId of registry.ids()) this.#roll.noteChange(agentId)
+    topology.follow(this.#repository.record.leadership.leaderId)
+    for (const agentId of registry.ids()) this.#voterRegistry.noteChange(agentId)
     this.#committee.recover()
     this.#probe.look()
   }
@@ -114,9 +122,9 @@ export class ElectionDesk {
 
   /** The agent came, went, or votes with another key. */
   agentChanged(agentId: AgentId): void {
-    this.#roll.noteChange(agentId)
-    const { leaderId } = this.#ledger.record.leadership
-    if (leaderId === agentId && !this.#roll.isInStanding(agentId)) this.#leadership.gone(agentId)
+    this.#voterRegistry.noteChange(agentId)
+    const { leaderId } = this.#repository.record.leadership
+    if (leaderId === agentId && !this.#voterRegistry.isInStanding(agentId)) this.#leadership.gone(agentId)
     this.#committee.lookSoon()
   }
 
@@ -128,42 +136,42 @@ export class ElectionDesk {
   attached(agentId: AgentId): void {
     this.#probe.forget(agentId)
     this.#probe.look()
-    if (this.#ledger.record.epoch === 0 || this.#roll.isHosted(agentId)) return
+    if (this.#repository.record.epoch === 0 || this.#voterRegistry.isHosted(agentId)) return
     this.#committee.tell([agentId])
     if (this.#leadership.present === undefined)
-      this.#modules.line.tell([agentId], { kind: 'leader_gone', leaderId: null })
+      this.#modules.transport.tell([agentId], { kind: 'leader_gone', leaderId: null })
   }
 
   /** The agent was cut off, or its process does not answer. */
   detached(agentId: AgentId): void {
-    if (this.#ledger.record.epoch === 0) return
+    if (this.#repository.record.epoch === 0) return
     this.#leadership.gone(agentId)
     void this.#committee.look()
   }
 
   /** @returns what became of it. @throws SwarmError `not_a_voter` */
-  async hear(agentId: AgentId, utterance: ElectionUtterance): Promise<StatementFate | undefined> {
-    if (!this.#roll.hasVoice(agentId)) this.#refuse(agentId)
-    switch (utterance.kind) {
+  async hear(agentId: AgentId, message: ElectionMessage): Promise<StatementFate | undefined> {
+    if (!this.#voterRegistry.hasVoice(agentId)) this.#refuse(agentId)
+    switch (message.kind) {
       case 'election':
-        return this.#relay(agentId, utterance.message)
+        return this.#relay(agentId, message.message)
       case 'leadership':
-        if (utterance.certificate.leaderId !== agentId) this.#refuse(agentId)
-        return this.#leadership.claim(utterance.certificate)
+        if (message.certificate.leaderId !== agentId) this.#refuse(agentId)
+        return this.#leadership.claim(message.certificate)
       case 'resigned':
-        await this.#leadership.resigned(agentId, { epoch: utterance.epoch, term: term(utterance.term) })
+        await this.#leadership.resigned(agentId, { epoch: message.epoch, term: term(message.term) })
         return undefined
       case 'committee':
-        await this.#committee.committed(utterance)
+        await this.#committee.committed(message)
         return undefined
       default:
-        return assertNever(utterance)
+        return assertNever(message)
     }
   }
 
   /** @throws SwarmError `not_a_voter`, `no_leader`, `store_unavailable` */
   async startElection(transferTo?: AgentId): Promise<void> {
-    const { voters } = this.#ledger.record
+    const { voters } = this.#repository.record
     if (transferTo !== undefined) {
       if (voters.every((voter) => voter.agentId !== transferTo))
         throw new SwarmError('not_a_voter', { agentId: transferTo })
@@ -172,33 +180,35 @@ export class ElectionDesk {
       if (leaderId !== transferTo) this.#transfer(leaderId, transferTo)
       return
     }
-    await this.#ledger.askFor()
+    await this.#repository.askFor()
     const leaderId = this.#leadership.present
-    const successor = voters.find((voter) => voter.agentId !== leaderId && this.#roll.isHere(voter.agentId))
+    const successor = voters.find(
+      (voter) => voter.agentId !== leaderId && this.#voterRegistry.isHere(voter.agentId),
+    )
     if (leaderId === undefined) await this.#committee.look()
     else if (successor !== undefined) this.#transfer(leaderId, successor.agentId)
   }
 
   leader(): LeaderState {
-    return { ...this.#ledger.record, electionsHeld: this.#ledger.electionsHeld }
+    return { ...this.#repository.record, electionsHeld: this.#repository.electionsHeld }
   }
 
   #hostedLeader(): AgentId | undefined {
-    const { leaderId } = this.#ledger.record.leadership
+    const { leaderId } = this.#repository.record.leadership
     return leaderId !== null && this.#hosted.has(leaderId) ? leaderId : undefined
   }
 
   #relay(agentId: AgentId, message: RaftMessage): StatementFate {
     const { from, to, epoch, term } = message
     if (from !== agentId) this.#refuse(agentId)
-    if (epoch !== this.#ledger.record.epoch) {
+    if (epoch !== this.#repository.record.epoch) {
       // It missed the news.
       this.#committee.tell([agentId])
       return 'not_open'
     }
     if (!isWellFormed(message)) return 'malformed'
     // A leader whose log is ahead of the hub may mean somebody that the hub, restarted, has not told to vote yet.
-    if (this.#roll.keyOf(to) === undefined) return 'foreign'
+    if (this.#voterRegistry.keyOf(to) === undefined) return 'foreign'
     if (message.type === 'vote_grant') {
       const vote = { epoch, term, voter: from, candidate: to, signature: message.signature }
       const refusal = this.#votes.admit(vote)
@@ -210,12 +220,12 @@ export class ElectionDesk {
 
   #deliver(message: RaftMessage): void {
     if (this.#hosted.has(message.to)) this.#hosted.receive(message)
-    else this.#modules.line.tell([message.to], { kind: 'election', message })
+    else this.#modules.transport.tell([message.to], { kind: 'election', message })
   }
 
   #transfer(leaderId: AgentId, to: AgentId): void {
     if (this.#hosted.has(leaderId)) this.#hosted.transfer(leaderId, to)
-    else this.#modules.line.tell([leaderId], { kind: 'transfer', to })
+    else this.#modules.transport.tell([leaderId], { kind: 'transfer', to })
   }
 
   #count(fate: StatementFate): void {

@@ -1,11 +1,11 @@
-import type { ConsensusUtterance as SentUtterance } from '#contract/index.ts'
-import type { ConsensusUtterance } from '#domain/consensus/consensus-talk.ts'
+import type { ConsensusMessage as SentMessage } from '#contract/index.ts'
+import type { ConsensusMessage } from '#domain/consensus/consensus-message.ts'
 import { Backoff, pause } from '../../client/backoff.ts'
 import { SwarmApiError } from '../../client/swarm-api-error.ts'
 import type { AgentChannel } from '../agent-channel.ts'
 
-/** An agent's line to the hub, in the matter of consensus. While there is no connection, what is said is lost. */
-export class VotingLine {
+/** Carries an agent's consensus messages to the server. While there is no connection, what is said is lost. */
+export class VoterTransport {
   #channel: AgentChannel | undefined
 
   connected(channel: AgentChannel): void {
@@ -17,8 +17,8 @@ export class VotingLine {
   }
 
   /** To be said again where it matters: nobody acknowledges it. */
-  say(utterance: ConsensusUtterance): void {
-    this.#channel?.send({ type: 'consensus', body: bodyOf(utterance) })
+  say(message: ConsensusMessage): void {
+    this.#channel?.send({ type: 'consensus', body: bodyOf(message) })
   }
 
   /**
@@ -26,13 +26,13 @@ export class VotingLine {
    *
    * @throws SwarmApiError what the hub refuses it with
    */
-  async tell(utterance: ConsensusUtterance): Promise<void> {
+  async tell(message: ConsensusMessage): Promise<void> {
     const channel = this.#channel
     if (channel === undefined) return
     const backoff = new Backoff({ minMs: 50, baseMs: 200, maxMs: 3_000 })
     while (this.#channel === channel) {
       try {
-        await channel.request({ type: 'consensus', body: bodyOf(utterance) })
+        await channel.request({ type: 'consensus', body: bodyOf(message) })
         return
       } catch (error) {
         if (!(error instanceof SwarmApiError) || !error.retryable) throw error
@@ -43,6 +43,6 @@ export class VotingLine {
 }
 
 /** The domain's words are the contract's, but for what the compiler knows of their texts. */
-function bodyOf(utterance: ConsensusUtterance): SentUtterance {
-  return utterance as unknown as SentUtterance
+function bodyOf(message: ConsensusMessage): SentMessage {
+  return message as unknown as SentMessage
 }

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { BulkLane } from '#server/sockets/bulk-lane.ts'
+import { BulkQueue } from '#server/sockets/bulk-queue.ts'
 import { type FramedMessage, frameMessage } from '#server/sockets/framed-message.ts'
 
 const text = (value: string): FramedMessage => frameMessage(Buffer.from(value), false)
@@ -8,12 +8,12 @@ describe('the bulk lane of a connection', () => {
   let written: string[]
   let buffered: number
   let flush: () => void
-  let lane: BulkLane
+  let lane: BulkQueue
 
   beforeEach(() => {
     written = []
     buffered = 0
-    lane = new BulkLane(
+    lane = new BulkQueue(
       { socketBytesMax: 10, countMax: 3, bytesMax: 1_000 },
       {
         bufferedBytes: () => buffered,

@@ -1,13 +1,13 @@
 import type { FramedMessage } from './framed-message.ts'
 
-export interface BulkLaneOptions {
+export interface BulkQueueOptions {
   /** Unsent bytes from which on messages wait here instead of in the socket. */
   readonly socketBytesMax: number
   readonly countMax: number
   readonly bytesMax: number
 }
 
-export interface BulkLaneModules {
+export interface BulkQueueModules {
   bufferedBytes(): number
   write(message: FramedMessage): void
   /** Resolves when what was written so far has left, or the connection is gone. */
@@ -21,15 +21,15 @@ type Entry = FramedMessage | (() => FramedMessage)
  * A slow lane of one connection. While the peer does not read fast enough, what may be overtaken waits here, so that
  * work written meanwhile goes first. It is bounded, and says when it is full.
  */
-export class BulkLane {
-  readonly #options: BulkLaneOptions
-  readonly #modules: BulkLaneModules
+export class BulkQueue {
+  readonly #options: BulkQueueOptions
+  readonly #modules: BulkQueueModules
   #entries: Entry[] = []
   #next = 0
   #bytes = 0
   #isWaiting = false
 
-  constructor(options: BulkLaneOptions, modules: BulkLaneModules) {
+  constructor(options: BulkQueueOptions, modules: BulkQueueModules) {
     this.#options = options
     this.#modules = modules
   }

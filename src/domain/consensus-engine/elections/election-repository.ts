@@ -1,4 +1,4 @@
-import type { CommitteeMember } from '../../consensus/consensus-talk.ts'
+import type { CommitteeMember } from '../../consensus/consensus-message.ts'
 import { idsOf } from '../../consensus/electorate.ts'
 import type { DoubleVote } from '../../consensus/raft/double-vote.ts'
 import {
@@ -20,7 +20,7 @@ import { type EventDraft, put } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import { ELECTION_RECORDS, type ElectionRecord } from './election-record.ts'
 
-export interface ElectionLedgerModules {
+export interface ElectionRepositoryModules {
   readonly journal: SwarmJournal
   readonly store: SwarmStore
   readonly reminders: Reminders
@@ -47,13 +47,13 @@ const TRY_AGAIN_MS = 500
  * resolves when the store has it, however often it has to be tried; where another coordinatorship has begun, it resolves
  * and nothing is changed.
  */
-export class ElectionLedger {
-  readonly #modules: ElectionLedgerModules
+export class ElectionRepository {
+  readonly #modules: ElectionRepositoryModules
   #record = NO_ELECTION
   #electionsHeld = 0
   #last: Promise<void> = Promise.resolve()
 
-  constructor(modules: ElectionLedgerModules) {
+  constructor(modules: ElectionRepositoryModules) {
     this.#modules = modules
   }
 

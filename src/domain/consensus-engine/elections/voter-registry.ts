@@ -1,13 +1,13 @@
 import type { AgentRegistry } from '../../agents/agent-registry.ts'
 import type { AgentState } from '../../agents/agent-state.ts'
-import type { CommitteeMember } from '../../consensus/consensus-talk.ts'
+import type { CommitteeMember } from '../../consensus/consensus-message.ts'
 import type { CommitteeCandidate } from '../../consensus/raft/committee.ts'
 import type { PublicKey } from '../../model/hex.ts'
 import type { AgentId } from '../../model/ids.ts'
 import { mayVote } from '../voters/electorate-choice.ts'
 import type { HostedKeys } from '../voters/hosted-keys.ts'
 
-export interface VoterRollModules {
+export interface VoterRegistryModules {
   readonly registry: AgentRegistry
   readonly keys: HostedKeys
   /** Whether the agent's process was found not to answer, though its connection is open. */
@@ -21,13 +21,13 @@ const KEYS_KEPT_MAX = 1_000
  * Who could elect a leader, and with which keys. For each agent that was ever told to vote in the present electorate it
  * keeps the key it was told with: under another one it could promise a second time what it has promised once.
  */
-export class VoterRoll {
-  readonly #modules: VoterRollModules
+export class VoterRegistry {
+  readonly #modules: VoterRegistryModules
   /** Agents on a channel that hold their own keys. */
   readonly #selfVoters = new Set<AgentId>()
   #keys = new Map<AgentId, PublicKey>()
 
-  constructor(modules: VoterRollModules) {
+  constructor(modules: VoterRegistryModules) {
     this.#modules = modules
   }
 

@@ -32,7 +32,7 @@ interface WaitingStep {
   readonly reject: (error: unknown) => void
 }
 
-export interface ScopeLaneModules {
+export interface ScopeQueueModules {
   readonly link: RedisLink
   readonly identity: StoreIdentity
   readonly cache: RecordCache
@@ -48,15 +48,15 @@ export interface ScopeLaneModules {
  * One batch is under way at a time; what arrives meanwhile makes the next one, so a busy scope needs few round
  * trips and an idle one waits for nobody.
  */
-export class ScopeLane {
+export class ScopeQueue {
   readonly #scope: Scope
-  readonly #modules: ScopeLaneModules
+  readonly #modules: ScopeQueueModules
   #space: CacheSpace
   #waiting: WaitingStep[] = []
   #isRunning = false
   #worked: Promise<void> = Promise.resolve()
 
-  constructor(scope: Scope, modules: ScopeLaneModules) {
+  constructor(scope: Scope, modules: ScopeQueueModules) {
     this.#scope = scope
     this.#modules = modules
     this.#space = modules.cache.openSpace()

@@ -1,6 +1,6 @@
 import type { AgentRegistry } from '../../agents/agent-registry.ts'
 import { Admission } from '../../consensus/bft/admission.ts'
-import type { ProposalUtterance } from '../../consensus/consensus-talk.ts'
+import type { ProposalMessage } from '../../consensus/consensus-message.ts'
 import { ballotDefect } from '../../consensus/decision-value.ts'
 import type { DecisionInstance } from '../../consensus/instance.ts'
 import type { Hasher } from '../../consensus/ports/hasher.ts'
@@ -14,28 +14,28 @@ import type { Logger } from '../../ports/logger.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import type { ConsensusMeter, StatementFate } from '../voters/consensus-meter.ts'
 import type { HostedKeys } from '../voters/hosted-keys.ts'
-import type { VotersLine } from '../voters/voters-line.ts'
+import type { VoterTransport } from '../voters/voter-transport.ts'
 import { DecisionWriter } from './decision-writer.ts'
 import { instanceOnRecord } from './instance-on-record.ts'
 import { LateAnswers } from './late-answers.ts'
 import { OpenDecision } from './open-decision.ts'
-import { ProposalIntake, type ProposalIntakeOptions } from './proposal-intake.ts'
-import type { ProposalLedger } from './proposal-ledger.ts'
 import type { ProposalRecord } from './proposal-record.ts'
+import type { ProposalRepository } from './proposal-repository.ts'
 import type { CastBallotRequest, ProposeRequest } from './proposal-requests.ts'
+import { ProposalSubmission, type ProposalSubmissionOptions } from './proposal-submission.ts'
 
-export interface ProposalDeskOptions extends ProposalIntakeOptions {
+export interface ProposalServiceOptions extends ProposalSubmissionOptions {
   /** How long after the deadline somebody must have decided, in milliseconds. */
   readonly decisionPatienceMs: number
 }
 
-export interface ProposalDeskModules {
+export interface ProposalServiceModules {
   readonly registry: AgentRegistry
   readonly journal: SwarmJournal
   readonly store: SwarmStore
-  readonly ledger: ProposalLedger
+  readonly repository: ProposalRepository
   readonly keys: HostedKeys
-  readonly line: VotersLine
+  readonly transport: VoterTransport
   readonly meter: ConsensusMeter
   readonly reminders: Reminders
   readonly clock: Clock
@@ -49,11 +49,11 @@ export interface ProposalDeskModules {
 const RETRY_AFTER_MS = 1_000
 
 /** Takes in proposals and ballots, and keeps the agreements that are under way. */
-export class ProposalDesk {
-  readonly #options: ProposalDeskOptions
-  readonly #modules: ProposalDeskModules
+export class ProposalService {
+  readonly #options: ProposalServiceOptions
+  readonly #modules: ProposalServiceModules
   readonly #admission: Admission
-  readonly #intake: ProposalIntake
+  readonly #intake: ProposalSubmission
   readonly #writer: DecisionWriter
   readonly #late: LateAnswers
   readonly #open = new Map<ProposalId, OpenDecision>()
@@ -61,11 +61,11 @@ export class ProposalDesk {
   #takingIn = 0
   #isStopped = false
 
-  constructor(options: ProposalDeskOptions, modules: ProposalDeskModules) {
+  constructor(options: ProposalServiceOptions, modules: ProposalServiceModules) {
     this.#options = options
     this.#modules = modules
     this.#admission = new Admission(modules)
-    this.#intake = new ProposalIntake(options, modules)
+    this.#intake = new ProposalSubmission(options, modules)
     this.#writer = new DecisionWriter({ ...modules, ended: (proposalId) => this.#end(proposalId) })
     this.#late = new LateAnswers({
       ...modules,
@@ -76,8 +76,9 @@ export class ProposalDesk {
 
   /** Takes up what the last coordinatorship left open. Voters come back with all that they said. */
   async recover(): Promise<void> {
-    const { ledger } = this.#modules
-    for await (const record of ledger.open()) this.#begin(record, await ledger.payload(record.proposalId))
+    const { repository } = this.#modules
+    for await (const record of repository.open())
+      this.#begin(record, await repository.payload(record.proposalId))
   }
 
   stop(): void {
@@ -100,14 +101,14 @@ export class ProposalDesk {
   }
 
   /** What an agent says over its channel. @returns what became of it. @throws SwarmError `not_a_voter`, `ballot_refused` */
-  async hear(agentId: AgentId, utterance: ProposalUtterance): Promise<StatementFate | undefined> {
-    const { proposalId } = utterance
+  async hear(agentId: AgentId, message: ProposalMessage): Promise<StatementFate | undefined> {
+    const { proposalId } = message
     const open = this.#open.get(proposalId)
-    if (open !== undefined) return this.#hearVoter(open, agentId, utterance)
-    const record = await this.#modules.ledger.find(proposalId)
-    if (record?.status !== 'open') return this.#late.answer(agentId, utterance, record)
+    if (open !== undefined) return this.#hearVoter(open, agentId, message)
+    const record = await this.#modules.repository.find(proposalId)
+    if (record?.status !== 'open') return this.#late.answer(agentId, message, record)
     const begun = await this.#takeUp(record)
-    return begun === undefined ? undefined : this.#hearVoter(begun, agentId, utterance)
+    return begun === undefined ? undefined : this.#hearVoter(begun, agentId, message)
   }
 
   /** @throws SwarmError `proposal_not_found`, `proposal_closed`, `not_a_voter`, `ballot_refused` */
@@ -125,13 +126,13 @@ export class ProposalDesk {
         throw new SwarmError('ballot_refused', { agentId, reason: refusal })
     }
     // It may be waiting to be written yet, and is on record when this answers.
-    return this.#modules.ledger.addBallots(proposalId, decision.ballotsBy(agentId))
+    return this.#modules.repository.addBallots(proposalId, decision.ballotsBy(agentId))
   }
 
   /** @throws SwarmError `proposal_not_found`, `proposal_closed` */
   async cancel(proposalId: ProposalId, reason: string): Promise<ProposalRecord> {
     const decision = await this.#openDecision(proposalId)
-    const record = await this.#modules.ledger.cancel(proposalId, reason)
+    const record = await this.#modules.repository.cancel(proposalId, reason)
     decision.cancel()
     return record
   }
@@ -148,25 +149,25 @@ export class ProposalDesk {
   async #hearVoter(
     decision: OpenDecision,
     agentId: AgentId,
-    utterance: ProposalUtterance,
+    message: ProposalMessage,
   ): Promise<StatementFate | undefined> {
     if (!decision.instance.electorate.byId.has(agentId)) {
       this.#modules.meter.count('foreign')
       throw new SwarmError('not_a_voter', { agentId })
     }
-    switch (utterance.kind) {
+    switch (message.kind) {
       case 'statement':
-        return decision.hear(agentId, utterance.message) ?? 'accepted'
+        return decision.hear(agentId, message.message) ?? 'accepted'
       case 'certificate':
-        return decision.hearCertificate(utterance.certificate) ?? 'accepted'
+        return decision.hearCertificate(message.certificate) ?? 'accepted'
       case 'choice':
-        await this.#choose(decision, agentId, utterance)
+        await this.#choose(decision, agentId, message)
         return undefined
       case 'ask':
         decision.replayTo(agentId)
         return undefined
       default:
-        return assertNever(utterance)
+        return assertNever(message)
     }
   }
 
@@ -175,14 +176,14 @@ export class ProposalDesk {
     const { proposalId, ballots, isCancelled } = record
     // A coordinatorship that was overtaken while it wrote must not begin anything that nobody would end.
     if (this.#isStopped || this.#open.has(proposalId)) return
-    const { line, journal, hasher } = this.#modules
+    const { transport, journal, hasher } = this.#modules
     const instance = instanceOnRecord(record, journal.scope, hasher)
     const decision = new OpenDecision(
       { instance, payload, patienceMs: this.#options.decisionPatienceMs },
       {
         ...this.#modules,
         admission: this.#admission,
-        tell: (voters, notice) => line.tell(voters, notice),
+        tell: (voters, notice) => transport.tell(voters, notice),
         listener: this.#writer.listenerOf(proposalId),
       },
     )
@@ -231,12 +232,12 @@ export class ProposalDesk {
   /** The store took it in without answering, so that nobody was told of it yet. */
   async #takeUp(record: ProposalRecord): Promise<OpenDecision | undefined> {
     const { proposalId } = record
-    this.#begin(record, await this.#modules.ledger.payload(proposalId))
+    this.#begin(record, await this.#modules.repository.payload(proposalId))
     return this.#open.get(proposalId)
   }
 
   async #record(proposalId: ProposalId): Promise<ProposalRecord> {
-    const record = await this.#modules.ledger.find(proposalId)
+    const record = await this.#modules.repository.find(proposalId)
     if (record === undefined) throw new SwarmError('proposal_not_found', { proposalId })
     return record
   }

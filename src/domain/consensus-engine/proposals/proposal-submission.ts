@@ -7,17 +7,17 @@ import type { AgentId } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { chooseVoters, custodyOf } from '../voters/electorate-choice.ts'
 import type { HostedKeys } from '../voters/hosted-keys.ts'
-import type { ProposalLedger } from './proposal-ledger.ts'
 import type { ProposalRecord } from './proposal-record.ts'
+import type { ProposalRepository } from './proposal-repository.ts'
 import { fingerprintOf, type ProposeRequest, proposalOf } from './proposal-requests.ts'
 
-export interface ProposalIntakeOptions {
+export interface ProposalSubmissionOptions {
   readonly openProposalsMax: number
 }
 
-export interface ProposalIntakeModules {
+export interface ProposalSubmissionModules {
   readonly registry: AgentRegistry
-  readonly ledger: ProposalLedger
+  readonly repository: ProposalRepository
   readonly keys: HostedKeys
   readonly clock: Clock
   readonly hasher: Hasher
@@ -25,11 +25,11 @@ export interface ProposalIntakeModules {
 }
 
 /** Takes proposals in: says who votes on each, and from then on nobody can change that. */
-export class ProposalIntake {
-  readonly #options: ProposalIntakeOptions
-  readonly #modules: ProposalIntakeModules
+export class ProposalSubmission {
+  readonly #options: ProposalSubmissionOptions
+  readonly #modules: ProposalSubmissionModules
 
-  constructor(options: ProposalIntakeOptions, modules: ProposalIntakeModules) {
+  constructor(options: ProposalSubmissionOptions, modules: ProposalSubmissionModules) {
     this.#options = options
     this.#modules = modules
   }
@@ -39,10 +39,10 @@ export class ProposalIntake {
    * @throws SwarmError `agent_not_found`, `proposal_unsound`, `electorate_unsound`, `proposal_exists`, `limit_exceeded`
    */
   async take(request: ProposeRequest, openCount: number): Promise<ProposalRecord> {
-    const { ledger, hasher, clock, leaderId } = this.#modules
+    const { repository, hasher, clock, leaderId } = this.#modules
     const { proposalId, payload } = request
     const fingerprint = fingerprintOf(request, hasher)
-    const known = await ledger.find(proposalId)
+    const known = await repository.find(proposalId)
     if (known?.fingerprint === fingerprint) return known
     if (known !== undefined) throw new SwarmError('proposal_exists', { proposalId })
     for (const named of [request.proposerId, request.firstProposer])
@@ -69,7 +69,7 @@ export class ProposalIntake {
       deliberationMs: null,
       agreementMs: null,
     }
-    return ledger.add(record, payload)
+    return repository.add(record, payload)
   }
 
   async #votersOf({ electorate, weights }: ProposeRequest): Promise<readonly Voter[]> {

@@ -1,4 +1,4 @@
-import type { ConsensusUtterance } from '../../consensus/consensus-talk.ts'
+import type { ConsensusMessage } from '../../consensus/consensus-message.ts'
 import { SwarmError } from '../../model/errors.ts'
 import type { AgentId, MonotonicMs } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
@@ -17,7 +17,7 @@ const COST = {
   /** These two are written, where they are news. */
   resigned: 10,
   committee: 10,
-} as const satisfies Record<ConsensusUtterance['kind'], number>
+} as const satisfies Record<ConsensusMessage['kind'], number>
 /** It is as long as many votes, but what travels along was heard before. */
 const NOMINATION_COST = 4
 /** Of a word that comes too late: a record is read, and its certificate sent. */
@@ -36,7 +36,7 @@ interface Balance {
  * What each agent's words may cost the hub, so that none takes it away from the others and from the tasks. Whoever is
  * refused may say it again: voters do so by themselves.
  */
-export class WorkBudget {
+export class TokenBucket {
   readonly #clock: Clock
   /** Of agents that have said anything; what an agent has saved up outlives its connections. */
   readonly #balances = new Map<AgentId, Balance>()
@@ -81,9 +81,9 @@ export class WorkBudget {
   }
 }
 
-export function costOf(utterance: ConsensusUtterance): number {
-  const isNomination = utterance.kind === 'statement' && utterance.message.kind === 'nomination'
-  return isNomination ? NOMINATION_COST : COST[utterance.kind]
+export function costOf(message: ConsensusMessage): number {
+  const isNomination = message.kind === 'statement' && message.message.kind === 'nomination'
+  return isNomination ? NOMINATION_COST : COST[message.kind]
 }
 
 function settledCost(spent: number, fate: StatementFate): number {

@@ -2,33 +2,33 @@ import { SwarmError } from '../model/errors.ts'
 import type { EpochMs } from '../model/ids.ts'
 import type { InboxRecord } from '../model/message.ts'
 
-export interface Slip {
+export interface InboxEntry {
   readonly messageId: string
   readonly position: number
   readonly expiresAt: EpochMs | undefined
 }
 
 /** What is remembered of one agent's inbox: which messages wait, in which order; the messages are in the store. */
-export class InboxShelf {
+export class InboxIndex {
   /** In the order they came, which is not always that of their positions: two are written at the same time. */
-  readonly #slips = new Map<string, Slip>()
+  readonly #entries = new Map<string, InboxEntry>()
   /** Messages being written. */
   #reserved = 0
   #lastPosition = 0
 
   /** @param records as they are found in the store, in any order */
-  constructor(records: readonly Slip[]) {
-    for (const slip of records.toSorted((a, b) => a.position - b.position)) this.add(slip)
+  constructor(records: readonly InboxEntry[]) {
+    for (const entry of records.toSorted((a, b) => a.position - b.position)) this.add(entry)
   }
 
   get size(): number {
-    return this.#slips.size
+    return this.#entries.size
   }
 
   /** The place of one more message, which is then added or given up. @throws SwarmError `limit_exceeded` */
   reserve(limit: number, now: EpochMs): number {
-    if (this.#slips.size + this.#reserved >= limit) this.#forgetExpired(now)
-    const actual = this.#slips.size + this.#reserved + 1
+    if (this.#entries.size + this.#reserved >= limit) this.#forgetExpired(now)
+    const actual = this.#entries.size + this.#reserved + 1
     if (actual > limit)
       throw new SwarmError('limit_exceeded', { limitName: 'inboxMessagesMax', limit, actual })
     this.#reserved += 1
@@ -40,33 +40,33 @@ export class InboxShelf {
     this.#reserved -= 1
   }
 
-  add(slip: Slip): void {
-    this.#slips.set(slip.messageId, slip)
-    this.#lastPosition = Math.max(this.#lastPosition, slip.position)
+  add(entry: InboxEntry): void {
+    this.#entries.set(entry.messageId, entry)
+    this.#lastPosition = Math.max(this.#lastPosition, entry.position)
   }
 
   has(messageId: string): boolean {
-    return this.#slips.has(messageId)
+    return this.#entries.has(messageId)
   }
 
   delete(messageId: string): void {
-    this.#slips.delete(messageId)
+    this.#entries.delete(messageId)
   }
 
   /** Those that have not expired and are not among `known`, in the order they came. */
   idsBut(known: { has(messageId: string): boolean }, countMax: number, now: EpochMs): readonly string[] {
     const ids: string[] = []
-    for (const slip of this.#slips.values()) {
+    for (const entry of this.#entries.values()) {
       if (ids.length === countMax) break
-      if (!known.has(slip.messageId) && !isExpired(slip, now)) ids.push(slip.messageId)
+      if (!known.has(entry.messageId) && !isExpired(entry, now)) ids.push(entry.messageId)
     }
     return ids
   }
 
   /** Those behind the position that have not expired, in the order of their positions. */
   idsAfter(position: number, countMax: number, now: EpochMs): readonly string[] {
-    return [...this.#slips.values()]
-      .filter((slip) => slip.position > position && !isExpired(slip, now))
+    return [...this.#entries.values()]
+      .filter((entry) => entry.position > position && !isExpired(entry, now))
       .toSorted((a, b) => a.position - b.position)
       .slice(0, countMax)
       .map(({ messageId }) => messageId)
@@ -74,11 +74,12 @@ export class InboxShelf {
 
   /** Retention takes them out of the store. */
   #forgetExpired(now: EpochMs): void {
-    for (const slip of this.#slips.values()) if (isExpired(slip, now)) this.#slips.delete(slip.messageId)
+    for (const entry of this.#entries.values())
+      if (isExpired(entry, now)) this.#entries.delete(entry.messageId)
   }
 }
 
-export function slipOf({ position, message }: InboxRecord): Slip {
+export function inboxEntryOf({ position, message }: InboxRecord): InboxEntry {
   return { messageId: message.messageId, position, expiresAt: message.expiresAt }
 }
 

@@ -1,22 +1,22 @@
 import type { AgentRegistry } from '../../agents/agent-registry.ts'
 import type { BroadcastChannel } from '../../communication/broadcast-channel.ts'
 import type { SessionAddress } from '../../communication/direct-channel.ts'
-import type { ConsensusNotice } from '../../consensus/consensus-talk.ts'
+import type { ConsensusNotice } from '../../consensus/consensus-message.ts'
 import type { AgentId } from '../../model/ids.ts'
 
-export interface VotersLineModules {
+export interface VoterTransportModules {
   readonly registry: AgentRegistry
   readonly broadcast: BroadcastChannel
 }
 
 /**
- * The hub's line to voters, past every topology: one bad manager of a tree could otherwise cut its subtree off. Who is
+ * Carries messages to voters, past every topology: one bad manager of a tree could otherwise cut its subtree off. Who is
  * not connected misses what is said, and is told it when it comes back.
  */
-export class VotersLine {
-  readonly #modules: VotersLineModules
+export class VoterTransport {
+  readonly #modules: VoterTransportModules
 
-  constructor(modules: VotersLineModules) {
+  constructor(modules: VoterTransportModules) {
     this.#modules = modules
   }
 
