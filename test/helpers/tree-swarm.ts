@@ -5,7 +5,7 @@ import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
 import type { Candidate } from '#domain/resources/candidate.ts'
 import type { Requirement } from '#domain/resources/requirement.ts'
 import { coveredBy } from '#domain/resources/room.ts'
-import { Hierarchical } from '#domain/topology/hierarchical.ts'
+import { HierarchicalTopology } from '#domain/topology/hierarchical-topology.ts'
 import { ReportingTree } from '#domain/topology/reporting-tree.ts'
 import { SeededRandom } from '#simulation/seeded-random.ts'
 import { distributionContext } from './distribution-context.ts'
@@ -24,11 +24,11 @@ const NOBODY: DistributionStrategy = { kind: 'least_loaded', plan: () => [] }
 
 /** A hierarchical swarm without a server: agents a0, a1, … in a tree, and what each holds. */
 export class TreeSwarm {
-  readonly shape: Hierarchical
+  readonly shape: HierarchicalTopology
   readonly agents = new Map<AgentId, TreeAgent>()
 
   constructor(branching: number, agents: readonly Partial<TreeAgent>[]) {
-    this.shape = new Hierarchical(branching)
+    this.shape = new HierarchicalTopology(branching)
     for (const [index, agent] of agents.entries()) {
       const id = agentId(`a${index}`)
       this.shape.add(id)

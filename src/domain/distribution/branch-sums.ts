@@ -1,4 +1,4 @@
-import type { Post, ReportingTree } from '../topology/reporting-tree.ts'
+import type { ReportingTree, TreePosition } from '../topology/reporting-tree.ts'
 
 /** One number for each branch of a tree: the sum over the post at its head and all posts below. */
 export class BranchSums {
@@ -16,13 +16,13 @@ export class BranchSums {
     }
   }
 
-  of({ index }: Post): number {
+  of({ index }: TreePosition): number {
     return this.#sums[index] ?? 0
   }
 
   /** Adds to the post, and so to every branch that it stands in. */
-  add(post: Post, amount: number): void {
-    for (let at: Post | undefined = post; at !== undefined; at = at.manager) {
+  add(post: TreePosition, amount: number): void {
+    for (let at: TreePosition | undefined = post; at !== undefined; at = at.manager) {
       this.#sums[at.index] = this.of(at) + amount
     }
   }

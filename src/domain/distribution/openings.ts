@@ -1,7 +1,7 @@
 import type { ResourceAmounts } from '../model/task-record.ts'
 import type { Candidate } from '../resources/candidate.ts'
 import type { Room } from '../resources/room.ts'
-import type { Post, ReportingTree } from '../topology/reporting-tree.ts'
+import type { ReportingTree, TreePosition } from '../topology/reporting-tree.ts'
 import { BranchSums } from './branch-sums.ts'
 
 /** The members of a tree that could start one kind of task now, found branch by branch. */
@@ -27,23 +27,23 @@ export class Openings {
   }
 
   /** Whether anybody in the branch could, its head included. */
-  isIn(branch: Post): boolean {
+  isIn(branch: TreePosition): boolean {
     return this.#counts.of(branch) > 0
   }
 
-  at(post: Post): Candidate | undefined {
+  at(post: TreePosition): Candidate | undefined {
     return this.#candidates[post.index]
   }
 
   /** To be called once the post was given a task of any kind: it may have no room left for this one. */
-  refresh(post: Post): void {
+  refresh(post: TreePosition): void {
     const candidate = this.at(post)
     if (candidate !== undefined && !this.#room.fits(candidate, this.#wanted)) this.#close(post)
   }
 
   /** What `choose` answers where these agents are left out. */
-  without<T>(posts: readonly Post[], choose: () => T): T {
-    const closed: { readonly post: Post; readonly candidate: Candidate }[] = []
+  without<T>(posts: readonly TreePosition[], choose: () => T): T {
+    const closed: { readonly post: TreePosition; readonly candidate: Candidate }[] = []
     for (const post of posts) {
       const candidate = this.at(post)
       // One that is named twice is closed, and opened again, once.
@@ -59,7 +59,7 @@ export class Openings {
     return chosen
   }
 
-  #close(post: Post): void {
+  #close(post: TreePosition): void {
     this.#candidates[post.index] = undefined
     this.#counts.add(post, -1)
   }

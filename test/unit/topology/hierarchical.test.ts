@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AgentId } from '#domain/model/ids.ts'
-import { Hierarchical } from '#domain/topology/hierarchical.ts'
+import { HierarchicalTopology } from '#domain/topology/hierarchical-topology.ts'
 import { agents } from './ids.ts'
 
 const [a, b, c, d, e, f, g] = agents('a b c d e f g') as [
@@ -14,8 +14,8 @@ const [a, b, c, d, e, f, g] = agents('a b c d e f g') as [
 ]
 
 /** a over b and c; b over d and e; c over f and g. */
-function treeOfSeven(): Hierarchical {
-  const tree = new Hierarchical(2)
+function treeOfSeven(): HierarchicalTopology {
+  const tree = new HierarchicalTopology(2)
   for (const agentId of [a, b, c, d, e, f, g]) tree.add(agentId)
   return tree
 }
@@ -74,7 +74,7 @@ describe('repair', () => {
   })
 
   it('ends empty when the last member leaves', () => {
-    const tree = new Hierarchical(3)
+    const tree = new HierarchicalTopology(3)
     tree.add(a)
     expect(tree.remove(a)).toEqual({ linked: [], unlinked: [], moved: [] })
     expect([tree.size, tree.levels(), [...tree.links()]]).toEqual([0, [], []])

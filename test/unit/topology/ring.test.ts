@@ -1,12 +1,12 @@
 import { expect, it } from 'vitest'
 import type { AgentId } from '#domain/model/ids.ts'
-import { Ring } from '#domain/topology/ring.ts'
+import { RingTopology } from '#domain/topology/ring-topology.ts'
 import { agents } from './ids.ts'
 
 const [a, b, c, d, e, f] = agents('a b c d e f') as [AgentId, AgentId, AgentId, AgentId, AgentId, AgentId]
 
-function ringOf(names: string, direction: 'one_way' | 'two_way' = 'two_way'): Ring {
-  const ring = new Ring(direction)
+function ringOf(names: string, direction: 'one_way' | 'two_way' = 'two_way'): RingTopology {
+  const ring = new RingTopology(direction)
   for (const agentId of agents(names)) ring.add(agentId)
   return ring
 }

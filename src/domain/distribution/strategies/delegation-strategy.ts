@@ -4,7 +4,7 @@ import type { ReadyEntry } from '../../ports/ready-queue.ts'
 import type { AgentLoad, Candidate } from '../../resources/candidate.ts'
 import { requirementOf } from '../../resources/requirement.ts'
 import { Room } from '../../resources/room.ts'
-import { type Post, pathDownTo, type ReportingTree } from '../../topology/reporting-tree.ts'
+import { pathDownTo, type ReportingTree, type TreePosition } from '../../topology/reporting-tree.ts'
 import { BranchSums } from '../branch-sums.ts'
 import { delegationReason } from '../delegation-reason.ts'
 import type { DistributionContext, PlannedAssignment, Planner } from '../distribution-strategy.ts'
@@ -20,12 +20,12 @@ export interface Hierarchy {
 /** One task on its way down. */
 interface Descent {
   /** Where it was to begin. */
-  readonly wanted: Post
+  readonly wanted: TreePosition
   /** Where it began: the nearest above in whose branch anybody could take it. */
-  readonly from: Post
-  readonly to: Post
+  readonly from: TreePosition
+  readonly to: TreePosition
   /** The heads of the branches it could have gone to in the last step, the chosen one first. */
-  readonly beside: readonly Post[]
+  readonly beside: readonly TreePosition[]
 }
 
 /**
@@ -68,7 +68,7 @@ class DelegationRound {
   readonly #held: BranchSums
   readonly #slots: BranchSums
   readonly #room = new Room()
-  readonly #planned = new Map<Post, number>()
+  readonly #planned = new Map<TreePosition, number>()
   readonly #openings = new Map<string, Openings>()
 
   constructor(tree: ReportingTree, hierarchy: Hierarchy, context: DistributionContext) {
@@ -106,9 +106,9 @@ class DelegationRound {
     let from = wanted
     while (from !== undefined && !openings.isIn(from)) from = from.manager
     if (wanted === undefined || from === undefined) return undefined
-    let beside: readonly Post[] = [from]
+    let beside: readonly TreePosition[] = [from]
     for (;;) {
-      const to: Post = beside[0] ?? from
+      const to: TreePosition = beside[0] ?? from
       const branches = to.reports.filter((report) => openings.isIn(report))
       if (branches.length === 0) return { wanted, from, to, beside }
       beside = this.#leastLoadedFirst(branches)
@@ -116,12 +116,12 @@ class DelegationRound {
   }
 
   /** The first of its delegators that is still there, or else the root. */
-  #entrance({ delegators = [] }: ReadyEntry): Post | undefined {
+  #entrance({ delegators = [] }: ReadyEntry): TreePosition | undefined {
     const present = delegators.find((agentId) => this.#tree.find(agentId) !== undefined)
     return present === undefined ? this.#tree.root : this.#tree.find(present)
   }
 
-  #leastLoadedFirst(branches: readonly Post[]): readonly Post[] {
+  #leastLoadedFirst(branches: readonly TreePosition[]): readonly TreePosition[] {
     if (branches.length === 1) return branches
     const { random } = this.#context
     return branches
@@ -130,11 +130,11 @@ class DelegationRound {
       .map(({ head }) => head)
   }
 
-  #load(head: Post): number {
+  #load(head: TreePosition): number {
     return this.#held.of(head) / Math.max(1, this.#slots.of(head))
   }
 
-  #score(head: Post): CandidateScore {
+  #score(head: TreePosition): CandidateScore {
     const { activeTasks = 0, slots = 0 } = this.#loads[head.index] ?? {}
     return {
       agentId: head.agentId,
@@ -144,7 +144,7 @@ class DelegationRound {
     }
   }
 
-  #take(post: Post, { resources }: ReadyEntry, openings: Openings): void {
+  #take(post: TreePosition, { resources }: ReadyEntry, openings: Openings): void {
     const candidate = openings.at(post)
     if (candidate !== undefined) this.#room.take(candidate, resources)
     this.#planned.set(post, (this.#planned.get(post) ?? 0) + 1)

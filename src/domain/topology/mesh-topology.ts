@@ -4,7 +4,7 @@ import { FlatTopology } from './flat-topology.ts'
 import { type Link, NOTHING_REPAIRED, type Repair, type Spread, type Topology } from './topology.ts'
 
 /** Everybody talks to everybody, so nothing about links is kept; see {@link MeshTies} for what use leaves behind. */
-export class Mesh extends FlatTopology implements Topology {
+export class MeshTopology extends FlatTopology implements Topology {
   readonly settings = { kind: 'mesh' } as const
   /** With the place of each. */
   readonly #members = new Map<AgentId, number>()

@@ -10,7 +10,7 @@ export const BRANCHING_MAX = 64
  * parent of place i is place (i - 1) / branching. So it is always as low as it can be, and a repair moves one member
  * only: whoever stands last takes the place that fell empty, and the children of that place report to it.
  */
-export class Hierarchical implements Topology {
+export class HierarchicalTopology implements Topology {
   readonly settings: { readonly kind: 'hierarchical'; readonly branching: number }
   readonly #branching: number
   readonly #order: AgentId[] = []

@@ -12,7 +12,7 @@ interface Place {
 }
 
 /** Members in a circle, in the order they joined. A message passes from neighbour to neighbour. */
-export class Ring extends FlatTopology implements Topology {
+export class RingTopology extends FlatTopology implements Topology {
   readonly settings: { readonly kind: 'ring'; readonly direction: RingDirection }
   readonly #places = new Map<AgentId, Place>()
   #first: Place | undefined
