@@ -9,6 +9,7 @@ import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addLeader } from './commands/leader.ts'
+import { addLearning } from './commands/learning.ts'
 import { addMemory } from './commands/memory.ts'
 import { addProposals } from './commands/proposals.ts'
 import { addSend } from './commands/send.ts'
@@ -51,6 +52,7 @@ export function createProgram(): Command {
     addLeader,
     addExplain,
     addTrails,
+    addLearning,
     addSwarms,
     addControls,
     addBudgets,

@@ -5,6 +5,7 @@ import { Choice, Ending, Outcome, ProposalTitle } from './consensus/signed.ts'
 import { CONTROL_EVENTS } from './control-events.ts'
 import { eventData as data } from './event-data.ts'
 import { LEADER_EVENTS } from './leader-events.ts'
+import { LEARNING_EVENTS } from './learning-events.ts'
 import { MEMORY_EVENT_DATA } from './memory-events.ts'
 import { PATTERN_EVENTS } from './patterns.ts'
 import { AgentId, Attempt, Count, FencingToken, Name, Ratio, TaskId, Text, Timestamp } from './scalars.ts'
@@ -226,6 +227,7 @@ export const EVENT_DATA = {
     }),
     unlinked: Type.Array(Link, { description: 'Removed links. Empty after a `switched`.' }),
   }),
+  ...LEARNING_EVENTS,
 } as const satisfies Record<string, TObject>
 
 export type EventName = keyof typeof EVENT_DATA

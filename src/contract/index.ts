@@ -82,6 +82,14 @@ export {
 } from './frames/stream-frames.ts'
 export type { Liveness, Readiness } from './health.ts'
 export type { AgentRegisterInput, ProposalInput, TaskBatchSubmitInput, TaskSubmitInput } from './inputs.ts'
+export type {
+  AdviceRow,
+  AdviceView,
+  ExperiencePage,
+  ExperienceView,
+  LearnedTypes,
+  OutcomeReport,
+} from './learning.ts'
 export { LIMITS } from './limits.ts'
 export type {
   MemoryBatchPut,

@@ -70,6 +70,8 @@ export const LIMITS = {
   resourcesMax: 32,
   labelsMax: 32,
   metadataMax: 32,
+  experiencesPageMax: 1_000,
+  featuresMax: 32,
   eventTypesPerFilterMax: 32,
   controlsMax: 10_000,
   budgetsMax: 10_000,

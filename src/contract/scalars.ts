@@ -74,6 +74,15 @@ export const ResourceAmounts = namedValues(
   },
 )
 
+export const Features = namedValues(
+  NAME_PATTERN,
+  Type.Number({ minimum: -1e15, maximum: 1e15, description: 'In the unit that the name says.' }),
+  {
+    description: 'Numbers that describe a piece of work, for instance `{"tokens": 1200}`.',
+    maxProperties: LIMITS.featuresMax,
+  },
+)
+
 export const Metadata = namedValues(NAME_PATTERN, Text('Any text.'), {
   description: 'Free notes that the swarm keeps and does not read.',
   maxProperties: LIMITS.metadataMax,

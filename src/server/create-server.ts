@@ -29,6 +29,7 @@ import { distributionRoutes } from './routes/distribution-routes.ts'
 import { docsRoutes } from './routes/docs-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
+import { learningRoutes } from './routes/learning-routes.ts'
 import { memoryBatchRoutes } from './routes/memory-batch-routes.ts'
 import { memoryNamespaceRoutes } from './routes/memory-namespace-routes.ts'
 import { memoryReplicaRoutes } from './routes/memory-replica-routes.ts'
@@ -165,6 +166,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   consensusRoutes(app, paged)
   trailRoutes(app, paged)
   patternRoutes(app, paged)
+  learningRoutes(app, modules)
   eventRoutes(app, modules)
   channelRoute(app, options.nodeId, modules)
   streamRoute(app, modules)

@@ -16,6 +16,7 @@ const TAGS: Record<Tag, string> = {
   tasks: 'Tasks are submitted by clients and done by agents under leases with fencing tokens.',
   messages: 'What agents say to each other, and the inboxes of durable messages.',
   topology: 'Who may talk to whom, and along which path.',
+  learning: 'What the swarm learns from finished work, and models that its agents train together.',
   consensus: 'Leader election by signed votes, and decisions that carry their proof.',
   memory: 'What a swarm remembers together: records with versions, replicated records, and search.',
   trails: 'Pheromone trails: levels on named edges that deposits change and that fade by themselves.',

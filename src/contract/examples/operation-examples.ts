@@ -2,6 +2,7 @@ import type { AGENT_OPERATIONS } from '../operations/agent-operations.ts'
 import type { CONSENSUS_OPERATIONS } from '../operations/consensus-operations.ts'
 import type { CONTROL_OPERATIONS } from '../operations/control-operations.ts'
 import type { DISTRIBUTION_OPERATIONS } from '../operations/distribution-operations.ts'
+import type { LEARNING_OPERATIONS } from '../operations/learning-operations.ts'
 import type { MEMORY_OPERATIONS } from '../operations/memory-operations.ts'
 import type { MESSAGE_OPERATIONS } from '../operations/message-operations.ts'
 import type { PATTERN_OPERATIONS } from '../operations/pattern-operations.ts'
@@ -27,6 +28,7 @@ export type OperationId =
   | keyof typeof CONSENSUS_OPERATIONS
   | keyof typeof TRAIL_OPERATIONS
   | keyof typeof PATTERN_OPERATIONS
+  | keyof typeof LEARNING_OPERATIONS
   | keyof typeof SYSTEM_OPERATIONS
 
 const swarm = { swarmId: 'default' }
@@ -218,6 +220,20 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   topTrails: { params: trails },
   clearTrails: { params: trails, body: { edges: ['paris-rome'] } },
   deleteTrailSet: { params: trails },
+  reportOutcome: {
+    params: swarm,
+    body: {
+      type: 'sum',
+      method: 'column-by-column',
+      isSuccess: true,
+      durationMs: 120,
+      cost: 0.2,
+    },
+  },
+  listExperience: { params: swarm },
+  exportExperience: { params: swarm },
+  getAdvice: { params: { ...swarm, taskType: 'sum' } },
+  listLearnedTypes: { params: swarm },
   readEvents: { params: swarm },
   deregisterAgent: { params: agent },
 }

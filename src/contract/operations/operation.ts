@@ -12,6 +12,7 @@ export type Tag =
   | 'memory'
   | 'trails'
   | 'patterns'
+  | 'learning'
   | 'events'
   | 'resources'
   | 'operations'

@@ -1,6 +1,7 @@
 import type { AgentService } from '../agents/agent-service.ts'
 import type { MessageService } from '../communication/message-service.ts'
 import type { ConsensusService } from '../consensus-engine/consensus-service.ts'
+import type { LearningService } from '../intelligence/learning/learning-service.ts'
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
 import { SwarmError } from '../model/errors.ts'
 import type { AgentId, SessionId } from '../model/ids.ts'
@@ -27,6 +28,7 @@ export function createSwarmService(
     memory: parts.memory.service,
     trails,
     patterns: { review: (request) => parts.patterns.review(request) },
+    learning: learningService(parts),
     swarm: swarmControl(coordinatorship, parts, stop),
   }
 }
@@ -144,6 +146,15 @@ function consensusService({ registry, consensus }: SwarmParts): ConsensusService
     leader: async () => consensus.leader(),
     startElection: ({ transferTo }) => consensus.startElection(transferTo),
     counts: async () => consensus.counts(),
+  }
+}
+
+function learningService({ experience }: SwarmParts): LearningService {
+  return {
+    reportOutcome: (request) => experience.report(request),
+    experience: async (query) => experience.experience(query),
+    advice: async (request) => experience.advice(request),
+    types: async () => experience.types(),
   }
 }
 

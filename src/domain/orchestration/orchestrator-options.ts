@@ -1,4 +1,8 @@
 import type { BreakerOptions } from '../agents/circuit-breaker.ts'
+import {
+  LEARNING_DEFAULTS,
+  type LearningOptions,
+} from '../intelligence/learning/experience/learning-state.ts'
 import { MEMORY_DEFAULTS, type MemoryOptions } from '../intelligence/memory/memory-options.ts'
 
 /** What one node's orchestrators are set to. Milliseconds unless named otherwise. */
@@ -40,6 +44,7 @@ export interface OrchestratorOptions extends MemoryOptions {
   /** Edges of one trail set that have a deposit which still counts. */
   readonly trailEdgesMax: number
   readonly breaker: BreakerOptions
+  readonly learning: LearningOptions
 }
 
 export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
@@ -65,4 +70,5 @@ export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
   trailSetsMax: 1_000,
   trailEdgesMax: 100_000,
   breaker: { failuresMax: 5, cooldownMs: 10_000 },
+  learning: LEARNING_DEFAULTS,
 }

@@ -10,10 +10,13 @@ import { ImmediatePlanner } from '../distribution/immediate-planner.ts'
 import { OutcomeFeed } from '../distribution/outcome-feed.ts'
 import { SwarmStrategy } from '../distribution/swarm-strategy.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
+import { ExperienceDesk } from '../intelligence/learning/experience/experience-desk.ts'
+import { LEARNING_SNAPSHOTS, LearningState } from '../intelligence/learning/experience/learning-state.ts'
 import { SwarmMemory } from '../intelligence/memory/swarm-memory.ts'
 import { PatternKeeper } from '../intelligence/patterns/pattern-keeper.ts'
 import { SwarmTrails } from '../intelligence/trails/swarm-trails.ts'
 import type { Coordinatorship } from '../kernel/coordinatorship.ts'
+import { DurableProjection } from '../kernel/durable-projection.ts'
 import type { Projection } from '../kernel/projection.ts'
 import { Reminders } from '../kernel/reminders.ts'
 import { SwarmJournal } from '../kernel/swarm-journal.ts'
@@ -53,9 +56,10 @@ import { SwarmSettings } from './swarm-settings.ts'
 type Base = ReturnType<typeof createBase>
 type Work = ReturnType<typeof createWork>
 type Desk = ReturnType<typeof createDesk>
+type Learning = ReturnType<typeof createLearning>
 
 /** All that coordinates one swarm. */
-export type SwarmParts = Base & Work & Desk & CommunicationParts & Extras
+export type SwarmParts = Base & Work & Desk & Learning & CommunicationParts & Extras
 
 interface Extras {
   readonly consensus: ConsensusEngine
@@ -75,6 +79,7 @@ export function createSwarmParts(
   const work = createWork(coordinatorship, options, base)
   const desk = createDesk(options, { ...base, ...work })
   const communication = createCommunicationParts(coordinatorship, options, { ...base, ...work })
+  const learning = createLearning(options, { ...base, ...work })
   const consensus = new ConsensusEngine(coordinatorship, options, { ...base, ...work })
   const memory = new SwarmMemory(options, base)
   const { topology } = base
@@ -87,9 +92,10 @@ export function createSwarmParts(
     desk.retention.finished,
     memory,
     desk.patterns,
+    learning.learning,
   ]
   const trails = new SwarmTrails(options, base)
-  return { ...base, ...work, ...desk, ...communication, consensus, memory, trails, projections }
+  return { ...base, ...work, ...desk, ...communication, ...learning, consensus, memory, trails, projections }
 }
 
 /** What all parts share. */
@@ -255,4 +261,14 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
     { ...parts, actions: patternActions(parts), lastSequence: () => parts.events.lastSequence },
   )
   return { watchDeadline, intake, reports, monitor, explainer, controlDesk, budgetDesk, retention, patterns }
+}
+
+/** What the swarm learns from finished work. */
+function createLearning(options: OrchestratorOptions, parts: Base & Work) {
+  const learned = new LearningState(options.learning)
+  const learning = new DurableProjection(learned, LEARNING_SNAPSHOTS, {
+    ...parts,
+    errors: parts.events.projectionErrors,
+  })
+  return { learning, experience: new ExperienceDesk({ ...parts, learned, projection: learning }) }
 }

@@ -1,5 +1,6 @@
-import type { AgentRegisterInput, MessageSent } from '#contract/index.ts'
+import type { AdviceView, AgentRegisterInput, MessageSent, OutcomeReport } from '#contract/index.ts'
 import { startTimer } from '#infra/system/timer.ts'
+import type { AdviceOptions } from '../client/learning-client.ts'
 import type { MemoryClient } from '../client/memory-client.ts'
 import { errorFromProblem } from '../client/swarm-api-error.ts'
 import { callObserver, errorOf } from '../client/user-code.ts'
@@ -170,6 +171,17 @@ export class SwarmAgent {
 
   unsubscribe(topic: string): Promise<void> {
     return this.#messages.unsubscribe(topic)
+  }
+
+  /** What has worked for others at a type of work: agents and methods, best first. */
+  advice(type: string, options: AdviceOptions = {}): Promise<AdviceView> {
+    return this.#client.learning.advice(type, options)
+  }
+
+  /** Shares how a piece of work ended and the method it was done by, so that others can choose better. */
+  reportOutcome(report: Omit<OutcomeReport, 'agentId'>): Promise<void> {
+    const { agentId } = this
+    return this.#client.learning.reportOutcome(agentId === undefined ? report : { ...report, agentId })
   }
 
   /**

@@ -46,6 +46,7 @@ import { ControlsClient } from './controls-client.ts'
 import type { OpenFeed } from './event-feed.ts'
 import { EventSubscription, type SubscriptionOptions } from './event-subscription.ts'
 import { HttpConnection, type HttpRequest } from './http-connection.ts'
+import { LearningClient } from './learning-client.ts'
 import { MemoryClient } from './memory-client.ts'
 import { PatternClient } from './pattern-client.ts'
 import { randomKey } from './random-key.ts'
@@ -85,6 +86,8 @@ export class SwarmClient {
   readonly memory: MemoryClient
   /** Patterns that the swarm noticed in its event log. */
   readonly patterns: PatternClient
+  /** What the swarm has learned from finished work. */
+  readonly learning: LearningClient
   readonly #http: HttpConnection
   readonly #openFeed: OpenFeed
   readonly #swarmPath: string
@@ -105,6 +108,10 @@ export class SwarmClient {
       call: (request) => this.#call(request),
       events: (subscription) => this.events(subscription),
       readEvents: (page) => this.readEvents(page),
+    })
+    this.learning = new LearningClient({
+      call: (request) => this.#call(request),
+      open: (request) => this.#http.open({ ...request, path: this.#swarmPath + request.path }),
     })
   }
 

@@ -66,7 +66,10 @@ export function chooseArm(
   return best
 }
 
-/** What is believed of the arm's success rate at this type of work. */
+/**
+ * What is believed of the arm's success rate at this type of work. The prior has the arm's rate over all types as its mean:
+ * partial pooling, with the weight of two outcomes.
+ */
 function posteriorFor(arm: string, { arms, overall }: TypeEstimates): BetaPosterior {
   return posteriorOf(arms.get(arm) ?? NO_OUTCOMES, pooledPrior(overall.get(arm) ?? NO_OUTCOMES))
 }

@@ -22,11 +22,11 @@ export function posteriorOf({ successes, failures }: Outcomes, prior = UNIFORM_P
 }
 
 /**
- * A prior that counts as much as the uniform one, with the success rate that was seen elsewhere as its mean (partial
- * pooling). Without outcomes elsewhere it is the uniform prior.
+ * A prior that counts as much as the uniform one, with the success rate over all types of work as its mean (partial
+ * pooling). Without any outcome it is the uniform prior.
  */
-export function pooledPrior(elsewhere: Outcomes): BetaPosterior {
-  const rate = meanOf(posteriorOf(elsewhere))
+export function pooledPrior(overall: Outcomes): BetaPosterior {
+  const rate = meanOf(posteriorOf(overall))
   const weight = UNIFORM_PRIOR.alpha + UNIFORM_PRIOR.beta
   return { alpha: weight * rate, beta: weight * (1 - rate) }
 }

@@ -34,6 +34,9 @@ export interface TypeEstimates {
   readonly overall: ReadonlyMap<string, ArmEstimate>
 }
 
+/** Type of work, or null for all types; arm; estimate. */
+export type EstimateRow = readonly [type: string | null, arm: string, estimate: ArmEstimate]
+
 export interface SharedEstimatesOptions {
   /** What part of an older outcome's weight is kept at each newer one of the same arm and type, above 0, at most 1. */
   readonly keep: number
@@ -80,6 +83,28 @@ export class SharedEstimates {
   /** No arms where nothing is known of the type. */
   of(type: string): TypeEstimates {
     return { arms: this.#types.get(type) ?? new Map<string, ArmEstimate>(), overall: this.#overall }
+  }
+
+  /** All that is known, in an order that {@link restore} needs. */
+  rows(): readonly EstimateRow[] {
+    const rows: EstimateRow[] = []
+    for (const [type, arms] of this.#types)
+      for (const [arm, estimate] of arms) rows.push([type, arm, estimate])
+    for (const [arm, estimate] of this.#overall) rows.push([null, arm, estimate])
+    return rows
+  }
+
+  /** Takes up some of the rows that {@link rows} gave, after those before them. */
+  restore(rows: readonly EstimateRow[]): void {
+    for (const [type, arm, estimate] of rows) {
+      if (type === null) this.#overall.set(arm, estimate)
+      else this.#types.set(type, (this.#types.get(type) ?? new Map<string, ArmEstimate>()).set(arm, estimate))
+    }
+  }
+
+  clear(): void {
+    this.#types.clear()
+    this.#overall.clear()
   }
 
   /** The type whose newest outcome is oldest first. */

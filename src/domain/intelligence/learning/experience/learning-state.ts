@@ -1,0 +1,105 @@
+import type { DurableProjectionOptions, DurableState } from '../../../kernel/durable-projection.ts'
+import type { SwarmEvent } from '../../../ports/records.ts'
+import { type EstimateRow, SharedEstimates } from '../estimates/shared-estimates.ts'
+import { type Experience, experienceOf } from './experience.ts'
+import { ExperienceLog } from './experience-log.ts'
+
+export interface LearningOptions {
+  /** Experiences that are kept; the oldest leave first. */
+  readonly experiencesMax: number
+  /** What part of an older outcome's weight is kept at each newer one of the same type and arm, above 0, at most 1. */
+  readonly keep: number
+  /** Types of work with estimates; the one whose newest outcome is oldest leaves first. */
+  readonly typesMax: number
+  /** Agents, and methods, with estimates for each type. */
+  readonly armsMax: number
+}
+
+export const LEARNING_DEFAULTS: LearningOptions = {
+  experiencesMax: 10_000,
+  keep: 0.999,
+  typesMax: 500,
+  armsMax: 100,
+}
+
+/** Snapshots are some megabytes where much was learned: fewer of them than of smaller states. */
+export const LEARNING_SNAPSHOTS: DurableProjectionOptions = { everyEvents: 10_000, everyMs: 60_000 }
+
+/** Ends of attempts that say how good the agent was at the task. A release or a cancel says nothing of it. */
+const SUCCESS_OF: Readonly<Record<string, boolean>> = {
+  'task.completed': true,
+  'task.failed': false,
+  'task.rejected': false,
+  'task.retrying': false,
+}
+
+type Chunk =
+  | { readonly of: 'experiences'; readonly entries: readonly Experience[] }
+  | { readonly of: 'agents' | 'methods'; readonly rows: readonly EstimateRow[] }
+
+const ENTRIES_IN_CHUNK = 60
+const ROWS_IN_CHUNK = 250
+const FORMAT = 1
+
+/** What the swarm has learned from finished work: the experiences themselves, and estimates by agent and by method. */
+export class LearningState implements DurableState {
+  readonly name = 'learning'
+  readonly format = FORMAT
+  readonly experiences: ExperienceLog
+  readonly agents: SharedEstimates
+  readonly methods: SharedEstimates
+
+  constructor(options: LearningOptions) {
+    this.experiences = new ExperienceLog(options.experiencesMax)
+    this.agents = new SharedEstimates(options)
+    this.methods = new SharedEstimates(options)
+  }
+
+  read(event: SwarmEvent): void {
+    const { type, data } = event
+    const experience = experienceOf(event)
+    if (experience !== undefined) this.experiences.add(experience)
+    const kind = data['taskType']
+    if (typeof kind !== 'string') return
+    const isReport = type === 'learning.outcome'
+    const isSuccess = isReport ? data['isSuccess'] === true : SUCCESS_OF[type]
+    if (isSuccess === undefined) return
+    const { durationMs, cost } = experience ?? {}
+    const report = { type: kind, isSuccess, durationMs, cost, at: event.time }
+    const { agentId, method } = data
+    // A report of an agent on its own method is not counted again for the agent: its tasks are.
+    if (typeof method === 'string') this.methods.record({ ...report, arm: method })
+    else if (typeof agentId === 'string') this.agents.record({ ...report, arm: agentId })
+  }
+
+  snapshot(): readonly Chunk[] {
+    return [
+      ...inPieces(this.experiences.all(), ENTRIES_IN_CHUNK).map(
+        (entries) => ({ of: 'experiences', entries }) as const,
+      ),
+      ...inPieces(this.agents.rows(), ROWS_IN_CHUNK).map((rows) => ({ of: 'agents', rows }) as const),
+      ...inPieces(this.methods.rows(), ROWS_IN_CHUNK).map((rows) => ({ of: 'methods', rows }) as const),
+    ]
+  }
+
+  restore(chunks: readonly unknown[], format: number): void {
+    if (format !== FORMAT) throw new RangeError(`unknown format ${format} of the learning state`)
+    this.clear()
+    for (const chunk of chunks as readonly Chunk[]) {
+      if (chunk.of === 'experiences') for (const entry of chunk.entries) this.experiences.add(entry)
+      else this[chunk.of].restore(chunk.rows)
+    }
+  }
+
+  clear(): void {
+    this.experiences.clear()
+    this.agents.clear()
+    this.methods.clear()
+  }
+}
+
+function inPieces<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, piece) =>
+    items.slice(piece * size, (piece + 1) * size),
+  )
+}
