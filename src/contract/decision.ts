@@ -37,6 +37,12 @@ export const TaskDecision = closedObject(
           'In a hierarchical swarm: the managers who handed the task down, from the root, and the agent.',
       }),
     ),
+    price: Type.Optional(
+      Type.Number({ description: 'What the agent asked for; under the strategy `auction`.' }),
+    ),
+    secondPrice: Type.Optional(
+      Type.Number({ description: 'The next lowest bid; under the strategy `auction`.' }),
+    ),
     decidedAt: Timestamp,
   },
   { title: 'TaskDecision', description: 'Why the newest assignment of a task went where it went.' },

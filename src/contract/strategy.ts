@@ -10,7 +10,7 @@ const PLACEMENTS = [
   'join_idle_queue',
 ] as const
 
-export const StrategyKind = textEnum(['least_loaded', ...PLACEMENTS, 'work_stealing'], {
+export const StrategyKind = textEnum(['least_loaded', ...PLACEMENTS, 'work_stealing', 'auction'], {
   description: 'How tasks are given to agents.',
 })
 export type StrategyKind = Static<typeof StrategyKind>
@@ -39,6 +39,33 @@ const STEALING = {
   affinityCostMs: durationMs('Added to `stealCostMs` for a task with an `affinityKey`. Default 0.'),
 }
 
+const AUCTION = {
+  bids: textEnum(['live', 'estimated'], {
+    description:
+      '`live`: agents are asked for bids over their channels, and the hub bids for those that do not answer; `estimated`: the hub bids for all. Default `live`.',
+  }),
+  bidWindowMs: Type.Integer({
+    minimum: 1,
+    maximum: 60_000,
+    description:
+      'How long bids are taken, in milliseconds; an auction ends sooner once all have answered. Default 50.',
+  }),
+  reservePrice: Type.Union([Type.Number({ minimum: 0, maximum: 1e12 }), Type.Null()], {
+    description:
+      'The highest price that is paid. A task without an acceptable bid waits and is offered again. Default null: any.',
+  }),
+  secondsWeight: Type.Number({
+    minimum: 0,
+    maximum: 1e6,
+    description: 'What a second until the end of the task weighs in bids of the hub. Default 1.',
+  }),
+  costWeight: Type.Number({
+    minimum: 0,
+    maximum: 1e6,
+    description: 'What the cost of the capabilities weighs in bids of the hub. Default 1.',
+  }),
+}
+
 type Fields = Readonly<Record<string, TSchema>>
 
 const asGiven = <F extends Fields>(fields: F) => Type.Partial(Type.Object(fields)).properties
@@ -63,6 +90,7 @@ const EXPECTED_DELAY = {
 const WORK_STEALING = {
   description: 'Each task goes into the queue of one agent; agents with room take from the queues of others.',
 }
+const SALE = { description: 'Each task is sold to the agent with the lowest bid.' }
 const UNION = { description: 'How tasks are given to agents, with the settings of that way.' }
 
 /** A strategy as a client names it: settings that are left out have their defaults. */
@@ -71,6 +99,7 @@ export const StrategyInput = Type.Union(
     ...SIMPLE,
     closedObject({ kind: Type.Literal('expected_delay'), ...asGiven(SETUP) }, EXPECTED_DELAY),
     closedObject({ kind: Type.Literal('work_stealing'), ...asGiven(STEALING) }, WORK_STEALING),
+    closedObject({ kind: Type.Literal('auction'), ...asGiven(AUCTION) }, SALE),
   ],
   UNION,
 )
@@ -82,6 +111,7 @@ export const Strategy = Type.Union(
     ...SIMPLE,
     closedObject({ kind: Type.Literal('expected_delay'), ...SETUP }, EXPECTED_DELAY),
     closedObject({ kind: Type.Literal('work_stealing'), ...STEALING }, WORK_STEALING),
+    closedObject({ kind: Type.Literal('auction'), ...AUCTION }, SALE),
   ],
   UNION,
 )

@@ -13,7 +13,13 @@ export {
   type TaskUsage,
 } from './agent/agent-task.ts'
 export { SwarmAgent } from './agent/swarm-agent.ts'
-export type { AgentNotice, SwarmAgentOptions } from './agent/swarm-agent-options.ts'
+export type {
+  AgentNotice,
+  BidAnswer,
+  BidCall,
+  BidHandler,
+  SwarmAgentOptions,
+} from './agent/swarm-agent-options.ts'
 export type { AgentDecision, Ballot, OpenProposal, ProposalHandler } from './agent/voting/open-proposal.ts'
 export type { ConsensusClient } from './client/consensus-client.ts'
 export type { ControlsClient } from './client/controls-client.ts'

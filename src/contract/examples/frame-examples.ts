@@ -34,6 +34,7 @@ export const AGENT_FRAME_EXAMPLES: { readonly [T in AgentFrameType]: AgentFrameO
     kind: 'fail',
   },
   'task.release': { type: 'task.release', requestId: 2, ...held, reason: 'The agent restarts.' },
+  bid: { type: 'bid', auctionId: `${TASK_ID}-1-1`, price: 2.5, promiseMs: 2_000 },
   drain: { type: 'drain', requestId: 3 },
   'message.send': {
     type: 'message.send',
@@ -83,6 +84,16 @@ export const CHANNEL_FRAME_EXAMPLES: { readonly [T in ChannelFrameType]: Channel
   },
   'task.revoked': { type: 'task.revoked', ...held, reason: 'The lease expired.' },
   'task.canceled': { type: 'task.canceled', ...held, reason: 'The result is not needed any more.' },
+  call_for_bids: {
+    type: 'call_for_bids',
+    auctionId: `${TASK_ID}-1-1`,
+    taskId: TASK_ID,
+    taskType: 'sum',
+    priority: 3,
+    capabilities: ['sum'],
+    resources: {},
+    closesInMs: 50,
+  },
   message: {
     type: 'message',
     messageId: MESSAGE_ID,

@@ -17,7 +17,18 @@ import {
   MessageSent,
   Topics,
 } from '../message.ts'
-import { AgentId, Count, FencingToken, HeldTasks, LeaseMs, SwarmId, TaskId, Text } from '../scalars.ts'
+import {
+  AgentId,
+  Count,
+  FencingToken,
+  HeldTasks,
+  LeaseMs,
+  Name,
+  ResourceAmounts,
+  SwarmId,
+  TaskId,
+  Text,
+} from '../scalars.ts'
 import { annotate, closedObject } from '../schema.ts'
 import { TaskFailure, TaskPhase, TaskStatus } from '../task.ts'
 import { DrainFrame, ErrorFrame } from './answer-frames.ts'
@@ -32,6 +43,12 @@ function inMessagePack<S extends TSchema>(schema: S): S {
 }
 
 const held = { requestId, taskId: TaskId, fencingToken: FencingToken }
+
+const AuctionId = Type.String({
+  minLength: 1,
+  maxLength: 128,
+  description: 'Names the auction; from `call_for_bids`.',
+})
 
 /** The frames an agent sends over its channel, by their type. `hello` is the first. */
 export const AGENT_FRAMES = {
@@ -90,6 +107,31 @@ export const AGENT_FRAMES = {
     ...held,
     reason: Type.Optional(ReleaseReason),
   }),
+  bid: frame(
+    'bid',
+    'BidFrame',
+    'Answers `call_for_bids`; the first answer counts. Without a price the hub estimates a bid for the agent.',
+    {
+      requestId,
+      auctionId: AuctionId,
+      price: Type.Optional(
+        Type.Number({
+          minimum: 0,
+          maximum: 1e12,
+          description: "What the agent asks for, in the swarm's own unit; the lowest bid wins.",
+        }),
+      ),
+      isDeclined: Type.Optional(Type.Boolean({ description: 'The agent does not want the task.' })),
+      promiseMs: Type.Optional(
+        Type.Integer({
+          minimum: 0,
+          maximum: LIMITS.timeoutMsMax,
+          description:
+            'How long the task will take the agent, in milliseconds. An agent that takes longer has its later bids raised.',
+        }),
+      ),
+    },
+  ),
   drain: frame(
     'drain',
     'StopWorkFrame',
@@ -165,6 +207,27 @@ export const CHANNEL_FRAMES = {
     'TaskCanceledFrame',
     'As `task.revoked`, because a client canceled it.',
     revoked,
+  ),
+  call_for_bids: frame(
+    'call_for_bids',
+    'CallForBidsFrame',
+    'A task is offered under the strategy `auction`. The agent may answer with `bid`.',
+    {
+      auctionId: AuctionId,
+      taskId: TaskId,
+      taskType: Name,
+      priority: Type.Integer({ minimum: 1, maximum: 5, description: '1 is the most urgent, 5 the least.' }),
+      capabilities: Type.Array(Name, {
+        maxItems: LIMITS.capabilitiesPerTaskMax,
+        description: 'What the task needs.',
+      }),
+      resources: ResourceAmounts,
+      closesInMs: Type.Integer({
+        minimum: 1,
+        description:
+          'How long bids are taken, in milliseconds; the auction ends sooner once all have answered.',
+      }),
+    },
   ),
   message: frame('message', 'MessageFrame', 'A message for the agent. A durable one is to be acknowledged.', {
     ...DELIVERED_PROPERTIES,

@@ -1,5 +1,6 @@
 import type { ConsensusNotice } from '../consensus/consensus-message.ts'
 import type { Assignment, HeldTask } from '../model/assignment.ts'
+import type { BidCall } from '../model/bid-call.ts'
 import type { SwarmMessage } from '../model/message.ts'
 
 /** What the swarm tells an agent over its channel. */
@@ -9,6 +10,8 @@ export type AgentDelivery =
   | { readonly type: 'revoked'; readonly held: HeldTask; readonly reason: string }
   /** As revoked, because a client canceled the task. */
   | { readonly type: 'canceled'; readonly held: HeldTask; readonly reason: string }
+  /** A task is offered; the agent may answer with a bid. */
+  | { readonly type: 'call_for_bids'; readonly call: BidCall }
   | { readonly type: 'message'; readonly message: SwarmMessage }
   /** Messages that were not delivered, since the connection was too slow. Durable ones are still in the inbox. */
   | { readonly type: 'gap'; readonly missedCount: number }

@@ -1,14 +1,16 @@
 import { SwarmError } from '../model/errors.ts'
-import type { AgentId } from '../model/ids.ts'
+import type { AgentId, SessionId } from '../model/ids.ts'
 import type { Candidate } from '../resources/candidate.ts'
 import { type Requirement, requirementOf } from '../resources/requirement.ts'
 import { estimatedBid } from './auction/estimated-bid.ts'
 import type {
+  BidRequest,
   DistributionService,
   EstimateCostsRequest,
   EstimatedCosts,
   PlannedTask,
 } from './distribution-service.ts'
+import type { DistributionStrategy } from './distribution-strategy.ts'
 import type { WorkEstimator } from './work-estimator.ts'
 
 export interface DistributionDeskModules {
@@ -16,8 +18,11 @@ export interface DistributionDeskModules {
     membersFor(requirement: Requirement): readonly Candidate[]
     /** @throws SwarmError `agent_not_found` */
     get(agentId: AgentId): unknown
+    /** @throws SwarmError `agent_not_found`, `session_superseded`, `session_unknown` */
+    getOn(agentId: AgentId, sessionId: SessionId): unknown
   }
   readonly estimator: WorkEstimator
+  readonly strategy: Pick<DistributionStrategy, 'onBid'>
 }
 
 /** Answers what the hub expects of agents. */
@@ -26,6 +31,13 @@ export class DistributionDesk implements DistributionService {
 
   constructor(modules: DistributionDeskModules) {
     this.#modules = modules
+  }
+
+  async bid({ sessionId, ...bid }: BidRequest): Promise<null> {
+    const { registry, strategy } = this.#modules
+    registry.getOn(bid.agentId, sessionId)
+    strategy.onBid?.(bid)
+    return null
   }
 
   async estimateCosts({ tasks, agentIds, pairsMax }: EstimateCostsRequest): Promise<EstimatedCosts> {

@@ -1,5 +1,6 @@
-import type { AgentId } from '../model/ids.ts'
+import type { AgentId, SessionId } from '../model/ids.ts'
 import type { ResourceAmounts } from '../model/task-record.ts'
+import type { Bid } from './auction/live-auctions.ts'
 
 /** A task that need not exist. */
 export interface PlannedTask {
@@ -23,8 +24,14 @@ export interface EstimatedCosts {
   readonly costs: readonly (readonly (number | null)[])[]
 }
 
-/** What the distributor would do, without doing it. */
+export interface BidRequest extends Bid {
+  readonly sessionId: SessionId
+}
+
+/** What is asked of the distributor. */
 export interface DistributionService {
-  /** @throws `agent_not_found`, `limit_exceeded` */
+  /** An answer to a call for bids. @throws `agent_not_found`, `session_superseded`, `session_unknown` */
+  bid(request: BidRequest): Promise<null>
+  /** What the distributor reckons with; nothing is assigned. @throws `agent_not_found`, `limit_exceeded` */
   estimateCosts(request: EstimateCostsRequest): Promise<EstimatedCosts>
 }

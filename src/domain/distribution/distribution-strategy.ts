@@ -1,3 +1,4 @@
+import type { BidCall } from '../model/bid-call.ts'
 import type { CandidateScore } from '../model/decision-record.ts'
 import type { AgentId, EpochMs, TaskId } from '../model/ids.ts'
 import type { StrategyKind, StrategySettings } from '../model/strategy-settings.ts'
@@ -5,6 +6,7 @@ import type { Random } from '../ports/random.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { Candidate } from '../resources/candidate.ts'
 import type { Requirement } from '../resources/requirement.ts'
+import type { Bid } from './auction/live-auctions.ts'
 import type { TaskOutcome, WorkEstimator } from './work-estimator.ts'
 
 /** All a strategy may know. A strategy is pure: equal contexts and equal randomness give equal plans. */
@@ -33,6 +35,9 @@ export interface PlannedAssignment {
   readonly candidates: readonly CandidateScore[]
   /** From the root of the tree down to the agent; left out where it did not go down a tree. */
   readonly delegationPath?: readonly AgentId[]
+  /** What the agent asked for, and the next lowest bid; of an auction. */
+  readonly price?: number
+  readonly secondPrice?: number
 }
 
 /**
@@ -61,6 +66,8 @@ export interface DistributionStrategy extends Planner {
   onReady?(entry: ReadyEntry): void
   /** The task waits no more: it was assigned or has ended. */
   onGone?(taskId: TaskId): void
+  /** An agent answered a call for bids. */
+  onBid?(bid: Bid): void
   /** An attempt at a task ended. */
   onOutcome?(outcome: TaskOutcome): void
   /** The agent joined, left, changed what it can do, or went in or out of service. */
@@ -81,6 +88,12 @@ export interface StrategyModules {
   readonly pool: AgentPool
   readonly random: Random
   readonly estimator: WorkEstimator
+  /** A clock that never jumps, in milliseconds. */
+  monotonic(): number
+  /** Asks an agent for a bid. @returns false where it cannot be asked */
+  callForBids(agentId: AgentId, call: BidCall): boolean
+  /** Plans again soon. */
+  wake(): void
   /** Plans again after a time, in milliseconds. The returned function cancels. */
   wakeIn(delayMs: number): () => void
 }

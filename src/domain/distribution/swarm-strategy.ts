@@ -3,6 +3,7 @@ import type { StrategyKind, StrategySettings } from '../model/strategy-settings.
 import type { Clock } from '../ports/clock.ts'
 import type { ReadyEntry } from '../ports/ready-queue.ts'
 import type { StageOrder } from '../topology/stage-order.ts'
+import type { Bid } from './auction/live-auctions.ts'
 import type {
   DistributionContext,
   DistributionStrategy,
@@ -89,6 +90,10 @@ export class SwarmStrategy implements DistributionStrategy {
   onGone(taskId: TaskId): void {
     this.#pipelines.onGone(taskId)
     this.#current.onGone?.(taskId)
+  }
+
+  onBid(bid: Bid): void {
+    this.#now().onBid?.(bid)
   }
 
   onOutcome(outcome: TaskOutcome): void {

@@ -24,6 +24,9 @@ export interface DecisionRecord {
   readonly candidates: readonly CandidateScore[]
   /** The managers who handed the task down, from the root, and the agent; only in a hierarchical swarm. */
   readonly delegationPath?: readonly AgentId[]
+  /** What the agent asked for, and the next lowest bid; of an auction. */
+  readonly price?: number
+  readonly secondPrice?: number
   readonly decidedAt: EpochMs
 }
 
@@ -40,6 +43,8 @@ const DECISION = shape<Omit<DecisionRecord, 'taskId' | 'decidedAt'>>({
     shape<CandidateScore>({ agentId: 'plain', score: 'plain', activeTasks: 'plain', slots: 'plain' }),
   ],
   delegationPath: 'plain',
+  price: 'plain',
+  secondPrice: 'plain',
 })
 
 /** Why a task went where it went, under the task's id; the newest assignment only. */

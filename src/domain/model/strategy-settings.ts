@@ -30,16 +30,31 @@ export interface WorkStealingSettings {
   readonly affinityCostMs: number
 }
 
+export interface AuctionSettings {
+  readonly kind: 'auction'
+  /** `live`: agents are asked for bids over their channels; `estimated`: the hub bids for all of them. */
+  readonly bids: 'live' | 'estimated'
+  /** How long bids are taken, in milliseconds. */
+  readonly bidWindowMs: number
+  /** The highest price that is paid; null for any. A task without an acceptable bid waits and is offered again. */
+  readonly reservePrice: number | null
+  /** What a second until the end of the task weighs in bids of the hub. */
+  readonly secondsWeight: number
+  /** What the cost of the capabilities weighs in bids of the hub. */
+  readonly costWeight: number
+}
+
 /**
  * How tasks are given to agents, with the settings of that way. `least_loaded` keeps tasks in one line until an agent
  * has room; the placements put each task into the queue of one agent at once; `work_stealing` lets idle agents take
- * from such queues.
+ * from such queues; `auction` sells each task to the agent with the lowest bid.
  */
 export type StrategySettings =
   | { readonly kind: 'least_loaded' }
   | { readonly kind: Exclude<PlacementKind, 'expected_delay'> }
   | ExpectedDelaySettings
   | WorkStealingSettings
+  | AuctionSettings
 
 export type StrategyKind = StrategySettings['kind']
 
@@ -52,6 +67,7 @@ export type StrategyRequest = OptionalSettings<StrategySettings>
 const DEFAULTS = {
   expected_delay: { setupKey: 'none', warmKeysMax: 1, setupMs: 0 },
   work_stealing: { placement: 'expected_delay', stealCostMs: 0, affinityCostMs: 0 },
+  auction: { bids: 'live', bidWindowMs: 50, reservePrice: null, secondsWeight: 1, costWeight: 1 },
 } as const satisfies {
   readonly [K in StrategyKind]?: Omit<Extract<StrategySettings, { readonly kind: K }>, 'kind'>
 }

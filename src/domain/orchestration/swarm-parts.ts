@@ -207,6 +207,12 @@ function createDistributor(
         loadOf: (agentId: AgentId) => registry.loadOf(agentId),
       },
       waiting: () => scheduler.entries(),
+      monotonic: () => parts.clock.monotonic(),
+      callForBids: (agentId, call) => {
+        const session = registry.find(agentId)?.session
+        return session !== undefined && parts.channel.send(session, { type: 'call_for_bids', call })
+      },
+      wake: () => distributor.wake(),
       wakeIn: (delayMs) => parts.clock.setTimer(delayMs, () => distributor.wake()),
     },
   )
@@ -223,7 +229,7 @@ function createDistributor(
     strategy.onAgent(agentId)
     distributor.wake()
   })
-  const distributionDesk = new DistributionDesk({ registry, estimator })
+  const distributionDesk = new DistributionDesk({ registry, estimator, strategy })
   const planner = new ImmediatePlanner({ ...parts, strategy, mayPlan: () => distributor.isUpToDate })
   const immediate = new ImmediateStart({ ...parts, planner, assigner })
   const nextTasks = new NextTasks({ ...parts, planner, distributor, assigner })

@@ -188,7 +188,7 @@ export class TaskAssigner {
     now: EpochMs,
   ): Decided<WrittenAssignment> | undefined {
     const { planned, session } = pending
-    const { entry, agentId, reason, candidateCount, candidates, delegationPath } = planned
+    const { entry, agentId, reason, candidateCount, candidates, delegationPath, price, secondPrice } = planned
     pending.heldBy = undefined
     // The entry was a hint: the task may have been canceled, assigned or finished since.
     if (task.readyCount !== entry.readyCount || !isWaiting(task.phase)) return undefined
@@ -225,6 +225,8 @@ export class TaskAssigner {
       candidateCount,
       candidates,
       ...(delegationPath === undefined ? {} : { delegationPath }),
+      ...(price === undefined ? {} : { price }),
+      ...(secondPrice === undefined ? {} : { secondPrice }),
       decidedAt: now,
     })
     const result = { task: change.task, lease, assignment, budgets: start.budgets }

@@ -1,4 +1,4 @@
-import type { AgentRegisterInput } from '#contract/index.ts'
+import type { AgentRegisterInput, ChannelFrameOf } from '#contract/index.ts'
 import type { AgentDecision, ProposalHandler } from './voting/open-proposal.ts'
 
 /** Who an agent is, what it can do, and where its swarm is. */
@@ -33,9 +33,22 @@ export interface SwarmAgentOptions {
   readonly onProposal?: ProposalHandler
   /** Told what came of each proposal this agent was a voter of. */
   readonly onDecision?: (decision: AgentDecision) => void
+  /**
+   * Asked for a bid when a task is offered under the strategy `auction`: a price, `undefined` to let the hub estimate one,
+   * or `null` where the agent does not want the task. Left out: the hub estimates.
+   */
+  readonly onBid?: BidHandler
   /** Called with what an operator may want to know; the agent itself needs no help. */
   readonly onNotice?: (notice: AgentNotice) => void
 }
+
+/** A task that is offered, as `onBid` sees it. */
+export type BidCall = Omit<ChannelFrameOf<'call_for_bids'>, 'type'>
+
+/** @returns the price, with how long the task will take the agent in milliseconds where it promises that */
+export type BidHandler = (call: BidCall) => BidAnswer | Promise<BidAnswer>
+
+export type BidAnswer = number | { readonly price: number; readonly promiseMs?: number } | null | undefined
 
 /** What happens around an agent's work. */
 export type AgentNotice =

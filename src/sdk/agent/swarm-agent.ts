@@ -6,6 +6,7 @@ import { errorFromProblem } from '../client/swarm-api-error.ts'
 import { callObserver, errorOf } from '../client/user-code.ts'
 import { copyPayloadText } from '../json/exact-texts.ts'
 import { SwarmClient } from '../node-swarm-client.ts'
+import { AgentBids } from './agent-bids.ts'
 import type { Notice } from './agent-channel.ts'
 import { AgentIdentity } from './agent-identity.ts'
 import { AgentLink, type LinkEnd } from './agent-link.ts'
@@ -48,6 +49,7 @@ export class SwarmAgent {
   readonly #runs: TaskRuns
   readonly #messages: AgentMessages
   readonly #voting: AgentVoting
+  readonly #bids: AgentBids
   readonly #link: AgentLink
   #onStarted: () => void = () => undefined
   #onEnded: (end: LinkEnd) => void = () => undefined
@@ -81,6 +83,10 @@ export class SwarmAgent {
       { client: this.#client },
     )
     this.#messages = new AgentMessages({ onError: (error) => this.#notify({ type: 'error', error }) })
+    this.#bids = new AgentBids({
+      onBid: options.onBid,
+      onError: (error) => this.#notify({ type: 'error', error }),
+    })
     this.#link = new AgentLink(
       {
         urls: [url].flat(),
@@ -90,6 +96,7 @@ export class SwarmAgent {
         onOpen: (channel, { epoch, agentId: self }, at) => {
           this.#runs.connected(channel)
           this.#messages.connected(channel)
+          this.#bids.connected(channel)
           this.#voting.connected(channel, self)
           this.#onStarted()
           this.#notify({ type: 'connected', url: at, epoch })
@@ -271,6 +278,9 @@ export class SwarmAgent {
       }
       case 'consensus':
         if (this.agentId !== undefined) this.#voting.receive(notice.body, this.agentId)
+        return
+      case 'call_for_bids':
+        void this.#bids.answer(notice)
         return
       case 'gap':
         this.#notify({ type: 'messages_missed', count: notice.missedCount })

@@ -1,8 +1,9 @@
 import type { BudgetAmounts } from '#contract/control.ts'
-import type { AgentFrame } from '#contract/frames/agent-frames.ts'
+import type { AgentFrame, AgentFrameOf } from '#contract/frames/agent-frames.ts'
 import type { InboxAcknowledged } from '#contract/message.ts'
 import type { HeartbeatReply } from '#domain/agents/agent-service.ts'
 import type { ConsensusMessage } from '#domain/consensus/consensus-message.ts'
+import type { Bid } from '#domain/distribution/auction/live-auctions.ts'
 import type { HeldTask } from '#domain/model/assignment.ts'
 import { assertNever } from '#domain/model/errors.ts'
 import {
@@ -49,17 +50,9 @@ export async function callService(
     case 'task.accept':
       await tasks.accept(reportOf(frame, context))
       return undefined
-    case 'task.progress': {
-      const { ratio, message, waitsFor, status } = frame
-      await tasks.progress({
-        ...reportOf(frame, context),
-        ...(ratio === undefined ? {} : { ratio }),
-        ...(message === undefined ? {} : { message }),
-        ...(waitsFor === undefined ? {} : { waitsFor: waitsFor.map((id) => toAgentId(id)) }),
-        ...(status === undefined ? {} : { status }),
-      })
+    case 'task.progress':
+      await tasks.progress({ ...reportOf(frame, context), ...progressOf(frame) })
       return undefined
-    }
     case 'task.complete':
       return outcome(
         await tasks.complete({
@@ -76,6 +69,9 @@ export async function callService(
       const { reason = 'released by the agent' } = frame
       return outcome(await tasks.release({ ...reportOf(frame, context), reason }))
     }
+    case 'bid':
+      await context.service.distribution.bid({ agentId, sessionId, ...bidOf(frame) })
+      return undefined
     case 'drain':
       await agents.stopWork({ agentId, sessionId })
       return undefined
@@ -95,6 +91,24 @@ export async function callService(
       return undefined
     default:
       return assertNever(frame)
+  }
+}
+
+function progressOf({ ratio, message, waitsFor, status }: AgentFrameOf<'task.progress'>) {
+  return {
+    ...(ratio === undefined ? {} : { ratio }),
+    ...(message === undefined ? {} : { message }),
+    ...(waitsFor === undefined ? {} : { waitsFor: waitsFor.map((id) => toAgentId(id)) }),
+    ...(status === undefined ? {} : { status }),
+  }
+}
+
+function bidOf({ auctionId, price, isDeclined, promiseMs }: AgentFrameOf<'bid'>): Omit<Bid, 'agentId'> {
+  return {
+    auctionId,
+    ...(price === undefined ? {} : { price }),
+    ...(isDeclined === true ? { isDeclined } : {}),
+    ...(promiseMs === undefined ? {} : { promiseMs }),
   }
 }
 

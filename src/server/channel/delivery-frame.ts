@@ -12,6 +12,11 @@ export function encodeDelivery(
     const { assignment } = delivery
     return format.encodeWithPayload('task.assigned', assignmentView(assignment), assignment.payload)
   }
+  if (delivery.type === 'call_for_bids') {
+    const { capabilities, ...call } = delivery.call
+    const bids: ChannelFrame = { type: 'call_for_bids', ...call, capabilities: [...capabilities] }
+    return format.encode(bids)
+  }
   const { reason } = delivery
   const frame: ChannelFrame =
     delivery.type === 'drain'

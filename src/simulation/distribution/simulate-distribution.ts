@@ -54,6 +54,11 @@ class Run {
       pool: this.#agents,
       random,
       estimator: this.#estimator,
+      monotonic: () => this.#nowMs,
+      callForBids: () => false,
+      wake: () => {
+        this.#wakeAtMs = this.#nowMs
+      },
       wakeIn: (delayMs) => {
         this.#wakeAtMs = this.#nowMs + delayMs
         return () => {

@@ -142,3 +142,45 @@ describe('work stealing', () => {
     expect(reasons.filter(({ reason }) => reason.startsWith('stolen')).length).toBeGreaterThan(30)
   })
 })
+
+describe('auctions', () => {
+  it('ask agents for bids over their channels, and give each task to the lowest', async () => {
+    const swarmId = 'auctions'
+    const swarm = new SwarmClient({ url: node.url, swarmId })
+    // The window is far longer than the test: every auction ends because all have answered.
+    await client.createSwarm({ swarmId, strategy: { kind: 'auction', bidWindowMs: 60_000 } })
+    const asked = new Map<string, number>()
+    for (let index = 0; index < 6; index += 1) {
+      const agent = new SwarmAgent({
+        url: node.url,
+        swarmId,
+        agentId: `agent-${index}`,
+        capabilities: ['work'],
+        slots: 20,
+        // One has no handler: the hub bids for it, and it answers all the same.
+        ...(index === 5
+          ? {}
+          : {
+              onBid: ({ taskId }) => {
+                asked.set(taskId, (asked.get(taskId) ?? 0) + 1)
+                return { price: 0.001 * (index + 1), promiseMs: 5_000 }
+              },
+            }),
+      })
+      agents.push(agent)
+      agent.handle('work', async () => index)
+      await agent.start()
+    }
+    const { tasks } = await swarm.submitBatch(
+      Array.from({ length: 20 }, () => ({ type: 'work', capabilities: ['work'] })),
+    )
+    await eventually(async () => {
+      return (await swarm.listTasks({ status: 'completed', pageSize: 100 })).tasks.length === 20
+    })
+    const placements = await Promise.all(tasks.map(({ taskId }) => swarm.getTaskDecision(taskId)))
+    for (const { price, secondPrice, agentId } of placements) {
+      expect([price, secondPrice, agentId]).toEqual([0.001, 0.002, 'agent-0'])
+    }
+    expect([...asked.values()].every((count) => count === 5)).toBe(true)
+  })
+})

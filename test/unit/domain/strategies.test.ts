@@ -12,7 +12,13 @@ const KINDS = [
   'join_idle_queue',
   'expected_delay',
   'work_stealing',
+  'auction',
 ] as const
+
+/** Agents of these tests do not bid. */
+function settingsOf(kind: (typeof KINDS)[number]): StrategyRequest {
+  return kind === 'auction' ? { kind, bids: 'estimated' } : { kind }
+}
 
 async function swarmWith(strategy: StrategyRequest): Promise<{ cluster: Cluster; node: TestNode }> {
   const cluster = new Cluster()
@@ -44,7 +50,7 @@ async function work(cluster: Cluster, agents: readonly TestAgent[]): Promise<Rea
 
 describe('every strategy', () => {
   it.each(KINDS)('%s gives every task to one capable agent, and says why', async (kind) => {
-    const { cluster, node } = await swarmWith({ kind })
+    const { cluster, node } = await swarmWith(settingsOf(kind))
     const agents = [await anAgent('ada', node), await anAgent('bob', node, { slots: 2 })]
     await anAgent('eve', node, { capabilities: [] })
     for (let index = 0; index < 12; index += 1) await submit(node, `t${index}`)
@@ -57,7 +63,7 @@ describe('every strategy', () => {
   })
 
   it.each(KINDS)('%s gives what waited for an agent that left to another', async (kind) => {
-    const { cluster, node } = await swarmWith({ kind })
+    const { cluster, node } = await swarmWith(settingsOf(kind))
     const ada = await anAgent('ada', node)
     for (let index = 0; index < 4; index += 1) await submit(node, `t${index}`)
     await cluster.pass(10)
@@ -69,7 +75,7 @@ describe('every strategy', () => {
   })
 
   it.each(KINDS)('%s keeps a task that nobody can do until somebody can', async (kind) => {
-    const { cluster, node } = await swarmWith({ kind })
+    const { cluster, node } = await swarmWith(settingsOf(kind))
     await submit(node, 't1')
     await cluster.pass(10)
     const bob = await anAgent('bob', node, { capabilities: [] })
@@ -82,7 +88,7 @@ describe('every strategy', () => {
   })
 
   it.each(KINDS)('%s serves an agent that asks over HTTP', async (kind) => {
-    const { cluster, node } = await swarmWith({ kind })
+    const { cluster, node } = await swarmWith(settingsOf(kind))
     const ada = await httpAgent('ada', node)
     for (let index = 0; index < 2; index += 1) await submit(node, `t${index}`)
     const [first] = await cluster.settle(ada.claim(1, 0))

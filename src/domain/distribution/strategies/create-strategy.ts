@@ -1,6 +1,7 @@
-import type { StrategyKind, StrategySettings } from '../../model/strategy-settings.ts'
+import type { PlacementKind, StrategyKind, StrategySettings } from '../../model/strategy-settings.ts'
 import type { DistributionStrategy, StrategyFactory, StrategyModules } from '../distribution-strategy.ts'
 import { StealPolicy } from '../stealing/steal-policy.ts'
+import { AuctionStrategy } from './auction.ts'
 import { leastLoaded } from './least-loaded.ts'
 import { QueuedStrategy } from './queued.ts'
 
@@ -13,6 +14,7 @@ const FACTORIES: { readonly [K in StrategyKind]: StrategyFactory<K> } = {
   power_of_two: placed,
   join_idle_queue: placed,
   expected_delay: placed,
+  auction: (settings, modules) => new AuctionStrategy(settings, modules),
   work_stealing: ({ kind, placement, ...costs }, modules) =>
     new QueuedStrategy({ kind, placement, stealing: new StealPolicy(costs, modules.estimator) }, modules),
 }
@@ -23,9 +25,6 @@ export function createStrategy(settings: StrategySettings, modules: StrategyModu
   return factory(settings, modules)
 }
 
-function placed(
-  { kind }: { readonly kind: Exclude<StrategyKind, 'least_loaded' | 'work_stealing'> },
-  modules: StrategyModules,
-): DistributionStrategy {
+function placed({ kind }: { readonly kind: PlacementKind }, modules: StrategyModules): DistributionStrategy {
   return new QueuedStrategy({ kind, placement: kind }, modules)
 }
