@@ -34,6 +34,7 @@ export const AssignedTask = closedObject(
     maxAttempts: TASK_VIEW_PROPERTIES.maxAttempts,
     dependsOn: TASK_VIEW_PROPERTIES.dependsOn,
     resources: TASK_VIEW_PROPERTIES.resources,
+    memoryRefs: TASK_VIEW_PROPERTIES.memoryRefs,
     parentTaskId: TASK_VIEW_PROPERTIES.parentTaskId,
     metadata: TASK_VIEW_PROPERTIES.metadata,
   },

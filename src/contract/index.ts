@@ -97,6 +97,7 @@ export type {
   MemoryRecordView as MemoryRecord,
 } from './memory.ts'
 export type { NamespaceDeclare, NamespaceView as Namespace } from './memory-namespace.ts'
+export type { MemoryRef } from './memory-refs.ts'
 export type { MemorySearchReply, MemorySearchRequest } from './memory-search.ts'
 export type { CrdtState } from './memory-state.ts'
 export type {

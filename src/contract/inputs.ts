@@ -32,6 +32,8 @@ export interface TaskSubmitInput {
   resources?: TaskSubmit['resources']
   /** Tasks with the same key go to the same agent where they can. */
   affinityKey?: TaskSubmit['affinityKey']
+  /** Records of the memory that the task needs, for the agent to read. At most 32. */
+  memoryRefs?: TaskSubmit['memoryRefs']
   /** The task that this one is a part of: cancelling the parent cancels it too. */
   parentTaskId?: TaskSubmit['parentTaskId']
   /** Notes that the swarm keeps and does not read, by name. At most 32. */

@@ -15,6 +15,7 @@ const {
   backoff,
   resources,
   affinityKey,
+  memoryRefs,
   metadata,
   labels,
 } = TaskSubmit.properties
@@ -29,6 +30,7 @@ const PipelineStage = closedObject(
     backoff,
     resources,
     affinityKey,
+    memoryRefs,
     metadata,
     labels,
     ...CONTROLLED,

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from './limits.ts'
+import { MemoryRefs } from './memory-refs.ts'
 import {
   AgentId,
   Attempt,
@@ -145,6 +146,7 @@ export const TaskSubmit = closedObject(
     dependsOn,
     resources: annotate(ResourceAmounts, { default: {} }),
     affinityKey,
+    memoryRefs: MemoryRefs,
     parentTaskId,
     metadata: annotate(Metadata, { default: {} }),
     ...CONTROLLED,
@@ -216,6 +218,7 @@ export const TASK_VIEW_PROPERTIES = {
   dependsOn,
   resources: ResourceAmounts,
   affinityKey,
+  memoryRefs: MemoryRefs,
   parentTaskId,
   inputFrom: Type.Optional(
     annotate(TaskId, { description: 'The stage before it in a pipeline: its result is the payload.' }),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { SwarmDirectory } from '#domain/cluster/swarm-directory.ts'
+import type { MemoryOptions } from '#domain/intelligence/memory/memory-options.ts'
 import { type NodeId, nodeId, type TenantId, tenantId } from '#domain/model/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
 import type { Logger } from '#domain/ports/logger.ts'
@@ -200,6 +201,7 @@ function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDir
     rebalanceAfterMs: config.AMOS_REBALANCE_AFTER_MS,
     orchestrator: {
       ...ORCHESTRATOR_DEFAULTS,
+      ...memoryOptions(config),
       reconnectGraceMs: config.AMOS_RECONNECT_GRACE_MS,
       undeliveredMax: config.AMOS_UNDELIVERED_MAX,
       agingMs: config.AMOS_AGING_MS,
@@ -216,6 +218,15 @@ function directoryOptions(config: Config): ConstructorParameters<typeof SwarmDir
       trailEdgesMax: config.AMOS_TRAIL_EDGES_MAX,
       breaker: { failuresMax: config.AMOS_BREAKER_FAILURES_MAX, cooldownMs: config.AMOS_BREAKER_COOLDOWN_MS },
     },
+  }
+}
+
+function memoryOptions(config: Config): Partial<MemoryOptions> {
+  return {
+    memoryVersionsMax: config.AMOS_MEMORY_VERSIONS_MAX,
+    memoryNamespacesMax: config.AMOS_MEMORY_NAMESPACES_MAX,
+    memoryDefaults: { recordsMax: config.AMOS_MEMORY_RECORDS_MAX, bytesMax: config.AMOS_MEMORY_BYTES_MAX },
+    memoryTenantBytesMax: config.AMOS_MEMORY_TENANT_BYTES_MAX,
   }
 }
 

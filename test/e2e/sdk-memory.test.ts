@@ -82,6 +82,28 @@ describe('the memory in the SDK', () => {
     expect((await client.memory.get('offline', 'count')).value).toBe(5)
   })
 
+  it('hands the records that a task names to its agent', async () => {
+    await client.memory.put('refs', 'a', 'heron')
+    const worker = new SwarmAgent({
+      url: node.url,
+      apiKey: KEYS[0]!.key,
+      agentId: 'worker',
+      capabilities: ['read'],
+    })
+    worker.handle('read', async (task) =>
+      (await worker.memory.getRefs(task.memoryRefs)).map(({ value }) => value),
+    )
+    await worker.start()
+    const memoryRefs = [
+      { namespace: 'refs', key: 'a' },
+      { namespace: 'refs', key: 'missing' },
+    ]
+    const { taskId } = await client.submit({ type: 'read', capabilities: ['read'], memoryRefs })
+    expect((await client.waitForTask(taskId)).result).toEqual(['heron'])
+    expect((await client.getTask(taskId)).memoryRefs).toEqual(memoryRefs)
+    await worker.close()
+  })
+
   it('follows changes', async () => {
     const watch = client.memory.watch({ namespace: 'watched', key: 'x', since: '0' })
     await client.memory.put('watched', 'y', 1)

@@ -52,6 +52,7 @@ const SPEC = shape<TaskSpec>({
   parentTaskId: 'plain',
   inputFrom: 'plain',
   affinityKey: 'plain',
+  memoryRefs: 'plain',
   fairnessKey: 'plain',
   fairnessWeight: 'plain',
   cost: 'plain',

@@ -34,6 +34,12 @@ export interface Backoff {
   readonly maxMs: number
 }
 
+/** Names a record of the memory. */
+export interface MemoryRef {
+  readonly namespace: string
+  readonly key: string
+}
+
 /** What a client asks for; fixed from submit to the end. */
 export interface TaskSpec {
   readonly type: string
@@ -52,6 +58,8 @@ export interface TaskSpec {
   readonly resources: ResourceAmounts
   /** Tasks with the same key go to the same agent where they can; see the strategies. */
   readonly affinityKey?: string | undefined
+  /** Records of the memory that the agent may want. Nothing here reads them. */
+  readonly memoryRefs?: readonly MemoryRef[] | undefined
   readonly parentTaskId?: TaskId | undefined
   readonly metadata: Readonly<Record<string, string>>
   /** Whose share of the swarm the task counts for; limits, rates and budgets can be set for it. */

@@ -1,5 +1,6 @@
 import { type Static, Type } from '@sinclair/typebox'
 import { LIMITS } from '#contract/limits.ts'
+import { MEMORY_SETTINGS } from './memory-settings.ts'
 
 const milliseconds = (description: string, defaultMs: number, minimum: number, maximum: number) =>
   Type.Integer({ default: defaultMs, minimum, maximum, description: `${description}, in milliseconds.` })
@@ -128,6 +129,7 @@ export const ConfigSchema = Type.Object(
       description:
         'Unfinished tasks a swarm takes before it answers 429; the default of swarms that do not say.',
     }),
+    ...MEMORY_SETTINGS,
     AMOS_OPEN_PROPOSALS_MAX: Type.Integer({
       default: 100,
       minimum: 1,

@@ -3,6 +3,7 @@ import type {
   MemoryBatchPut,
   MemoryPut,
   MemoryRecord,
+  MemoryRef,
   MemorySearchReply,
   MemorySearchRequest,
   Namespace,
@@ -74,6 +75,18 @@ export class MemoryClient {
   async getMany(namespace: string, keys: readonly string[]): Promise<readonly MemoryRecordRead[]> {
     const { records } = await this.#post<MemoryPageRead>(`${namespacePath(namespace)}/read`, { keys })
     return records
+  }
+
+  /** The records that a task names in its `memoryRefs`, as far as they exist. */
+  async getRefs(refs: readonly MemoryRef[] = []): Promise<readonly MemoryRecordRead[]> {
+    const namespaces = [...new Set(refs.map(({ namespace }) => namespace))]
+    const found = await Promise.all(
+      namespaces.map((name) => {
+        const keys = refs.filter(({ namespace }) => namespace === name).map(({ key }) => key)
+        return this.getMany(name, [...new Set(keys)])
+      }),
+    )
+    return found.flat()
   }
 
   /** Writes a record in the place of what stands under the key. Every search that begins after it is answered finds it. */

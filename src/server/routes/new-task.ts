@@ -44,8 +44,15 @@ export function newTask(
 }
 
 /** Left out where they are not set: most tasks have none. */
-function controlsOf({ fairnessKey, fairnessWeight, cost, labels }: TaskSubmit): Partial<TaskSpec> {
+function controlsOf({
+  fairnessKey,
+  fairnessWeight,
+  cost,
+  labels,
+  memoryRefs,
+}: TaskSubmit): Partial<TaskSpec> {
   return {
+    ...(memoryRefs === undefined ? {} : { memoryRefs }),
     ...(fairnessKey === undefined ? {} : { fairnessKey }),
     ...(fairnessWeight === undefined ? {} : { fairnessWeight }),
     ...(cost === undefined ? {} : { cost }),

@@ -35,6 +35,7 @@ function assignedTask({ spec }: Assignment): AssignedTask {
     metadata: spec.metadata,
   }
   if (spec.deadlineAt !== undefined) task.deadline = wireTime(spec.deadlineAt)
+  if (spec.memoryRefs !== undefined) task.memoryRefs = [...spec.memoryRefs]
   if (spec.parentTaskId !== undefined) task.parentTaskId = spec.parentTaskId
   return task
 }

@@ -35,6 +35,7 @@ function addWhatIsKnown(view: TaskView, record: TaskRecord): void {
   if (spec.deadlineAt !== undefined) view.deadline = wireTime(spec.deadlineAt)
   if (spec.parentTaskId !== undefined) view.parentTaskId = spec.parentTaskId
   if (spec.affinityKey !== undefined) view.affinityKey = spec.affinityKey
+  if (spec.memoryRefs !== undefined) view.memoryRefs = [...spec.memoryRefs]
   if (spec.inputFrom !== undefined) view.inputFrom = spec.inputFrom
   if (spec.fairnessKey !== undefined) view.fairnessKey = spec.fairnessKey
   if (spec.fairnessWeight !== undefined) view.fairnessWeight = spec.fairnessWeight
