@@ -12,6 +12,7 @@ import { addLeader } from './commands/leader.ts'
 import { addLearning } from './commands/learning.ts'
 import { addMemory } from './commands/memory.ts'
 import { addProposals } from './commands/proposals.ts'
+import { addSchedules } from './commands/schedules.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
 import { addStatus } from './commands/status.ts'
@@ -54,6 +55,7 @@ export function createProgram(): Command {
     addTrails,
     addLearning,
     addSwarms,
+    addSchedules,
     addControls,
     addBudgets,
     addStatus,

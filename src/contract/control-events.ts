@@ -1,14 +1,16 @@
 import { type TObject, type TProperties, Type } from '@sinclair/typebox'
 import { BudgetAmounts, BudgetTargetName, ControlTargetName, RateLimit } from './control.ts'
 import { Count, Text } from './scalars.ts'
+import { SCHEDULE_EVENTS } from './schedule-events.ts'
 import { closedObject } from './schema.ts'
 
 function data<P extends TProperties>(title: string, description: string, properties: P): TObject<P> {
   return closedObject(properties, { title, description })
 }
 
-/** Events of limits, pauses and budgets. Their subject is the swarm. */
+/** Events of limits, pauses and budgets, whose subject is the swarm, and of schedules. */
 export const CONTROL_EVENTS = {
+  ...SCHEDULE_EVENTS,
   'control.updated': data('ControlUpdatedData', 'Limits or a pause were set, or lifted.', {
     target: ControlTargetName,
     concurrencyMax: Type.Optional(Count('Tasks that agents may hold at once.')),

@@ -227,6 +227,9 @@ export const TASK_VIEW_PROPERTIES = {
   metadata: Metadata,
   ...CONTROLLED,
   labels: Type.Optional(Labels),
+  scheduleId: Type.Optional(
+    Type.String({ maxLength: LIMITS.idLengthMax, description: 'The schedule that submitted it.' }),
+  ),
   createdAt: Timestamp,
   readyAt: Type.Optional(
     annotate(Timestamp, { description: 'When the task last became ready to run, or will.' }),

@@ -6,6 +6,7 @@ import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-option
 import type { Logger } from '#domain/ports/logger.ts'
 import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
+import { CronerCalendar } from '#infra/system/croner-calendar.ts'
 import { FairTurns } from '#infra/system/fair-turns.ts'
 import { createPinoLogger } from '#infra/system/pino-logger.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
@@ -77,7 +78,7 @@ export async function composeNode({
     nodeId: self,
     onFailed: onStoreFailed,
   })
-  const parts = { sessions: new SessionRegistry(), workers: new ThreadWorkers() }
+  const parts = systemParts()
   let isStarting = true
   const swarms = new SwarmDirectory(directoryOptions(config), {
     ...infra,
@@ -247,4 +248,9 @@ function originsIn(list: string): readonly string[] {
     .split(',')
     .map((origin) => originOf(origin.trim()))
     .filter((origin) => origin !== '')
+}
+
+/** What needs neither the configuration nor the store. */
+function systemParts() {
+  return { sessions: new SessionRegistry(), workers: new ThreadWorkers(), calendar: new CronerCalendar() }
 }

@@ -29,6 +29,7 @@ export type { HttpConnectionOptions } from './client/http-connection.ts'
 export type { AdviceOptions, ExperienceFilter, LearningClient } from './client/learning-client.ts'
 export type { MemoryClient } from './client/memory-client.ts'
 export type { MemoryReplica, ReplicaState } from './client/memory-replica.ts'
+export type { ScheduleInput, SchedulesClient } from './client/schedules-client.ts'
 export { openSseFeed } from './client/sse-feed.ts'
 export { SwarmApiError, type SwarmApiErrorCode } from './client/swarm-api-error.ts'
 export type {

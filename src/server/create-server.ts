@@ -38,6 +38,7 @@ import { memorySearchRoute } from './routes/memory-search-route.ts'
 import { messageRoutes } from './routes/message-routes.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
 import { patternRoutes } from './routes/pattern-routes.ts'
+import { scheduleRoutes } from './routes/schedule-routes.ts'
 import { storeRoutes } from './routes/store-routes.ts'
 import { submitRoutes } from './routes/submit-routes.ts'
 import { resourceRoutes, swarmRoutes } from './routes/swarm-routes.ts'
@@ -157,6 +158,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   taskReportRoutes(app, modules)
   controlRoutes(app, modules)
   distributionRoutes(app, modules)
+  scheduleRoutes(app, options, { ...paged, clock: modules.clock })
   messageRoutes(app, paged)
   memoryRoutes(app, modules)
   memoryNamespaceRoutes(app, paged)

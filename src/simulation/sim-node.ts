@@ -85,6 +85,8 @@ export class SimNode {
       random: random.fork(),
       logger: this.logger,
       consensusCrypto: toyConsensusCrypto(),
+      // Nobody makes schedules here.
+      calendar: { next: () => undefined },
       workers: new InlineWorkers(),
       readyQueueFor: (scope) => this.#queues.open(scope),
     })

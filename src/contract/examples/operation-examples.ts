@@ -6,6 +6,7 @@ import type { LEARNING_OPERATIONS } from '../operations/learning-operations.ts'
 import type { MEMORY_OPERATIONS } from '../operations/memory-operations.ts'
 import type { MESSAGE_OPERATIONS } from '../operations/message-operations.ts'
 import type { PATTERN_OPERATIONS } from '../operations/pattern-operations.ts'
+import type { SCHEDULE_OPERATIONS } from '../operations/schedule-operations.ts'
 import type { SWARM_OPERATIONS } from '../operations/swarm-operations.ts'
 import type { SYSTEM_OPERATIONS } from '../operations/system-operations.ts'
 import type { TASK_OPERATIONS } from '../operations/task-operations.ts'
@@ -23,6 +24,7 @@ export type OperationId =
   | keyof typeof TASK_OPERATIONS
   | keyof typeof CONTROL_OPERATIONS
   | keyof typeof DISTRIBUTION_OPERATIONS
+  | keyof typeof SCHEDULE_OPERATIONS
   | keyof typeof MESSAGE_OPERATIONS
   | keyof typeof MEMORY_OPERATIONS
   | keyof typeof CONSENSUS_OPERATIONS
@@ -109,6 +111,20 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   releaseTask: { params: task, body: { ...held, reason: 'The agent restarts.' } },
   cancelTask: { params: task, body: { reason: 'The result is not needed any more.' } },
   retryTask: { params: task },
+  createSchedule: {
+    params: swarm,
+    body: {
+      scheduleId: 'nightly-report',
+      timing: { kind: 'cron', expression: '30 2 * * 1-5', timeZone: 'Europe/Berlin' },
+      task: { type: 'report', capabilities: ['write'] },
+    },
+  },
+  listSchedules: { params: swarm },
+  getSchedule: { params: { ...swarm, scheduleId: 'nightly-report' } },
+  pauseSchedule: { params: { ...swarm, scheduleId: 'nightly-report' } },
+  resumeSchedule: { params: { ...swarm, scheduleId: 'nightly-report' } },
+  runSchedule: { params: { ...swarm, scheduleId: 'nightly-report' } },
+  deleteSchedule: { params: { ...swarm, scheduleId: 'nightly-report' } },
   setControl: {
     params: swarm,
     body: { target: 'key:acme', concurrencyMax: 3, rate: { count: 10, windowMs: 1_000 } },

@@ -7,6 +7,7 @@ import { MEMORY_OPERATIONS } from './memory-operations.ts'
 import { MESSAGE_OPERATIONS } from './message-operations.ts'
 import type { Operation } from './operation.ts'
 import { PATTERN_OPERATIONS } from './pattern-operations.ts'
+import { SCHEDULE_OPERATIONS } from './schedule-operations.ts'
 import { SWARM_OPERATIONS } from './swarm-operations.ts'
 import { SYSTEM_OPERATIONS } from './system-operations.ts'
 import { TASK_OPERATIONS } from './task-operations.ts'
@@ -17,6 +18,7 @@ export const OPERATIONS: readonly Operation[] = [
   ...Object.values(SWARM_OPERATIONS),
   ...Object.values(AGENT_OPERATIONS),
   ...Object.values(TASK_OPERATIONS),
+  ...Object.values(SCHEDULE_OPERATIONS),
   ...Object.values(CONTROL_OPERATIONS),
   ...Object.values(DISTRIBUTION_OPERATIONS),
   ...Object.values(MESSAGE_OPERATIONS),

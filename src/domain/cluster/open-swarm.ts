@@ -17,6 +17,7 @@ import { SwarmReader } from '../orchestration/swarm-reader.ts'
 import type { SwarmService } from '../orchestration/swarm-service.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { ClaimOutcome, Coordination } from '../ports/coordination.ts'
+import type { CronCalendar } from '../ports/cron-calendar.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { PeerNotice, Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
@@ -39,6 +40,7 @@ export interface NodeModules {
   readonly random: Random
   readonly logger: Logger
   readonly consensusCrypto: ConsensusCrypto
+  readonly calendar: CronCalendar
   readonly workers: Workers
   /** Takeovers wait here for one another. */
   readonly recoveries: Semaphore

@@ -28,6 +28,10 @@ export interface SwarmErrorDetails {
   control_not_found: { readonly target: string }
   budget_not_found: { readonly target: string }
   pattern_not_found: { readonly patternId: string }
+  schedule_not_found: { readonly scheduleId: string }
+  schedule_exists: { readonly scheduleId: string }
+  /** A cron expression or a time zone that does not exist. */
+  schedule_unsound: { readonly reason: string }
   idempotency_key_reused: { readonly idempotencyKey: string }
   idempotency_in_flight: { readonly idempotencyKey: string }
   version_conflict: { readonly expected: number; readonly actual: number }

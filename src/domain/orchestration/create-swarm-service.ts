@@ -23,6 +23,7 @@ export function createSwarmService(
     distribution: parts.distributionDesk,
     controls: parts.controlDesk,
     budgets: parts.budgetDesk,
+    schedules: parts.schedules,
     topology: { view: async () => topology.view() },
     consensus: consensusService(parts),
     memory: parts.memory.service,

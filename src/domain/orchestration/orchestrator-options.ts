@@ -43,6 +43,7 @@ export interface OrchestratorOptions extends MemoryOptions {
   readonly trailSetsMax: number
   /** Edges of one trail set that have a deposit which still counts. */
   readonly trailEdgesMax: number
+  readonly schedulesMax: number
   readonly breaker: BreakerOptions
   readonly learning: LearningOptions
 }
@@ -69,6 +70,7 @@ export const ORCHESTRATOR_DEFAULTS: OrchestratorOptions = {
   budgetsMax: 10_000,
   trailSetsMax: 1_000,
   trailEdgesMax: 100_000,
+  schedulesMax: 10_000,
   breaker: { failuresMax: 5, cooldownMs: 10_000 },
   learning: LEARNING_DEFAULTS,
 }

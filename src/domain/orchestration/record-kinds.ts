@@ -26,6 +26,7 @@ import { INBOX_RECORDS } from '../model/message.ts'
 import { RecordKinds } from '../model/record-kind.ts'
 import { SWARM_RECORDS } from '../model/swarm-record.ts'
 import { INPUT_RECORDS, PAYLOAD_RECORDS, RESULT_RECORDS, TASK_RECORDS } from '../model/task-kinds.ts'
+import { SCHEDULE_RECORDS } from '../schedules/schedule-record.ts'
 import { TOPOLOGY_MEMBER_RECORDS, TOPOLOGY_RECORDS } from '../topology/topology-record.ts'
 /** Every kind of record that the domain writes. A kind that is missing here cannot be written to Redis. */
 export const RECORD_KINDS = new RecordKinds([
@@ -61,4 +62,5 @@ export const RECORD_KINDS = new RecordKinds([
   TRAIL_SET_RECORDS,
   TRAIL_BUCKET_RECORDS,
   PATTERN_RECORDS,
+  SCHEDULE_RECORDS,
 ])

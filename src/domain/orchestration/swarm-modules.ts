@@ -2,6 +2,7 @@ import type { EventStream } from '../communication/event-stream.ts'
 import type { AgentSessions } from '../communication/ports/agent-sessions.ts'
 import type { ConsensusCrypto } from '../consensus/ports/consensus-crypto.ts'
 import type { Clock } from '../ports/clock.ts'
+import type { CronCalendar } from '../ports/cron-calendar.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
@@ -19,6 +20,7 @@ export interface SwarmModules {
   readonly random: Random
   readonly logger: Logger
   readonly consensusCrypto: ConsensusCrypto
+  readonly calendar: CronCalendar
   readonly workers: Workers
   /** The store refused this coordinatorship: a later one has begun, here or on another node. */
   onFenced(): void

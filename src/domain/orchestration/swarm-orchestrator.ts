@@ -70,6 +70,7 @@ export class SwarmOrchestrator {
     for (const projection of parts.projections) void projection.catchUp?.()
     this.#queue.onReady(() => parts.distributor.wake())
     parts.retention.start()
+    await parts.schedules.recover()
     parts.distributor.wake()
   }
 
@@ -101,6 +102,7 @@ export class SwarmOrchestrator {
     const timed = [distributor, retention, presence, leases, breakers, consensus, memory, patterns, reminders]
     for (const part of timed) part.stop()
     deadlines.clear()
+    this.#parts.schedules.stop()
     this.#stopReading()
   }
 

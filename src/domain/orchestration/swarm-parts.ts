@@ -29,6 +29,7 @@ import { BudgetDesk } from '../resources/admission/budget-desk.ts'
 import { ControlDesk } from '../resources/admission/control-desk.ts'
 import { priorityRank } from '../resources/priority-rank.ts'
 import { ResourceMonitor } from '../resources/resource-monitor.ts'
+import { ScheduleRunner } from '../schedules/schedule-runner.ts'
 import { EndingSteps } from '../tasks/ending-steps.ts'
 import { ImmediateStart } from '../tasks/immediate-start.ts'
 import { LeaseKeeper } from '../tasks/lease-keeper.ts'
@@ -256,6 +257,10 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
   )
   const reports = new TaskReports(parts, parts)
   const monitor = new ResourceMonitor(options, { ...parts, agents: () => registry.agents })
+  const schedules = new ScheduleRunner(options, {
+    ...parts,
+    submit: (task, keys, decide) => intake.submitBeside(task, keys, decide),
+  })
   const explainer = new WaitExplainer(parts.journal.scope, { ...parts, meanRunMs: () => monitor.meanRunMs() })
   const admissionDesk = { ...parts, onOpen: () => parts.distributor.wake() }
   const deskOptions = { ...options, swarmId: settings.record.swarmId }
@@ -266,7 +271,8 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
     { settings: () => settings.record.patterns },
     { ...parts, actions: patternActions(parts), lastSequence: () => parts.events.lastSequence },
   )
-  return { watchDeadline, intake, reports, monitor, explainer, controlDesk, budgetDesk, retention, patterns }
+  const desks = { intake, reports, explainer, schedules, controlDesk, budgetDesk }
+  return { ...desks, watchDeadline, monitor, retention, patterns }
 }
 
 /** What the swarm learns from finished work. */

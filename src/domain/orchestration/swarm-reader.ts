@@ -32,6 +32,7 @@ import type { Cancellation } from '../ports/cancellation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
+import { SCHEDULE_RECORDS, type ScheduleRecord } from '../schedules/schedule-record.ts'
 
 export interface TaskFilter {
   readonly status?: TaskStatus
@@ -159,6 +160,18 @@ export class SwarmReader {
       }),
     )
     return { items: found.flat(), damagedIds: [...damagedIds, ...damaged] }
+  }
+
+  /** @throws SwarmError `schedule_not_found` */
+  async schedule(scheduleId: string): Promise<ScheduleRecord> {
+    const stored = await this.#store.get(this.#scope, { kind: SCHEDULE_RECORDS, id: scheduleId })
+    if (stored === undefined) throw new SwarmError('schedule_not_found', { scheduleId })
+    return stored.value
+  }
+
+  /** In the order of their ids. */
+  schedules(page: PageRequest): Promise<Page<ScheduleRecord>> {
+    return this.#scan({ kind: SCHEDULE_RECORDS, openOnly: false, isDescending: false }, page, () => true)
   }
 
   /** In the order of their ids. */

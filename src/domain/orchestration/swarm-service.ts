@@ -11,6 +11,7 @@ import type { PatternSettingsRequest } from '../model/pattern-settings.ts'
 import type { SwarmRecord } from '../model/swarm-record.ts'
 import type { BudgetService, ControlService } from '../resources/admission/control-service.ts'
 import type { MonitorReport } from '../resources/monitor-report.ts'
+import type { ScheduleService } from '../schedules/schedule-service.ts'
 import type { TaskService } from '../tasks/task-service.ts'
 import type { TopologyService } from '../topology/topology-service.ts'
 
@@ -58,6 +59,7 @@ export interface SwarmService {
   readonly distribution: DistributionService
   readonly controls: ControlService
   readonly budgets: BudgetService
+  readonly schedules: ScheduleService
   readonly topology: TopologyService
   readonly consensus: ConsensusService
   readonly memory: MemoryService

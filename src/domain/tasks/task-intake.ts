@@ -7,7 +7,7 @@ import { PAYLOAD_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, referencesOf, type TaskRecord } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put, type RecordKey, type RecordWrite, type StoredRecord } from '../ports/records.ts'
-import type { Step } from '../ports/swarm-store.ts'
+import type { RecordsOf, Step } from '../ports/swarm-store.ts'
 import type { ReportingLines } from '../topology/reporting-lines.ts'
 import type { ImmediateStart, StartingTasks } from './immediate-start.ts'
 import type { OpenTasks } from './open-tasks.ts'
@@ -84,6 +84,32 @@ export class TaskIntake {
       return await this.#submitOnce(request)
     } finally {
       if (key !== undefined) this.#keysInFlight.delete(key)
+    }
+  }
+
+  /** Submits one task in a step with other changes; none where `decide` leaves the submission out. */
+  async submitBeside<const Keys extends readonly RecordKey[], T extends { readonly task?: TaskRecord }>(
+    { taskId, spec, payload, scheduleId }: NewTask & { readonly scheduleId?: string },
+    keys: Keys,
+    decide: (records: RecordsOf<Keys>, submission: Step<TaskRecord>) => Step<T>,
+  ): Promise<T> {
+    const { journal, clock } = this.#modules
+    this.#refuseTooMany(1)
+    const watched = this.#watch({ taskId, spec, payload }, undefined) ? [taskId] : []
+    try {
+      const result = await journal.transact(keys, (records) => {
+        const facts = { taskId, spec, isBlocked: false, ...(scheduleId === undefined ? {} : { scheduleId }) }
+        const { task, events, ready } = newTask(facts, clock.now(), this.#options.rankOf)
+        const writes = [putTask(task), put(PAYLOAD_RECORDS, taskId, payload)]
+        return decide(records, { writes, events, ready, result: task })
+      })
+      if (result.task === undefined) this.#unwatch(watched)
+      else this.#accept(result.task)
+      return result
+    } catch (error) {
+      if (isSwarmError(error, 'store_unavailable')) this.#lookAgain(watched)
+      else this.#unwatch(watched)
+      throw error
     }
   }
 

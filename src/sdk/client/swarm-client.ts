@@ -50,6 +50,7 @@ import { LearningClient } from './learning-client.ts'
 import { MemoryClient } from './memory-client.ts'
 import { PatternClient } from './pattern-client.ts'
 import { randomKey } from './random-key.ts'
+import { SchedulesClient } from './schedules-client.ts'
 import { openSseFeed } from './sse-feed.ts'
 import type {
   AgentFilter,
@@ -88,6 +89,8 @@ export class SwarmClient {
   readonly patterns: PatternClient
   /** What the swarm has learned from finished work. */
   readonly learning: LearningClient
+  /** Tasks that are submitted by the clock. */
+  readonly schedules: SchedulesClient
   readonly #http: HttpConnection
   readonly #openFeed: OpenFeed
   readonly #swarmPath: string
@@ -97,6 +100,7 @@ export class SwarmClient {
     this.#http = new HttpConnection(options)
     this.#openFeed = options.openFeed ?? openSseFeed
     this.#swarmPath = `/v1/swarms/${encodeURIComponent(this.swarmId)}`
+    this.schedules = new SchedulesClient({ call: (request) => this.#call(request) })
     this.controls = new ControlsClient({ call: (request) => this.#call(request) })
     this.trails = new TrailsClient((request) => this.#call(request))
     this.memory = new MemoryClient({

@@ -39,6 +39,9 @@ export const SENTENCES: Sentences = {
   decision_not_found: ({ taskId }) => `Task ${taskId} was never assigned.`,
   control_not_found: ({ target }) => `No limit and no pause is set for ${target}.`,
   budget_not_found: ({ target }) => `There is no budget for ${target}.`,
+  schedule_not_found: ({ scheduleId }) => `There is no schedule ${scheduleId} in this swarm.`,
+  schedule_exists: ({ scheduleId }) => `There is another schedule ${scheduleId} already.`,
+  schedule_unsound: ({ reason }) => `The schedule cannot run: ${reason}.`,
   idempotency_key_reused: ({ idempotencyKey }) =>
     `The key ${idempotencyKey} came with another body before; use a new one.`,
   idempotency_in_flight: ({ idempotencyKey }) =>

@@ -99,7 +99,8 @@ export function refuseTooManyRelatives(tasks: readonly NewTask[]): void {
   }
 }
 
-function timeIn(text: string, pointer: string): EpochMs {
+/** @throws RequestError `validation_failed` */
+export function timeIn(text: string, pointer: string): EpochMs {
   const at = readTime(text)
   if (at === undefined)
     throw invalidField('body', pointer, 'is not a time from year 0000 to year 9999 in UTC')

@@ -41,6 +41,7 @@ function addWhatIsKnown(view: TaskView, record: TaskRecord): void {
   if (spec.fairnessWeight !== undefined) view.fairnessWeight = spec.fairnessWeight
   if (spec.cost !== undefined) view.cost = spec.cost
   if (spec.labels !== undefined) view.labels = spec.labels
+  if (record.scheduleId !== undefined) view.scheduleId = record.scheduleId
   if (retryOf !== undefined) view.retryOf = retryOf
   if (readyAt !== undefined) view.readyAt = wireTime(readyAt)
   if (assignedAt !== undefined) view.assignedAt = wireTime(assignedAt)

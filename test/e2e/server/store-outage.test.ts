@@ -6,6 +6,7 @@ import { SwarmDirectory } from '#domain/cluster/swarm-directory.ts'
 import { InlineWorkers } from '#domain/kernel/inline-workers.ts'
 import { nodeId, tenantId } from '#domain/model/ids.ts'
 import { ORCHESTRATOR_DEFAULTS } from '#domain/orchestration/orchestrator-options.ts'
+import { CronerCalendar } from '#infra/system/croner-calendar.ts'
 import { FairTurns } from '#infra/system/fair-turns.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { createConsensusCrypto } from '#infra/system/system-consensus-crypto.ts'
@@ -59,6 +60,7 @@ describe('while the store cannot be written', () => {
         random,
         logger,
         consensusCrypto: createConsensusCrypto(),
+        calendar: new CronerCalendar(),
         workers: new InlineWorkers(),
       },
     )

@@ -28,6 +28,7 @@ import {
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
 import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { NewTask } from '#domain/tasks/task-service.ts'
+import { CronerCalendar } from '#infra/system/croner-calendar.ts'
 import { ManualClock } from '#simulation/manual-clock.ts'
 import { createMemoryInfra, type MemoryInfra } from '#simulation/memory/memory-infra.ts'
 import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
@@ -182,6 +183,7 @@ export class Cluster {
         random: this.#random,
         logger,
         consensusCrypto: toyConsensusCrypto(),
+        calendar: new CronerCalendar(),
         workers: new InlineWorkers(),
       },
     )

@@ -1,0 +1,103 @@
+import { SwarmId } from '../scalars.ts'
+import { ScheduleCreate, ScheduleId, SchedulePage, ScheduleView } from '../schedule.ts'
+import { closedObject } from '../schema.ts'
+import { PAGE_QUERY, SwarmParams } from './common.ts'
+import { defineOperation } from './operation.ts'
+
+const ScheduleParams = closedObject({ swarmId: SwarmId, scheduleId: ScheduleId })
+
+export const SCHEDULE_OPERATIONS = {
+  createSchedule: defineOperation({
+    operationId: 'createSchedule',
+    method: 'POST',
+    path: '/v1/swarms/{swarmId}/schedules',
+    tag: 'tasks',
+    summary: 'Create a schedule',
+    description:
+      'Submits a task by the clock: at times of a cron expression in a time zone, at equal distances, or once. Each run is started exactly once, whichever node is there.',
+    access: 'submitter',
+    params: SwarmParams,
+    body: ScheduleCreate,
+    replies: { 201: { description: 'The schedule.', schema: ScheduleView } },
+    problems: [
+      'swarm_not_found',
+      'schedule_exists',
+      'schedule_unsound',
+      'limit_exceeded',
+      'store_unavailable',
+    ],
+  }),
+  listSchedules: defineOperation({
+    operationId: 'listSchedules',
+    method: 'GET',
+    path: '/v1/swarms/{swarmId}/schedules',
+    tag: 'tasks',
+    summary: 'List schedules',
+    description: 'In the order of their ids.',
+    access: 'viewer',
+    params: SwarmParams,
+    query: closedObject(PAGE_QUERY),
+    replies: { 200: { description: 'A page of schedules.', schema: SchedulePage } },
+    problems: ['swarm_not_found', 'page_token_invalid'],
+  }),
+  getSchedule: defineOperation({
+    operationId: 'getSchedule',
+    method: 'GET',
+    path: '/v1/swarms/{swarmId}/schedules/{scheduleId}',
+    tag: 'tasks',
+    summary: 'Get a schedule',
+    description: 'With its next run and its last.',
+    access: 'viewer',
+    params: ScheduleParams,
+    replies: { 200: { description: 'The schedule.', schema: ScheduleView } },
+    problems: ['swarm_not_found', 'schedule_not_found'],
+  }),
+  pauseSchedule: defineOperation({
+    operationId: 'pauseSchedule',
+    method: 'POST',
+    path: '/v1/swarms/{swarmId}/schedules/{scheduleId}/pause',
+    tag: 'tasks',
+    summary: 'Pause a schedule',
+    description: 'No run starts by itself until it is resumed.',
+    access: 'submitter',
+    params: ScheduleParams,
+    replies: { 200: { description: 'The schedule as it is now.', schema: ScheduleView } },
+    problems: ['swarm_not_found', 'schedule_not_found'],
+  }),
+  resumeSchedule: defineOperation({
+    operationId: 'resumeSchedule',
+    method: 'POST',
+    path: '/v1/swarms/{swarmId}/schedules/{scheduleId}/resume',
+    tag: 'tasks',
+    summary: 'Resume a schedule',
+    description: 'Runs that fell due during the pause count as missed.',
+    access: 'submitter',
+    params: ScheduleParams,
+    replies: { 200: { description: 'The schedule as it is now.', schema: ScheduleView } },
+    problems: ['swarm_not_found', 'schedule_not_found'],
+  }),
+  runSchedule: defineOperation({
+    operationId: 'runSchedule',
+    method: 'POST',
+    path: '/v1/swarms/{swarmId}/schedules/{scheduleId}/run',
+    tag: 'tasks',
+    summary: 'Run a schedule now',
+    description: 'Submits its task now, also where it is paused. No other run is moved.',
+    access: 'submitter',
+    params: ScheduleParams,
+    replies: { 201: { description: 'The schedule; `lastRun` names the task.', schema: ScheduleView } },
+    problems: ['swarm_not_found', 'schedule_not_found', 'limit_exceeded', 'store_unavailable'],
+  }),
+  deleteSchedule: defineOperation({
+    operationId: 'deleteSchedule',
+    method: 'DELETE',
+    path: '/v1/swarms/{swarmId}/schedules/{scheduleId}',
+    tag: 'tasks',
+    summary: 'Delete a schedule',
+    description: 'Tasks that it has submitted stay.',
+    access: 'submitter',
+    params: ScheduleParams,
+    replies: { 204: { description: 'It is gone.' } },
+    problems: ['swarm_not_found', 'schedule_not_found'],
+  }),
+} as const
