@@ -8,6 +8,8 @@ const REPOSITORY = new URL('../../../', import.meta.url)
 /** Inside the repository, so that packages outside a bundle, our own among them, are found from there. */
 const FOLDER = fileURLToPath(new URL('tmp/programs/', REPOSITORY))
 
+const THREAD = 'src/infra/system/workers/worker-thread.ts'
+
 const bundles = new Map<string, Promise<string>>()
 
 process.once('exit', () => rmSync(folderOfThisProcess(), { recursive: true, force: true }))
@@ -32,6 +34,13 @@ async function makeBundle(entry: string, external: readonly string[]): Promise<s
   removeAbandonedFolders()
   // Two programs may have the same name in different folders.
   const outfile = join(folderOfThisProcess(), dirname(entry), `${basename(entry, '.ts')}.mjs`)
+  await buildFile(entry, outfile, external)
+  // A server starts its threads from a file beside its own.
+  if (entry === 'src/main.ts') await buildFile(THREAD, join(dirname(outfile), 'worker-thread.js'), external)
+  return outfile
+}
+
+async function buildFile(entry: string, outfile: string, external: readonly string[]): Promise<void> {
   await build({
     entryPoints: [fileURLToPath(new URL(entry, REPOSITORY))],
     outfile,
@@ -47,7 +56,6 @@ async function makeBundle(entry: string, external: readonly string[]): Promise<s
       js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
     },
   })
-  return outfile
 }
 
 /** One for each, since two test runs of different sources may be under way. */

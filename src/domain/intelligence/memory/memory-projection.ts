@@ -1,5 +1,7 @@
 import { allRecords } from '../../kernel/all-records.ts'
+import type { Reminders } from '../../kernel/reminders.ts'
 import type { SwarmJournal } from '../../kernel/swarm-journal.ts'
+import { isSwarmError, SwarmError } from '../../model/errors.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
 import type { SwarmEvent } from '../../ports/records.ts'
@@ -21,10 +23,13 @@ export interface MemoryProjectionModules {
   readonly clock: Clock
   readonly logger: Logger
   readonly workers: Workers
+  readonly reminders: Reminders
   /** Told of every record that expires, and of those that do not any more. */
   readonly onExpiry: (id: string, entry: MemoryEntry | undefined) => void
 }
 
+/** Pause before a lost index is built again, in milliseconds. */
+const RESTART_MS = 1_000
 /** Records read and indexed at once. */
 const CHUNK = 250
 
@@ -84,12 +89,24 @@ export class MemoryProjection {
 
   /** What was written before the call is found. */
   async search(query: IndexQuery): Promise<readonly IndexHit[]> {
-    await this.#catchUp()
-    return this.#index().call('search', query)
+    return this.#available(async () => {
+      await this.#catchUp()
+      return this.#index().call('search', query)
+    })
   }
 
   snippets(values: readonly string[], terms: readonly (readonly string[])[]): Promise<readonly Snippet[]> {
-    return this.#index().call('snippets', { values, terms })
+    return this.#available(() => this.#index().call('snippets', { values, terms }))
+  }
+
+  /** @throws SwarmError `coordinator_unavailable` where the worker is lost, until it is built again */
+  async #available<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      if (isSwarmError(error)) throw error
+      throw new SwarmError('coordinator_unavailable', { retryAfterMs: RESTART_MS }, { cause: error })
+    }
   }
 
   #catchUp(): Promise<void> {
@@ -189,7 +206,9 @@ export class MemoryProjection {
   #lost(): void {
     this.#modules.logger.warn({ scope: this.#modules.journal.scope }, 'memory index lost with its worker')
     this.#session = undefined
-    if (!this.#isStopped) this.start()
+    this.#isComplete = false
+    // A worker that cannot start is not started again and again.
+    if (!this.#isStopped) this.#modules.reminders.set(RESTART_MS, () => this.start())
   }
 }
 
