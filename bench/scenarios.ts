@@ -9,7 +9,7 @@ import { fairShares } from './scenarios/fair-shares.ts'
 import { fanOut } from './scenarios/fan-out.ts'
 import { idleAgents } from './scenarios/idle-agents.ts'
 import { inProcess10, inProcess100, inProcess1000 } from './scenarios/in-process.ts'
-import { intelligencePatterns } from './scenarios/intelligence-patterns.ts'
+import { intelligencePatternResponses, intelligencePatterns } from './scenarios/intelligence-patterns.ts'
 import { relay } from './scenarios/relay.ts'
 import { restart } from './scenarios/restart.ts'
 import {
@@ -42,6 +42,7 @@ export const SCENARIOS: readonly Scenario[] = [
   idleAgents,
   restart,
   intelligencePatterns,
+  intelligencePatternResponses,
   distributionBatch,
   distributionOnline,
   distributionOnline70,

@@ -4,6 +4,7 @@ import { HerdingDetector } from '#domain/intelligence/patterns/detectors/herding
 import type { Observation } from '#domain/intelligence/patterns/observation.ts'
 import type { PatternKind } from '#domain/model/pattern-settings.ts'
 import { CHEAP_RULES } from '../../test/helpers/pattern-streams/cheap-rules.ts'
+import { cascadeResponse, herdingResponse } from '../../test/helpers/pattern-streams/response-trials.ts'
 import {
   countFalseAlarms,
   findPlanted,
@@ -55,6 +56,54 @@ export const intelligencePatterns: Scenario = {
   baseline: 'none',
   bars: TRIALS.flatMap(({ kind }) => barsOf(kind)),
   contenders: [...TRIALS.map(asSpecified), ...TRIALS.map(shifted), plantedFile()],
+}
+
+/** What the response to herding gives back: simulated queues, the detector, responder and planner of the product. */
+export const intelligencePatternResponses: Scenario = {
+  name: 'intelligence-pattern-responses',
+  title:
+    'Responses: mean response time of tasks under herding, and failures in the 20 s after a cascade was found',
+  metrics: [
+    { name: 'meanResponse', unit: 's', better: 'lower' },
+    { name: 'failuresAfter', unit: '', better: 'lower' },
+  ],
+  baseline: 'fresh',
+  bars: [{ contender: 'response-on', metric: 'meanResponse', of: 'ratio', limit: 1.5 }],
+  contenders: [
+    responseContender('fresh', 'power of two choices, no herding', { isHerding: false, isResponding: true }),
+    responseContender('response-off', 'stale board from assignment 600 on', {
+      isHerding: true,
+      isResponding: false,
+    }),
+    responseContender('response-on', 'the same, with spread_load and open_breakers', {
+      isHerding: true,
+      isResponding: true,
+    }),
+  ],
+}
+
+function responseContender(
+  name: string,
+  about: string,
+  world: { readonly isHerding: boolean; readonly isResponding: boolean },
+): Contender {
+  return {
+    name,
+    about: `${about}; scored from 500 assignments after the onset on`,
+    open: () => {
+      let seed = 0
+      return Promise.resolve({
+        round: async () => {
+          seed += 1
+          const { meanResponseS } = await herdingResponse(seed, world)
+          if (!world.isHerding) return { meanResponse: meanResponseS }
+          const { failuresAfter } = await cascadeResponse(seed, world.isResponding)
+          return { meanResponse: meanResponseS, failuresAfter }
+        },
+        close: () => Promise.resolve(),
+      })
+    },
+  }
 }
 
 function barsOf(kind: PatternKind): Bar[] {

@@ -39,7 +39,7 @@ const detector = (window: number, minimum: number, maximum: number, unit: string
 
 const NOTIFY = 'the server logs a warning for the operator.'
 const DETECTORS = {
-  herding: detector(60, 20, 2_000, 'assignments', 'tasks are placed by power of two choices for 60 s.'),
+  herding: detector(60, 20, 2_000, 'assignments', 'tasks are placed by power of two choices for 10 min.'),
   ping_pong: detector(100, 20, 10_000, 'new tasks', 'the bounced tasks go to other agents for 5 min.'),
   wait_cycle: detector(10, 1, 1_000, 'events', 'the task whose wait closed the cycle fails.'),
   failure_cascade: detector(50, 1, 3_600, 'seconds', 'circuit breakers of the agents that failed most open.'),

@@ -107,14 +107,29 @@ const STEP_S = 0.1
 export class OscillatorStream implements PatternStream {
   readonly #speeds: readonly number[]
   readonly #sequence = new Sequence()
+  readonly #restsUntil = new Map<string, number>()
   #phases: number[]
   #now = 0
 
-  constructor(random: SeededRandom, { agents, rate }: StreamShift) {
+  constructor(random: SeededRandom, { agents, rate, periodSpread = PERIOD_SPREAD }: StreamShift) {
     this.#speeds = Array.from({ length: agents }, () => {
-      return (2 * Math.PI * rate) / (PERIOD_S * (1 + PERIOD_SPREAD * (2 * random.next() - 1)))
+      return (2 * Math.PI * rate) / (PERIOD_S * (1 + periodSpread * (2 * random.next() - 1)))
     })
     this.#phases = this.#speeds.map(() => 2 * Math.PI * random.next())
+  }
+
+  get now(): number {
+    return this.#now * 1_000
+  }
+
+  /** All agents begin their rounds at this moment, as after a restart. */
+  align(): void {
+    this.#phases = this.#phases.map(() => 0)
+  }
+
+  /** The response of the swarm: the agent does not go on for this long, in milliseconds. */
+  rest(agentId: string, durationMs: number): void {
+    this.#restsUntil.set(agentId, this.#now + durationMs / 1_000)
   }
 
   step(hasEffect: boolean): StreamStep {
@@ -124,6 +139,7 @@ export class OscillatorStream implements PatternStream {
     const observations: Observation[] = []
     this.#now += STEP_S
     for (const [agent, speed] of this.#speeds.entries()) {
+      if ((this.#restsUntil.get(agentName(agent)) ?? 0) > this.#now) continue
       const phase = this.#phases[agent] ?? 0
       const pull = hasEffect ? COUPLING * (y * Math.cos(phase) - x * Math.sin(phase)) : 0
       this.#phases[agent] = phase + (speed + pull) * STEP_S

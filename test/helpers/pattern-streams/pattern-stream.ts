@@ -20,6 +20,8 @@ export interface StreamShift {
   readonly agents: number
   /** Factor on all rates; 1 as specified. */
   readonly rate: number
+  /** Of periods, as a share to either side; 0.05 where left out. */
+  readonly periodSpread?: number
 }
 
 /** Numbers the events of one stream. */

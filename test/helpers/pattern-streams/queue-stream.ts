@@ -1,5 +1,8 @@
+import { spreadStrategy } from '#domain/distribution/strategies/spread-strategy.ts'
 import type { Observation } from '#domain/intelligence/patterns/observation.ts'
+import { agentId, epochMs } from '#domain/model/ids.ts'
 import type { SeededRandom } from '#simulation/seeded-random.ts'
+import { sampleEntry } from '../sample-records.ts'
 import {
   agentName,
   exponential,
@@ -27,7 +30,9 @@ export class QueueStream implements PatternStream {
   readonly #meanGapS: number
   readonly #meanWorkS: number
   readonly #sequence = new Sequence()
+  /** Time from arrival to completion of each task, in seconds. */
   readonly responses: number[] = []
+  #spreadUntil = 0
   #board: readonly number[] = []
   #boardAt = Number.NEGATIVE_INFINITY
   #now = 0
@@ -43,7 +48,9 @@ export class QueueStream implements PatternStream {
   step(hasEffect: boolean): StreamStep {
     this.#now += exponential(this.#random, this.#meanGapS)
     const observations = this.#finished()
-    const index = hasEffect ? this.#staleShortest() : this.#shorterOfTwo()
+    const isStale = hasEffect && this.#now >= this.#spreadUntil
+    const index =
+      this.#now < this.#spreadUntil ? this.#spread() : isStale ? this.#staleShortest() : this.#shorterOfTwo()
     const queue = this.#queues[index] ?? []
     this.#tasks += 1
     const taskId = `task-${this.#tasks}`
@@ -60,6 +67,36 @@ export class QueueStream implements PatternStream {
       agentId: agentName(index),
     })
     return { observations, units: 1 }
+  }
+
+  get now(): number {
+    return this.#now * 1_000
+  }
+
+  /** The response of the swarm: its own planner places the tasks for this long, in milliseconds. */
+  spreadLoad(durationMs: number): void {
+    this.#spreadUntil = this.#now + durationMs / 1_000
+  }
+
+  #spread(): number {
+    const candidates = this.#queues.map(({ length }, index) => ({
+      agentId: agentId(agentName(index)),
+      capabilities: [],
+      slots: 1,
+      activeTasks: length,
+      freeSlots: 1,
+      freeResources: {},
+    }))
+    const context = {
+      now: epochMs(0),
+      random: this.#random,
+      tasks: [sampleEntry('next')],
+      candidatesFor: () => candidates,
+      candidate: () => undefined,
+      mayStart: () => true,
+    }
+    const [planned] = spreadStrategy.plan(context)
+    return Number(planned?.agentId.slice('agent-'.length) ?? 0)
   }
 
   #finished(): Observation[] {

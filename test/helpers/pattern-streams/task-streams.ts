@@ -120,6 +120,7 @@ export class FailureStream implements PatternStream {
   readonly #agents: number
   readonly #rate: number
   readonly #sequence = new Sequence()
+  readonly #openUntil = new Map<string, number>()
   #now = 0
   /** Failures that are still to come, each caused by an earlier one. */
   #offspring: number[] = []
@@ -140,9 +141,16 @@ export class FailureStream implements PatternStream {
       times.push(time)
       time += exponential(this.#random, 1 / rate)
     }
-    for (const cause of times) if (hasEffect) this.#spawn(cause, until, times)
+    const observations: Observation[] = []
+    // In order of time: a failure that an open breaker prevents causes no others.
+    for (let next = earliest(times); next !== undefined; next = earliest(times)) {
+      const failure = this.#failure(next)
+      if (failure === undefined) continue
+      observations.push(failure)
+      if (hasEffect) this.#spawn(next, until, times)
+    }
     this.#now = until
-    return { observations: times.toSorted((a, b) => a - b).map((time) => this.#failure(time)), units: 1 }
+    return { observations, units: 1 }
   }
 
   #spawn(cause: number, until: number, times: number[]): void {
@@ -155,9 +163,19 @@ export class FailureStream implements PatternStream {
     }
   }
 
-  #failure(time: number): Observation {
-    const sequence = this.#sequence.next()
+  get now(): number {
+    return this.#now * 1_000
+  }
+
+  /** The response of the swarm: these agents get no work for this long, in milliseconds. */
+  openBreakers(agentIds: readonly string[], cooldownMs: number): void {
+    for (const agentId of agentIds) this.#openUntil.set(agentId, this.#now + cooldownMs / 1_000)
+  }
+
+  #failure(time: number): Observation | undefined {
     const agentId = agentName(this.#random.integer(this.#agents))
+    if ((this.#openUntil.get(agentId) ?? 0) > time) return undefined
+    const sequence = this.#sequence.next()
     return {
       kind: 'ended',
       outcome: 'failed',
@@ -167,4 +185,11 @@ export class FailureStream implements PatternStream {
       agentId,
     }
   }
+}
+
+/** Takes the smallest out of the list. */
+function earliest(times: number[]): number | undefined {
+  if (times.length === 0) return undefined
+  const index = times.reduce((best, time, at) => (time < (times[best] ?? time) ? at : best), 0)
+  return times.splice(index, 1)[0]
 }

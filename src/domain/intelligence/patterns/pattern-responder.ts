@@ -26,7 +26,7 @@ export const ACTION_OF: Readonly<Record<PatternKind, ResponseAction>> = {
   clusters: 'notify_operator',
 }
 
-const SPREAD_MS = 60_000
+const SPREAD_MS = 600_000
 const DETOUR_MS = 300_000
 const REST_MS_MAX = 60_000
 /** A response that acts on the swarm as a whole is not repeated within this time, in milliseconds. */
