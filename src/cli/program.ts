@@ -11,6 +11,7 @@ import { addInbox } from './commands/inbox.ts'
 import { addLeader } from './commands/leader.ts'
 import { addLearning } from './commands/learning.ts'
 import { addMemory } from './commands/memory.ts'
+import { addPatterns } from './commands/patterns.ts'
 import { addProposals } from './commands/proposals.ts'
 import { addSchedules } from './commands/schedules.ts'
 import { addSend } from './commands/send.ts'
@@ -45,6 +46,7 @@ export function createProgram(): Command {
     addTasks,
     addAgents,
     addEvents,
+    addPatterns,
     addTopology,
     addSend,
     addInbox,

@@ -8,6 +8,7 @@ import { collect, connect, type ServerOptions, wholeNumber, withServerOptions } 
 
 interface EventsOptions extends ServerOptions {
   readonly follow?: boolean
+  readonly jsonl?: boolean
   readonly since?: string
   readonly type?: readonly string[]
   readonly subject?: string
@@ -22,11 +23,13 @@ Examples:
   amos events                              the newest 20
   amos events --follow --type 'amos.task.*'
   amos events --since 0 --subject TASK     the story of one task
+  amos events --jsonl > log.jsonl          an export of the log, for amos patterns --file
   amos events --follow --json | jq -r 'select(.type=="amos.task.failed").subject'`
 
 export function addEvents(program: Command): void {
   withServerOptions(program.command('events').description('read or follow the event log'))
     .option('-f, --follow', 'go on with new events until interrupted')
+    .option('--jsonl', 'one event a line from the beginning, without a limit: an export of the log')
     .option(
       '--since <cursor>',
       'only events after this event id or sequence number; 0 is the beginning',
@@ -47,7 +50,8 @@ export function addEvents(program: Command): void {
     .action(async (options: EventsOptions) => {
       const client = connect(options)
       const output = createOutput(options)
-      if (options.follow === true) await followEvents(client, options, output)
+      if (options.jsonl === true) await exportEvents(client, options)
+      else if (options.follow === true) await followEvents(client, options, output)
       else await showEvents(client, options, output)
     })
 }
@@ -70,6 +74,20 @@ async function followEvents(client: SwarmClient, options: EventsOptions, output:
   for await (const item of subscription) {
     output.jsonLine(item.type === 'event' ? item.event : item)
     output.text(renderItem(item))
+  }
+}
+
+/** Every event that is kept, up to the newest at the start. A gap is a line of its own. */
+async function exportEvents(client: SwarmClient, options: EventsOptions): Promise<void> {
+  const output = createOutput({ json: true })
+  const end = (await client.readEvents({ pageSize: 1 })).lastSequence
+  let since = options.since ?? '0'
+  for (let hasMore = true; hasMore; ) {
+    const page = await client.readEvents({ ...filterOf(options), since, pageSize: 100 })
+    for (const gap of page.gaps) output.jsonLine({ type: 'gap', ...gap })
+    for (const event of page.events) output.jsonLine(event)
+    hasMore = page.next !== since && numberOf(page.next) < end
+    since = page.next
   }
 }
 

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander'
 import type { StrategyInput, SwarmView } from '#contract/index.ts'
 import { LIMITS } from '#contract/limits.ts'
 import { readPages } from '../input/all-pages.ts'
+import { type PatternSettingsInput, patternsFrom } from '../input/patterns-option.ts'
 import { strategyFrom } from '../input/strategy-option.ts'
 import { formatAge, formatDuration } from '../output/durations.ts'
 import { createOutput } from '../output/output.ts'
@@ -12,6 +13,7 @@ interface SettingsOptions extends ServerOptions {
   readonly description?: string
   readonly lease?: number
   readonly strategy?: StrategyInput
+  readonly patterns?: PatternSettingsInput
 }
 
 const HELP = `
@@ -21,6 +23,7 @@ Examples:
   amos swarms update research --lease 60000
   amos swarms update research --strategy work_stealing
   amos swarms update research --strategy '{"kind":"work_stealing","stealCostMs":50}'
+  amos swarms update research --patterns '{"wait_cycle":{"isResponding":true}}'
   amos swarms delete research --force      even with open tasks`
 
 const COLUMNS: readonly Column<SwarmView>[] = [
@@ -75,18 +78,26 @@ function withSettings(command: Command): Command {
       ).argParser(strategyFrom),
     )
     .addOption(
+      new Option(
+        '--patterns <json>',
+        'settings of detectors, such as {"herding":{"isResponding":true}}; what is left out stays',
+      ).argParser(patternsFrom),
+    )
+    .addOption(
       new Option('--lease <ms>', 'how long an agent may hold a task without renewing it').argParser(
         wholeNumber(LIMITS.leaseMsMin, LIMITS.leaseMsMax),
       ),
     )
 }
 
-function settingsOf({ description, lease, strategy }: SettingsOptions): {
+function settingsOf({ description, lease, strategy, patterns }: SettingsOptions): {
   description?: string
   leaseMs?: number
   strategy?: StrategyInput
+  patterns?: PatternSettingsInput
 } {
   return {
+    ...(patterns === undefined ? {} : { patterns }),
     ...(strategy === undefined ? {} : { strategy }),
     ...(description === undefined ? {} : { description }),
     ...(lease === undefined ? {} : { leaseMs: lease }),

@@ -1,13 +1,21 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { PatternView } from '#contract/index.ts'
 import { PATTERN_OPERATIONS } from '#contract/operations/pattern-operations.ts'
 import { SWARM_OPERATIONS } from '#contract/operations/swarm-operations.ts'
 import { SwarmAgent, SwarmClient } from '#sdk/index.ts'
 import { ContractClient } from '../../helpers/contract-client.ts'
 import { eventually } from '../../helpers/eventually.ts'
+import { spawnSource } from '../../helpers/process.ts'
 import { startTestNode, type TestNode } from '../../helpers/test-node.ts'
 
 const { listPatterns, getPattern, acknowledgePattern, dismissPattern } = PATTERN_OPERATIONS
 const { updateSwarm, getSwarm } = SWARM_OPERATIONS
+
+/** Each command is a process that starts from source, on a machine that may be busy. */
+const COMMANDS_MS = 180_000
 
 const key = (name: string): string => `key-of-${name}-0123456789`
 const KEYS = [
@@ -19,10 +27,12 @@ const KEYS = [
 describe('patterns, with agents on channels', () => {
   let node: TestNode
   let client: SwarmClient
+  let folder: string
   const agents: SwarmAgent[] = []
   const as = (name: string): ContractClient => new ContractClient(node.url, key(name))
 
   beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'amos-patterns-'))
     node = await startTestNode({ AMOS_API_KEYS: JSON.stringify(KEYS) })
     client = new SwarmClient({ url: node.url, apiKey: key('olga') })
     for (const [agentId, other] of [
@@ -41,6 +51,7 @@ describe('patterns, with agents on channels', () => {
   afterAll(async () => {
     await Promise.all(agents.map((agent) => agent.close()))
     await node.close()
+    await rm(folder, { recursive: true, force: true })
   })
 
   const askBoth = () =>
@@ -113,6 +124,33 @@ describe('patterns, with agents on channels', () => {
     await client.updateSwarm({ patterns: { wait_cycle: { isResponding: false } } })
     for (const { taskId } of tasks) await client.cancelTask(taskId).catch(() => undefined)
   })
+
+  it('are the same in an exported log, found offline by the command line', {
+    timeout: COMMANDS_MS,
+  }, async () => {
+    const live = (await client.patterns.list()).patterns
+    const log = join(folder, 'log.jsonl')
+    await writeFile(log, await amos('events', '--jsonl'))
+    const offline = JSON.parse(await amos('patterns', '--file', log, '--json')) as { patterns: PatternView[] }
+    const told = ({ patternId, agentIds, evidence, status }: PatternView) => ({
+      patternId,
+      agentIds,
+      evidence,
+      status,
+    })
+    expect(offline.patterns.map(told)).toEqual(live.map(told))
+    const listed = JSON.parse(await amos('patterns', '--json')) as { patterns: PatternView[] }
+    expect(listed.patterns).toEqual(live)
+    expect(await amos('patterns', 'show', live[0]!.patternId)).toContain('response  fail_task')
+  })
+
+  async function amos(...args: string[]): Promise<string> {
+    const env = { AMOS_URL: node.url, AMOS_API_KEY: key('olga') }
+    const command = spawnSource('src/cli/main.ts', args, { env })
+    const { code } = await command.exited
+    expect(code, command.output).toBe(0)
+    return command.output
+  }
 
   it('are read by viewers, reviewed by operators, and hidden from other tenants', async () => {
     const [pattern] = (await client.patterns.list()).patterns
