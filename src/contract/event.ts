@@ -1,5 +1,5 @@
 import { type Static, type TObject, Type } from '@sinclair/typebox'
-import { AgentStatus } from './agent.ts'
+import { AGENT_EVENTS } from './agent-events.ts'
 import { CONSENSUS_LIMITS } from './consensus/consensus-limits.ts'
 import { Choice, Ending, Outcome, ProposalTitle } from './consensus/signed.ts'
 import { CONTROL_EVENTS } from './control-events.ts'
@@ -8,11 +8,11 @@ import { LEADER_EVENTS } from './leader-events.ts'
 import { LEARNING_EVENTS } from './learning-events.ts'
 import { MEMORY_EVENT_DATA } from './memory-events.ts'
 import { PATTERN_EVENTS } from './patterns.ts'
-import { AgentId, Attempt, Count, FencingToken, Name, Ratio, TaskId, Text, Timestamp } from './scalars.ts'
-import { annotate, closedObject, textEnum } from './schema.ts'
+import { AgentId, Count, Text, Timestamp } from './scalars.ts'
+import { closedObject, textEnum } from './schema.ts'
 import { StoreId, StoreLossReason } from './store.ts'
 import { SwarmPatch, SwarmView } from './swarm.ts'
-import { TaskFailure, TaskPhase, TaskStatus, WaitsFor } from './task.ts'
+import { TASK_EVENTS } from './task-events.ts'
 import { TRAIL_EVENT_DATA } from './trail-events.ts'
 
 /** A namespace, a slash and a key. */
@@ -20,32 +20,7 @@ const EVENT_SUBJECT_LENGTH_MAX = 193
 
 const durationMs = (description: string) => Count(`${description}, in milliseconds.`)
 
-const taskType = Type.Optional(
-  annotate(Name, {
-    description: 'The type of the task. Events that an earlier version wrote do not have it.',
-  }),
-)
-
-const holder = {
-  taskType,
-  agentId: AgentId,
-  attempt: Attempt,
-  fencingToken: FencingToken,
-}
-/** Of a task that may never have been held. */
-const holderIfAny = {
-  taskType,
-  agentId: Type.Optional(AgentId),
-  attempt: Attempt,
-  fencingToken: Type.Optional(FencingToken),
-}
 const reason = Text('Why, for people.')
-const phase = TaskPhase
-const agentState = {
-  status: AgentStatus,
-  epoch: Count('Of its newest connection or registration.'),
-  slots: Count('Tasks it can do at the same time.'),
-}
 
 const Link = closedObject(
   { from: AgentId, to: AgentId },
@@ -54,106 +29,9 @@ const Link = closedObject(
 
 /** What each type of event carries. On the wire the type has `amos.` before it. */
 export const EVENT_DATA = {
-  'task.submitted': data('TaskSubmittedData', 'A task was accepted.', {
-    taskType: Name,
-    priority: Type.Integer({ minimum: 1, maximum: 5, description: '1 is the most urgent.' }),
-    phase,
-    parentTaskId: Type.Optional(TaskId),
-    dependsOn: Type.Optional(
-      Type.Array(TaskId, { maxItems: 100, description: 'Tasks that have to be completed before.' }),
-    ),
-  }),
-  'task.unblocked': data('TaskUnblockedData', 'All it depends on is completed.', { taskType, phase }),
-  'task.assigned': data('TaskAssignedData', 'The task was given to an agent.', {
-    ...holder,
-    waitMs: durationMs('How long it had been ready'),
-  }),
-  'task.started': data('TaskStartedData', 'The agent took the task up.', holder),
-  'task.progress': data('TaskProgressData', 'The agent reported progress.', {
-    ...holder,
-    ratio: Type.Optional(Ratio('Share of the work that is done, 0 to 1.')),
-    message: Type.Optional(Text('What is being done, for people.')),
-    waitsFor: Type.Optional(WaitsFor),
-    status: TaskStatus,
-  }),
-  'task.completed': data('TaskCompletedData', 'The task is done.', {
-    ...holder,
-    runMs: durationMs('From assignment to completion'),
-  }),
-  'task.retrying': data('TaskRetryingData', 'An attempt failed; another will be made.', {
-    ...holderIfAny,
-    outcome: textEnum(['failed', 'expired'], { description: 'How the attempt ended.' }),
-    failure: TaskFailure,
-    retryInMs: durationMs('How long until then'),
-  }),
-  'task.escalated': data(
-    'TaskEscalatedData',
-    'The failed attempt is a matter of the managers above the agent.',
-    {
-      taskType,
-      agentId: AgentId,
-      attempt: Attempt,
-      reportingChain: Type.Array(AgentId, {
-        minItems: 1,
-        maxItems: 64,
-        description:
-          'The managers, nearest first: the first is told, and the next attempt is offered below it before all others.',
-      }),
-    },
-  ),
-  'task.released': data('TaskReleasedData', 'The task went back to the queue with its attempt given back.', {
-    ...holderIfAny,
-    outcome: textEnum(['released', 'revoked', 'undelivered'], {
-      description: 'Whether the agent gave it back, the swarm took it back, or the agent did not receive it.',
-    }),
-    reason,
-  }),
-  'task.failed': data('TaskFailedData', 'The task failed for good.', {
-    ...holderIfAny,
-    outcome: Type.Optional(textEnum(['failed', 'expired'], { description: 'How the last attempt ended.' })),
-    failure: TaskFailure,
-    phase,
-  }),
-  'task.canceled': data('TaskCanceledData', 'The task was canceled.', { ...holderIfAny, reason }),
-  'task.rejected': data('TaskRejectedData', 'The agent says the task should never have been asked for.', {
-    ...holderIfAny,
-    failure: TaskFailure,
-  }),
+  ...TASK_EVENTS,
 
-  'agent.registered': data(
-    'AgentRegisteredData',
-    'An agent joined the swarm, or joined it anew.',
-    agentState,
-  ),
-  'agent.updated': data('AgentUpdatedData', 'What the agent can do was changed.', agentState),
-  'agent.online': data('AgentOnlineData', 'The agent can be given work.', {
-    ...agentState,
-    nodeId: Type.Optional(
-      Type.String({
-        maxLength: 63,
-        description: 'The server node its channel ends at, where it just opened one.',
-      }),
-    ),
-  }),
-  'agent.suspect': data('AgentSuspectData', 'The agent is silent.', agentState),
-  'agent.offline': data('AgentOfflineData', 'The agent is gone.', agentState),
-  'agent.draining': data('AgentDrainingData', 'The agent finishes what it holds.', agentState),
-  'agent.removed': data('AgentRemovedData', 'The agent left the swarm.', {}),
-  'agent.breaker_opened': data(
-    'AgentBreakerOpenedData',
-    'The agent failed too often and gets no work for now.',
-    {
-      cooldownMs: durationMs('How long'),
-    },
-  ),
-  'agent.breaker_closed': data('AgentBreakerClosedData', 'The agent gets work again.', {}),
-
-  'agent.quarantined': data(
-    'AgentQuarantinedData',
-    'The agent contradicted itself under its own signature: no work, no vote.',
-    { ...agentState, reason },
-  ),
-  'agent.released': data('AgentReleasedData', 'The agent is trusted again.', agentState),
+  ...AGENT_EVENTS,
 
   'proposal.opened': data('ProposalOpenedData', 'Something was put to the vote.', {
     title: ProposalTitle,

@@ -1,6 +1,6 @@
+import type { SwarmEvent } from '#domain/model/events.ts'
 import type { TaskId } from '#domain/model/ids.ts'
 import type { TaskRecord } from '#domain/model/task-record.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { TaskStory } from './task-history.ts'
 
 /** Assignments that nobody received and that do not count. */
@@ -22,7 +22,7 @@ export class AttemptAudit {
 
   /** @param story as it stands after the event */
   look({ data }: SwarmEvent, story: TaskStory, { taskId, spec }: TaskRecord): void {
-    const { outcome, fencingToken, phase, failure } = data
+    const { outcome, fencingToken, phase, failure }: Readonly<Record<string, unknown>> = data
     const isTooOften =
       (failure as { code?: string } | undefined)?.code === 'undelivered' &&
       story.undeliveredCount >= UNDELIVERED_MAX

@@ -1,9 +1,9 @@
 import { AGENT_RECORDS } from '#domain/model/agent-record.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { agentId, type TaskId, taskId } from '#domain/model/ids.ts'
 import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import type { TaskRecord } from '#domain/model/task-record.ts'
 import type { Clock } from '#domain/ports/clock.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 import { SCOPE } from './address.ts'
 import { AttemptAudit } from './attempt-audit.ts'
 import type { Disturbances } from './disturbances.ts'
@@ -212,7 +212,7 @@ export class Auditor {
         if (this.#history.stories.get(before)?.ending?.status !== 'completed')
           this.fail(`${id} was assigned before ${before}, which it depends on, was completed`, id)
     }
-    const failure = data['failure'] as { readonly code?: string } | undefined
+    const failure = 'failure' in data ? data.failure : undefined
     if (failure?.code === 'dependency_failed' && record !== undefined) this.#refuseNeedlessFailure(record)
     if (!LEASE_ENDS.has(type)) return
     this.leases.end(id, failure?.code)

@@ -1,6 +1,6 @@
 import type { EventCursor, EventReader, StreamItem } from '#domain/communication/event-reader.ts'
 import { isSwarmError } from '#domain/model/errors.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { SCOPE } from './address.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimNode } from './sim-node.ts'

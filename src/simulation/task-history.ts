@@ -1,6 +1,7 @@
+import type { SwarmEvent } from '#domain/model/events.ts'
+import { isOfArea } from '#domain/model/events.ts'
 import { type TaskId, taskId } from '#domain/model/ids.ts'
 import { isTerminal, type TaskRecord, type TaskStatus } from '#domain/model/task-record.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 
 interface Lease {
   readonly agentId: string
@@ -50,8 +51,9 @@ export class TaskHistory {
   }
 
   /** @param isReplay of events that were read before */
-  read({ type, subject, data }: SwarmEvent, isReplay = false): void {
-    if (!type.startsWith('task.')) return
+  read(event: SwarmEvent, isReplay = false): void {
+    if (!isOfArea(event, 'task')) return
+    const { type, subject, data } = event
     const id = taskId(subject)
     if (type === 'task.submitted') {
       if (this.#stories.has(id)) this.#fail(`${id} was submitted twice`, id)
@@ -64,11 +66,12 @@ export class TaskHistory {
       return
     }
     if (story.ending !== undefined) this.#fail(`${id} is ${story.ending.status} and has a ${type}`, id)
-    const token = typeof data['fencingToken'] === 'number' ? data['fencingToken'] : undefined
-    if (CHARGED.has(String(data['outcome']))) story.chargedCount += 1
-    if (data['outcome'] === 'undelivered') story.undeliveredCount += 1
+    const token = 'fencingToken' in data ? data.fencingToken : undefined
+    const outcome = 'outcome' in data ? data.outcome : undefined
+    if (CHARGED.has(String(outcome))) story.chargedCount += 1
+    if (outcome === 'undelivered') story.undeliveredCount += 1
     if (type === 'task.assigned')
-      this.#assign(id, story, { agentId: String(data['agentId']), token: token ?? 0 }, isReplay)
+      this.#assign(id, story, { agentId: event.data.agentId, token: token ?? 0 }, isReplay)
     else if (type !== 'task.unblocked') this.#goOn(id, story, type, token)
   }
 

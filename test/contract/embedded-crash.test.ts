@@ -9,6 +9,7 @@ import { createEmbeddedInfra } from '#infra/embedded/create-embedded-infra.ts'
 import type { Infra } from '#infra/infra.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
 import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
+import { dataOf } from '../helpers/event-data.ts'
 import { eventually } from '../helpers/eventually.ts'
 import { findExecutable } from '../helpers/find-executable.ts'
 import { type OwnedProcess, spawnSource } from '../helpers/process.ts'
@@ -49,9 +50,9 @@ async function wholeSteps({ store }: Infra): Promise<number> {
   for (let after = 0; ; ) {
     const { events } = await store.readEvents(crashScope, after, 1_000)
     if (events.length === 0) break
-    for (const { sequence, data } of events) {
-      expect(sequence).toBe(steps.length + 1)
-      steps.push(data['step'])
+    for (const event of events) {
+      expect(event.sequence).toBe(steps.length + 1)
+      steps.push(dataOf(event, 'step'))
     }
     after = steps.length
   }
@@ -146,7 +147,7 @@ it('refuses writes at once on a full disk, still reads, and resumes by itself wh
   const infra = await reopen('synced')
   const { events } = await infra.store.readEvents(crashScope, 0, STEPS)
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1))
-  expect(events.map(({ data }) => data['step'])).toEqual(acknowledged)
+  expect(events.map((event) => dataOf(event, 'step'))).toEqual(acknowledged)
   await infra.close()
 })
 

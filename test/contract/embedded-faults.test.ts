@@ -9,6 +9,7 @@ import { SystemClock } from '#infra/system/system-clock.ts'
 import { MemoryLogger } from '#simulation/memory/memory-logger.ts'
 import { bundle } from '../helpers/chaos/bundle.ts'
 import { type DiskFault, DiskFaults } from '../helpers/disk-faults/disk-faults.ts'
+import { dataOf } from '../helpers/event-data.ts'
 import { type OwnedProcess, spawnProcess } from '../helpers/process.ts'
 import { crashScope, FAILED_EXIT_CODE, leftId, rightId } from './embedded-child.ts'
 
@@ -45,7 +46,7 @@ async function keptSteps(durability: Durability): Promise<ReadonlySet<number>> {
   const { events, damaged } = await store.readEvents(crashScope, 0, 10_000)
   expect(damaged).toBeUndefined()
   expect(events.map(({ sequence }) => sequence)).toEqual(events.map((_, index) => index + 1))
-  const steps = events.map(({ data }) => Number(data['step']))
+  const steps = events.map((event) => Number(dataOf(event, 'step')))
   for (const idOf of [leftId, rightId]) {
     const keys = steps.map((step) => ({ kind: PAYLOAD_RECORDS, id: idOf(step) }) as const)
     const records = await store.getMany(crashScope, keys)

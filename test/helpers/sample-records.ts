@@ -1,9 +1,10 @@
 import { AGENT_RECORDS, type AgentRecord } from '#domain/model/agent-record.ts'
+import type { EventDraft, EventName } from '#domain/model/events.ts'
 import { agentId, type EpochMs, type JsonText, jsonText, taskId } from '#domain/model/ids.ts'
 import { PAYLOAD_RECORDS, TASK_RECORDS } from '#domain/model/task-kinds.ts'
 import type { TaskRecord, TaskSpec } from '#domain/model/task-record.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import { type EventDraft, put, type RecordWrite } from '#domain/ports/records.ts'
+import { put, type RecordWrite } from '#domain/ports/records.ts'
 import type { Step } from '#domain/ports/swarm-store.ts'
 
 export const SAMPLE_TIME = Date.UTC(2026, 0, 1, 12) as EpochMs
@@ -56,8 +57,12 @@ export function sampleAgent(id: string, changes: Partial<AgentRecord> = {}): Age
   }
 }
 
-export function sampleEvent(subject: string, changes: Partial<EventDraft> = {}): EventDraft {
-  return { type: 'task.submitted', subject, time: SAMPLE_TIME, data: {}, ...changes }
+/** An event as a store keeps it; the data need not be those of the type. */
+export function sampleEvent(
+  subject: string,
+  changes: { readonly type?: EventName; readonly data?: object } = {},
+): EventDraft {
+  return { type: 'task.submitted', subject, time: SAMPLE_TIME, data: {}, ...changes } as EventDraft
 }
 
 export function sampleEntry(id: string, changes: Partial<ReadyEntry> = {}): ReadyEntry {

@@ -1,4 +1,5 @@
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
+import { eventDraft } from '../model/events.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
 import type { AgentRegistry } from './agent-registry.ts'
@@ -29,8 +30,10 @@ export class AgentBreakers {
         agent,
         clock.setTimer(cooldownMs, () => registry.refresh(agent)),
       )
-    const type = isOpen ? 'agent.breaker_opened' : 'agent.breaker_closed'
-    const event = { type, subject: agent.agentId, time: clock.now(), data: isOpen ? { cooldownMs } : {} }
+    const { agentId } = agent
+    const event = isOpen
+      ? eventDraft('agent.breaker_opened', agentId, clock.now(), { cooldownMs })
+      : eventDraft('agent.breaker_closed', agentId, clock.now(), {})
     journal
       .transact([], () => ({ ...unchanged(null), events: [event] }))
       .catch((error: unknown) => logger.warn({ error, agentId: agent.agentId }, 'breaker change not logged'))

@@ -7,12 +7,14 @@ import {
   type RemovedAgentRecord,
 } from '../model/agent-record.ts'
 import { isSwarmError, refuseOtherVersion, SwarmError } from '../model/errors.ts'
+import { eventDraft } from '../model/events.ts'
 import type { AgentId, EpochMs, SessionId } from '../model/ids.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import { type EventDraft, put, type RecordKey, remove, type StoredRecord } from '../ports/records.ts'
+import { put, type RecordKey, remove, type StoredRecord } from '../ports/records.ts'
 import type { AgentLoad, Candidate } from '../resources/candidate.ts'
 import type { Requirement } from '../resources/requirement.ts'
+import { type AgentEventExtras, type AgentEventName, agentEventData } from './agent-events.ts'
 import { isSameRequest, patched, registered, removedAgent, withoutQuarantine } from './agent-registration.ts'
 import type { PatchAgentRequest, RegisterRequest } from './agent-service.ts'
 import { AgentState } from './agent-state.ts'
@@ -171,9 +173,9 @@ export class AgentRegistry {
   /** Writes a change of a known agent's record, with its event. Nothing is written where nothing changes. */
   async change(
     agentId: AgentId,
-    eventType: string,
+    eventType: AgentEventName,
     update: (record: AgentRecord, version: number) => AgentRecord,
-    data: EventDraft['data'] = {},
+    data: AgentEventExtras = {},
   ): Promise<AgentRecord> {
     const record = await this.#write(
       agentId,
@@ -198,7 +200,7 @@ export class AgentRegistry {
       if (stored === undefined) return unchanged(true)
       if (!stored.value.isLeaving) return unchanged(false)
       const now = clock.now()
-      const event = { type: 'agent.removed', subject: agentId, time: now, data: {} }
+      const event = eventDraft('agent.removed', agentId, now, {})
       const writes = [
         remove(AGENT_RECORDS, agentId),
         put(REMOVED_AGENT_RECORDS, agentId, removedAgent(stored.value, now)),
@@ -288,13 +290,13 @@ export class AgentRegistry {
 
   async #write(
     agentId: AgentId,
-    eventType: string,
+    eventType: AgentEventName,
     update: (
       stored: StoredRecord<AgentRecord> | undefined,
       now: EpochMs,
       removed: StoredRecord<RemovedAgentRecord> | undefined,
     ) => AgentRecord,
-    data: EventDraft['data'] = {},
+    data: AgentEventExtras = {},
     removedKeys: readonly RecordKey<RemovedAgentRecord>[] = [],
   ): Promise<AgentRecord> {
     const { journal, clock } = this.#modules
@@ -305,13 +307,7 @@ export class AgentRegistry {
         const changed = update(stored, now, removed)
         if (changed === stored?.value) return unchanged(changed)
         const record = { ...changed, lastChangeAt: now }
-        const { status, epoch, spec } = record
-        const event = {
-          type: eventType,
-          subject: agentId,
-          time: now,
-          data: { status, epoch, slots: spec.slots, ...data },
-        }
+        const event = eventDraft(eventType, agentId, now, agentEventData(eventType, record, data))
         const forgotten = removed === undefined ? [] : [remove(REMOVED_AGENT_RECORDS, agentId)]
         return {
           writes: [put(AGENT_RECORDS, agentId, record), ...forgotten],

@@ -8,6 +8,8 @@ import { MemoryReader } from '../intelligence/memory/memory-reader.ts'
 import { patientReads, repeatWhileUnavailable } from '../kernel/patient-store.ts'
 import type { Semaphore } from '../kernel/semaphore.ts'
 import { SwarmError } from '../model/errors.ts'
+import type { EventDraft } from '../model/events.ts'
+import { eventDraft } from '../model/events.ts'
 import type { EpochMs, NodeId, Scope, SwarmEpoch } from '../model/ids.ts'
 import { SWARM_RECORDS, type SwarmRecord } from '../model/swarm-record.ts'
 import type { OrchestratorOptions } from '../orchestration/orchestrator-options.ts'
@@ -22,7 +24,7 @@ import type { Logger } from '../ports/logger.ts'
 import type { PeerNotice, Peers } from '../ports/peers.ts'
 import type { Random } from '../ports/random.ts'
 import type { ReadyQueue } from '../ports/ready-queue.ts'
-import { type EventDraft, put, type StoredRecord } from '../ports/records.ts'
+import { put, type StoredRecord } from '../ports/records.ts'
 import type { StoreLoss, SwarmStore } from '../ports/swarm-store.ts'
 import type { Workers } from '../ports/workers.ts'
 import { ClaimTurns } from '../presence/claim-turns.ts'
@@ -211,10 +213,10 @@ export class OpenSwarm {
         const time = clock.now()
         const record = stored?.value ?? this.#options.record
         const data = { coordinatorId: peers.nodeId, epoch }
-        const coordinated = { type: 'swarm.coordinator_changed', subject: swarmId, time, data }
+        const coordinated = eventDraft('swarm.coordinator_changed', swarmId, time, data)
         const events = [...lossEvents(acceptedLoss, swarmId, time), coordinated]
         if (stored !== undefined) return { writes: [], events, ready: [], result: record }
-        const created = { type: 'swarm.created', subject: swarmId, time, data: { strategy: record.strategy } }
+        const created = eventDraft('swarm.created', swarmId, time, { strategy: record.strategy })
         return {
           writes: [put(SWARM_RECORDS, swarmId, record)],
           events: [created, ...events],
@@ -247,7 +249,7 @@ export class OpenSwarm {
 function lossEvents(loss: StoreLoss | undefined, subject: string, time: EpochMs): readonly EventDraft[] {
   if (loss === undefined) return []
   const { reason, lostStoreId } = loss
-  return [{ type: 'swarm.store_lost', subject, time, data: { reason, lostStoreId } }]
+  return [eventDraft('swarm.store_lost', subject, time, { reason, lostStoreId })]
 }
 
 function serviceOver(gateway: SwarmGateway, { clock }: NodeModules): SwarmService {

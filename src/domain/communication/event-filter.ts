@@ -1,4 +1,4 @@
-import type { SwarmEvent } from '../ports/records.ts'
+import type { SwarmEvent } from '../model/events.ts'
 
 export interface EventFilter {
   /** Exact types, or prefixes that end in `.*`; all types where left out. */

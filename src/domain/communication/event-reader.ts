@@ -1,4 +1,4 @@
-import type { SwarmEvent } from '../ports/records.ts'
+import type { SwarmEvent } from '../model/events.ts'
 import type { EventPage } from '../ports/swarm-store.ts'
 
 /** A place in the log: after this number. With the epoch a reader can tell a lost tail from the same place. */

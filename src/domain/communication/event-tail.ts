@@ -1,4 +1,4 @@
-import type { SwarmEvent } from '../ports/records.ts'
+import type { SwarmEvent } from '../model/events.ts'
 import type { EventPage } from '../ports/swarm-store.ts'
 
 /** The newest events of one log in memory: contiguous, at most `countMax`, oldest dropped first. */

@@ -1,16 +1,17 @@
 import type { Projection } from '../kernel/projection.ts'
-import { agentId, taskId } from '../model/ids.ts'
-import type { SwarmEvent } from '../ports/records.ts'
+import type { SwarmEvent } from '../model/events.ts'
+import { isOneOf } from '../model/events.ts'
+import { taskId } from '../model/ids.ts'
 import type { DistributionStrategy } from './distribution-strategy.ts'
 
-const ENDS: ReadonlySet<string> = new Set([
+const ENDS = [
   'task.completed',
   'task.retrying',
   'task.released',
   'task.failed',
   'task.rejected',
   'task.canceled',
-])
+] as const
 
 /** Tells the strategy how attempts ended, out of the event log. */
 export class OutcomeFeed implements Projection {
@@ -22,17 +23,17 @@ export class OutcomeFeed implements Projection {
   }
 
   read(events: readonly SwarmEvent[]): void {
-    for (const { type, subject, data } of events) {
-      if (!ENDS.has(type)) continue
-      const { agentId: agent, taskType, runMs } = data
+    for (const event of events) {
+      if (!isOneOf(event, ENDS)) continue
+      const { agentId, taskType = '' } = event.data
       // A task that ended while it waited had no agent.
-      if (typeof agent !== 'string') continue
+      if (agentId === undefined) continue
       this.#strategy.onOutcome?.({
-        taskId: taskId(subject),
-        type: typeof taskType === 'string' ? taskType : '',
-        agentId: agentId(agent),
-        isCompleted: type === 'task.completed',
-        runMs: typeof runMs === 'number' ? runMs : 0,
+        taskId: taskId(event.subject),
+        type: taskType,
+        agentId,
+        isCompleted: event.type === 'task.completed',
+        runMs: event.type === 'task.completed' ? event.data.runMs : 0,
       })
     }
   }

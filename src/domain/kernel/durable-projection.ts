@@ -1,6 +1,6 @@
 import { isSwarmError } from '../model/errors.ts'
+import type { SwarmEvent } from '../model/events.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { SwarmEvent } from '../ports/records.ts'
 import type { SequenceRange, SwarmStore } from '../ports/swarm-store.ts'
 import { missingIn } from './log-feed.ts'
 import type { Projection } from './projection.ts'

@@ -1,4 +1,4 @@
-import type { SwarmEvent } from '../ports/records.ts'
+import type { SwarmEvent } from '../model/events.ts'
 import type { EventPage, SequenceRange } from '../ports/swarm-store.ts'
 import type { Projection } from './projection.ts'
 import type { ProjectionErrors } from './projection-errors.ts'

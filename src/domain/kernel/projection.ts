@@ -1,4 +1,4 @@
-import type { SwarmEvent } from '../ports/records.ts'
+import type { SwarmEvent } from '../model/events.ts'
 import type { SequenceRange } from '../ports/swarm-store.ts'
 
 /**

@@ -1,7 +1,8 @@
 import { isSwarmError } from '../model/errors.ts'
+import type { SwarmEvent } from '../model/events.ts'
 import type { Scope, SwarmEpoch } from '../model/ids.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { RecordKey, SwarmEvent } from '../ports/records.ts'
+import type { RecordKey } from '../ports/records.ts'
 import type { RecordsOf, Step, SwarmStore } from '../ports/swarm-store.ts'
 import type { Reminders } from './reminders.ts'
 

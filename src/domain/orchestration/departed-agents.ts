@@ -3,9 +3,9 @@ import type { Inbox } from '../communication/inbox.ts'
 import type { InboxDelivery } from '../communication/inbox-delivery.ts'
 import type { TopicSubscriptions } from '../communication/topic-subscriptions.ts'
 import type { Projection } from '../kernel/projection.ts'
+import type { SwarmEvent } from '../model/events.ts'
 import { type AgentId, agentId } from '../model/ids.ts'
 import type { Logger } from '../ports/logger.ts'
-import type { SwarmEvent } from '../ports/records.ts'
 
 export interface DepartedAgentsModules {
   readonly registry: AgentRegistry

@@ -1,5 +1,6 @@
 import type { SwarmJournal } from '../kernel/swarm-journal.ts'
 import { refuseOtherVersion, SwarmError } from '../model/errors.ts'
+import { eventDraft } from '../model/events.ts'
 import { patternSettings } from '../model/pattern-settings.ts'
 import { SWARM_RECORDS, type SwarmRecord } from '../model/swarm-record.ts'
 import type { Clock } from '../ports/clock.ts'
@@ -36,7 +37,7 @@ export class SwarmSettings {
         ...(patterns && { patterns: patternSettings(patterns, stored.value.patterns) }),
       }
       const record = { ...stored.value, ...changes }
-      const event = { type: 'swarm.updated', subject: swarmId, time: clock.now(), data: changes }
+      const event = eventDraft('swarm.updated', swarmId, clock.now(), changes)
       return { writes: [put(SWARM_RECORDS, swarmId, record)], events: [event], ready: [], result: record }
     })
     return this.#record

@@ -1,4 +1,3 @@
-import type { EpochMs, SwarmEpoch } from '../model/ids.ts'
 import type { RecordKind } from '../model/record-kind.ts'
 
 /** Names one record. All values are plain JSON data. */
@@ -37,21 +36,4 @@ export function put<V>(
 
 export function remove<V>(kind: RecordKind<V>, id: string): RecordWrite<V> {
   return { key: { kind, id }, value: undefined, isOpen: false }
-}
-
-/** What a step adds to the event log; the store numbers it. */
-export interface EventDraft {
-  /** Without the `amos.` that the wire puts before it, for instance `task.completed`. */
-  readonly type: string
-  /** The id of the task, agent or swarm it is about. */
-  readonly subject: string
-  readonly time: EpochMs
-  readonly data: Readonly<Record<string, unknown>>
-}
-
-export interface SwarmEvent extends EventDraft {
-  /** Contiguous within one epoch of the swarm, and strictly increasing over all. */
-  readonly sequence: number
-  /** The coordinatorship that wrote it. (epoch, sequence) never names two events, whatever was lost. */
-  readonly epoch: SwarmEpoch
 }

@@ -1,7 +1,8 @@
+import type { EventDraft, SwarmEvent } from '../model/events.ts'
 import type { EpochMs, Scope, SwarmEpoch } from '../model/ids.ts'
 import type { RecordKind } from '../model/record-kind.ts'
 import type { ReadyEntry, ReadyEntryName } from './ready-queue.ts'
-import type { EventDraft, RecordKey, RecordWrite, StoredRecord, SwarmEvent } from './records.ts'
+import type { RecordKey, RecordWrite, StoredRecord } from './records.ts'
 
 /** What an accepted write survives: `synced` a power failure, `committed` a kill of the process, `none` neither. */
 export type Durability = 'synced' | 'committed' | 'none'

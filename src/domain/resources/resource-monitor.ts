@@ -1,9 +1,10 @@
 import type { Projection } from '../kernel/projection.ts'
 import type { AgentRecord } from '../model/agent-record.ts'
+import type { SwarmEvent } from '../model/events.ts'
+import { type EventName, isOfArea } from '../model/events.ts'
 import type { EpochMs, MonotonicMs } from '../model/ids.ts'
 import type { TaskPhase } from '../model/task-record.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { SwarmEvent } from '../ports/records.ts'
 import { DurationHistogram } from './duration-histogram.ts'
 import type { MonitorReport, TaskTotals } from './monitor-report.ts'
 import type { PriorityScheduler } from './priority-scheduler.ts'
@@ -36,7 +37,7 @@ export interface ResourceMonitorOptions {
 
 const OTHER_TYPES = 'other'
 
-const TOTAL_BY_EVENT: Readonly<Record<string, keyof TaskTotals>> = {
+const TOTAL_BY_EVENT: { readonly [N in EventName]?: keyof TaskTotals } = {
   'task.submitted': 'submitted',
   'task.completed': 'completed',
   'task.failed': 'failed',
@@ -62,19 +63,20 @@ export class ResourceMonitor implements Projection {
 
   /** Reads on in the log. */
   read(events: readonly SwarmEvent[]): void {
-    for (const { type, data } of events) {
-      if (!type.startsWith('task.')) continue
-      const usage = this.#usageOf(data['taskType'])
+    for (const event of events) {
+      if (!isOfArea(event, 'task')) continue
+      const { type, data } = event
+      const usage = this.#usageOf(data.taskType)
       const total = TOTAL_BY_EVENT[type]
       if (total !== undefined) this.#count(usage, total)
-      if (data['outcome'] === 'expired') this.#count(usage, 'expired')
-      if (type === 'task.assigned' && typeof data['waitMs'] === 'number') {
-        this.#wait.record(data['waitMs'])
-        usage.wait.record(data['waitMs'])
+      if ('outcome' in data && data.outcome === 'expired') this.#count(usage, 'expired')
+      if (type === 'task.assigned') {
+        this.#wait.record(event.data.waitMs)
+        usage.wait.record(event.data.waitMs)
       }
-      if (type === 'task.completed' && typeof data['runMs'] === 'number') {
-        this.#run.record(data['runMs'])
-        usage.run.record(data['runMs'])
+      if (type === 'task.completed') {
+        this.#run.record(event.data.runMs)
+        usage.run.record(event.data.runMs)
       }
     }
   }
@@ -84,9 +86,8 @@ export class ResourceMonitor implements Projection {
     usage.totals[total] += 1
   }
 
-  /** @param taskType undefined in events of earlier versions */
-  #usageOf(taskType: unknown): TaskTypeUsage {
-    const name = typeof taskType === 'string' ? taskType : OTHER_TYPES
+  /** @param name left out in events of earlier versions */
+  #usageOf(name = OTHER_TYPES): TaskTypeUsage {
     const hasRoom = this.#types.has(name) || this.#types.size < this.#options.taskTypesMax
     const counted = hasRoom ? name : OTHER_TYPES
     const known = this.#types.get(counted)

@@ -3,6 +3,8 @@ import type { Reminders } from '../kernel/reminders.ts'
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import { TimerQueue } from '../kernel/timer-queue.ts'
 import { isSwarmError, SwarmError } from '../model/errors.ts'
+import type { ScheduleEvents } from '../model/events/schedule-events.ts'
+import { type DataOf, eventDraft } from '../model/events.ts'
 import type { EpochMs, JsonText, TaskId } from '../model/ids.ts'
 import { TASK_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, type TaskRecord, type TaskSpec } from '../model/task-record.ts'
@@ -146,7 +148,7 @@ export class ScheduleRunner implements ScheduleService {
     const { journal, clock } = this.#modules
     await journal.transact([keyOf(scheduleId)], ([stored]) => {
       if (stored === undefined) throw new SwarmError('schedule_not_found', { scheduleId })
-      const event = { type: 'schedule.removed', subject: scheduleId, time: clock.now(), data: {} }
+      const event = eventDraft('schedule.removed', scheduleId, clock.now(), {})
       return { ...unchanged(null), writes: [remove(SCHEDULE_RECORDS, scheduleId)], events: [event] }
     })
     this.#timers.delete(scheduleId)
@@ -232,7 +234,7 @@ export class ScheduleRunner implements ScheduleService {
 
   async #change(
     scheduleId: string,
-    type: string,
+    type: 'schedule.paused' | 'schedule.resumed',
     change: (schedule: ScheduleRecord) => ScheduleRecord,
   ): Promise<ScheduleRecord> {
     const { journal, clock } = this.#modules
@@ -245,13 +247,13 @@ export class ScheduleRunner implements ScheduleService {
     return record
   }
 
-  #written(
+  #written<N extends keyof ScheduleEvents>(
     schedule: ScheduleRecord,
-    type: string,
+    type: N,
     now: EpochMs,
-    data: Readonly<Record<string, unknown>>,
+    data: DataOf<N>,
   ): Step<ScheduleRecord> {
-    const event = { type, subject: schedule.scheduleId, time: now, data }
+    const event = eventDraft(type, schedule.scheduleId, now, data)
     return {
       writes: [put(SCHEDULE_RECORDS, schedule.scheduleId, schedule)],
       events: [event],

@@ -203,7 +203,10 @@ export class TaskAssigner {
     }
     const { taskId } = task
     const lease = this.#leaseFor(planned, task, start.charges)
-    const change = assignTask(task, lease, session === undefined, now)
+    const change = assignTask(task, lease, session === undefined, now, {
+      strategy: this.#options.strategyKind(),
+      candidateCount,
+    })
     const { attempt } = change.task
     const { fencingToken: token, leaseMs } = lease
     const assignment = {

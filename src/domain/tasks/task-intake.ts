@@ -5,6 +5,7 @@ import { IDEMPOTENCY_RECORDS, type IdempotencyRecord } from '../model/idempotenc
 import type { EpochMs, TaskId } from '../model/ids.ts'
 import { PAYLOAD_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, referencesOf, type TaskRecord } from '../model/task-record.ts'
+import { utf8Length } from '../model/utf8-length.ts'
 import type { Clock } from '../ports/clock.ts'
 import { put, type RecordKey, type RecordWrite, type StoredRecord } from '../ports/records.ts'
 import type { RecordsOf, Step } from '../ports/swarm-store.ts'
@@ -277,7 +278,7 @@ export class TaskIntake {
   }
 
   #create(
-    { taskId, spec }: NewTask,
+    { taskId, spec, payload }: NewTask,
     retryOf: TaskId | undefined,
     known: ReadonlyMap<TaskId, TaskRecord>,
     now: EpochMs,
@@ -297,7 +298,15 @@ export class TaskIntake {
     // Whoever holds the parent splits it, whoever submits the part.
     const delegators = parent?.lease && this.#modules.reportingLines.delegatorsFrom(parent.lease.agentId)
     return newTask(
-      { taskId, spec, isBlocked, delegators, rootTaskId, ...(retryOf === undefined ? {} : { retryOf }) },
+      {
+        taskId,
+        spec,
+        isBlocked,
+        delegators,
+        rootTaskId,
+        payloadBytes: utf8Length(payload),
+        ...(retryOf === undefined ? {} : { retryOf }),
+      },
       now,
       this.#options.rankOf,
     )

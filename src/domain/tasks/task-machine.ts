@@ -1,4 +1,6 @@
-import type { AgentId, EpochMs, FencingToken, TaskId } from '../model/ids.ts'
+import type { TaskEvents } from '../model/events/task-events.ts'
+import type { DataOf, EventDraft } from '../model/events.ts'
+import type { AgentId, EpochMs, TaskId } from '../model/ids.ts'
 import {
   ATTEMPTS_KEPT_MAX,
   type TaskAttempt,
@@ -10,9 +12,9 @@ import {
   type TaskSpec,
 } from '../model/task-record.ts'
 import type { ReadyEntry, ReadyEntryName } from '../ports/ready-queue.ts'
-import type { EventDraft } from '../ports/records.ts'
 import type { AdmissionFacts } from '../resources/admission/admission-gate.ts'
 import { draftOf, type TaskDraft } from './task-draft.ts'
+import { holder, holderIfAny, submittedFacts, taskEvent } from './task-events.ts'
 
 /** One transition of a task: what it is now, what the log says of it, and its new ready-queue entry if it has one. */
 export interface TaskChange {
@@ -36,10 +38,11 @@ export interface NewTaskFacts {
   readonly scheduleId?: string | undefined
   /** Whether something it depends on is not completed yet. */
   readonly isBlocked: boolean
+  readonly payloadBytes?: number
 }
 
 export function newTask(
-  { taskId, spec, retryOf, delegators, rootTaskId, scheduleId, isBlocked }: NewTaskFacts,
+  { taskId, spec, retryOf, delegators, rootTaskId, scheduleId, isBlocked, payloadBytes }: NewTaskFacts,
   now: EpochMs,
   rankOf: RankOf,
 ): TaskChange {
@@ -60,12 +63,9 @@ export function newTask(
     attempts: [],
   }
   const change = isBlocked ? { task, events: [], ready: [] } : makeReady(task, now, now, rankOf)
-  const submitted = event('task.submitted', change.task, now, {
-    taskType: spec.type,
-    priority: spec.priority,
+  const submitted = taskEvent('task.submitted', change.task, now, {
+    ...submittedFacts(spec, now, payloadBytes),
     phase: change.task.phase,
-    ...(spec.parentTaskId === undefined ? {} : { parentTaskId: spec.parentTaskId }),
-    ...(spec.dependsOn.length === 0 ? {} : { dependsOn: spec.dependsOn }),
   })
   return { task: change.task, events: [submitted, ...change.events], ready: change.ready }
 }
@@ -73,7 +73,7 @@ export function newTask(
 /** All that the task depends on is completed. */
 export function unblock(task: TaskRecord, now: EpochMs, rankOf: RankOf): TaskChange {
   const change = makeReady(task, now, now, rankOf)
-  return { ...change, events: [event('task.unblocked', change.task, now, { phase: change.task.phase })] }
+  return { ...change, events: [taskEvent('task.unblocked', change.task, now, { phase: change.task.phase })] }
 }
 
 export function assignTask(
@@ -81,6 +81,7 @@ export function assignTask(
   lease: TaskLease,
   isAccepted: boolean,
   now: EpochMs,
+  placement: Pick<DataOf<'task.assigned'>, 'strategy' | 'candidateCount'> = {},
 ): TaskChange {
   const assigned = draftOf(task)
   assigned.failure = undefined
@@ -92,9 +93,10 @@ export function assignTask(
   assigned.lease = lease
   assigned.assignedAt = now
   if (isAccepted) assigned.startedAt = now
-  const data = { ...holder(assigned), waitMs: Math.max(0, now - (task.readyAt ?? task.createdAt)) }
-  const events = [event('task.assigned', assigned, now, data)]
-  if (isAccepted) events.push(event('task.started', assigned, now, holder(assigned)))
+  const waitMs = Math.max(0, now - (task.readyAt ?? task.createdAt))
+  const data = { ...holder(assigned), waitMs, ...placement }
+  const events = [taskEvent('task.assigned', assigned, now, data)]
+  if (isAccepted) events.push(taskEvent('task.started', assigned, now, holder(assigned)))
   const { taskId, readyCount } = task
   return { task: assigned, events, ready: [], settled: [{ taskId, readyCount }] }
 }
@@ -114,7 +116,7 @@ export function startTask(task: TaskRecord, now: EpochMs): TaskChange {
   started.status = 'working'
   started.phase = 'running'
   started.startedAt = now
-  return { task: started, events: [event('task.started', started, now, holder(started))], ready: [] }
+  return { task: started, events: [taskEvent('task.started', started, now, holder(started))], ready: [] }
 }
 
 export function reportProgress(
@@ -128,17 +130,19 @@ export function reportProgress(
   moved.status = status ?? start.task.status
   moved.progress = { ...progress, at: now }
   const data = { ...holder(moved), ...progress, status: moved.status }
-  return { task: moved, events: [...start.events, event('task.progress', moved, now, data)], ready: [] }
+  return { task: moved, events: [...start.events, taskEvent('task.progress', moved, now, data)], ready: [] }
 }
 
-export function completeTask(task: TaskRecord, now: EpochMs): TaskChange {
+export function completeTask(task: TaskRecord, now: EpochMs, resultBytes?: number): TaskChange {
   const runMs = now - (task.assignedAt ?? now)
   const done = endAttempt(task, 'completed', now)
   done.status = 'completed'
   done.phase = 'done'
   done.finishedAt = now
   done.hasResult = true
-  return { task: done, events: [event('task.completed', done, now, { ...holder(task), runMs })], ready: [] }
+  const size = resultBytes === undefined ? {} : { resultBytes }
+  const completed = taskEvent('task.completed', done, now, { ...holder(task), runMs, ...size })
+  return { task: done, events: [completed], ready: [] }
 }
 
 export interface FailedAttempt {
@@ -161,7 +165,7 @@ export function failAttempt(
   const { failure, outcome, mayRetry, retryInMs, escalation } = attempt
   const ended = endAttempt(task, outcome, now, failure)
   ended.failure = failure
-  const data = { ...holder(task), outcome, failure }
+  const data = { ...holderIfAny(task), outcome, failure }
   if (!mayRetry || task.attempt >= task.spec.maxAttempts) {
     ended.status = 'failed'
     ended.phase = mayRetry ? 'dead_letter' : 'done'
@@ -173,11 +177,11 @@ export function failAttempt(
   if (reportingChain !== undefined) ended.delegators = reportingChain
   ended.status = 'submitted'
   const change = makeReady(ended, now, dueAt, rankOf, 'retrying')
-  const events = [event('task.retrying', change.task, now, { ...data, retryInMs })]
-  if (reportingChain !== undefined && reportingChain.length > 0) {
+  const events = [taskEvent('task.retrying', change.task, now, { ...data, retryInMs })]
+  if (reportingChain !== undefined && reportingChain.length > 0 && task.lease !== undefined) {
     // Without its token: the assignment ended with the event before.
     const { agentId, attempt: failed } = holder(task)
-    events.push(event('task.escalated', change.task, now, { agentId, attempt: failed, reportingChain }))
+    events.push(taskEvent('task.escalated', change.task, now, { agentId, attempt: failed, reportingChain }))
   }
   return { ...change, events }
 }
@@ -188,7 +192,7 @@ export function rejectTask(task: TaskRecord, failure: TaskFailure, now: EpochMs)
   ended.failure = failure
   ended.status = 'rejected'
   ended.phase = 'done'
-  return finish(ended, 'task.rejected', { ...holder(task), failure }, now)
+  return finish(ended, 'task.rejected', { ...holderIfAny(task), failure }, now)
 }
 
 /**
@@ -209,7 +213,7 @@ export function releaseTask(
   const change = makeReady(ended, now, now, rankOf)
   return {
     ...change,
-    events: [event('task.released', change.task, now, { ...holder(task), outcome, reason })],
+    events: [taskEvent('task.released', change.task, now, { ...holderIfAny(task), outcome, reason })],
   }
 }
 
@@ -219,7 +223,7 @@ export function cancelTask(task: TaskRecord, reason: string, now: EpochMs): Task
   ended.failure = failure
   ended.status = 'canceled'
   ended.phase = 'done'
-  return finish(ended, 'task.canceled', { ...holder(task), reason }, now)
+  return finish(ended, 'task.canceled', { ...holderIfAny(task), reason }, now)
 }
 
 /** Fails the task for good, whatever it was doing: its deadline passed, or something it depends on failed. */
@@ -228,7 +232,7 @@ export function failTask(task: TaskRecord, failure: TaskFailure, now: EpochMs): 
   ended.failure = failure
   ended.status = 'failed'
   ended.phase = 'done'
-  return finish(ended, 'task.failed', { ...holder(task), failure, phase: 'done' }, now)
+  return finish(ended, 'task.failed', { ...holderIfAny(task), failure, phase: 'done' }, now)
 }
 
 /** The entry under which a ready task stands in the ready queue; undefined where it is not ready. */
@@ -299,9 +303,14 @@ function makeReady(
   return { task: waiting, events: [], ready: entry === undefined ? [] : [entry] }
 }
 
-function finish(task: TaskDraft, type: string, data: EventDraft['data'], now: EpochMs): TaskChange {
+function finish<N extends keyof TaskEvents>(
+  task: TaskDraft,
+  type: N,
+  data: Omit<DataOf<N>, 'taskType'>,
+  now: EpochMs,
+): TaskChange {
   task.finishedAt = now
-  return { task, events: [event(type, task, now, data)], ready: [] }
+  return { task, events: [taskEvent(type, task, now, data)], ready: [] }
 }
 
 /** A copy without its lease, where it has one, and with the attempt that this ends. */
@@ -326,15 +335,4 @@ function endAttempt(
   next.lease = undefined
   next.attempts = [...task.attempts, ended].slice(-ATTEMPTS_KEPT_MAX)
   return next
-}
-
-function holder(task: TaskRecord): { agentId?: string; attempt: number; fencingToken?: FencingToken } {
-  const { attempt, lease } = task
-  return lease === undefined
-    ? { attempt }
-    : { agentId: lease.agentId, attempt, fencingToken: lease.fencingToken }
-}
-
-function event(type: string, task: TaskRecord, now: EpochMs, data: EventDraft['data']): EventDraft {
-  return { type, subject: task.taskId, time: now, data: { taskType: task.spec.type, ...data } }
 }

@@ -2,6 +2,7 @@ import { SwarmError } from '../model/errors.ts'
 import type { EpochMs } from '../model/ids.ts'
 import { RESULT_RECORDS } from '../model/task-kinds.ts'
 import { isTerminal, type TaskAttempt, type TaskRecord } from '../model/task-record.ts'
+import { utf8Length } from '../model/utf8-length.ts'
 import type { Random } from '../ports/random.ts'
 import { put, type RecordWrite } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
@@ -80,7 +81,9 @@ export class TaskReports {
 
   complete(report: CompleteReport): Promise<TaskRecord> {
     const writes = [put(RESULT_RECORDS, report.taskId, report.result)]
-    return this.#report(report, { outcome: 'completed', verdict: 'success', writes }, completeTask)
+    const resultBytes = utf8Length(report.result)
+    const ending = { outcome: 'completed', verdict: 'success', writes } as const
+    return this.#report(report, ending, (task, now) => completeTask(task, now, resultBytes))
   }
 
   fail(report: FailReport): Promise<TaskRecord> {

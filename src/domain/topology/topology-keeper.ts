@@ -1,9 +1,9 @@
 import { allRecords } from '../kernel/all-records.ts'
 import type { Projection } from '../kernel/projection.ts'
 import { SwarmError } from '../model/errors.ts'
+import type { SwarmEvent } from '../model/events.ts'
 import { type AgentId, agentId } from '../model/ids.ts'
 import type { TopologySettings } from '../model/topology-settings.ts'
-import type { SwarmEvent } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import type { MessageRoutes } from './message-routes.ts'
 import type { StageOrder } from './stage-order.ts'
@@ -75,9 +75,8 @@ export class TopologyKeeper implements MessageRoutes, StageOrder, Projection {
       else if (type === 'agent.removed') this.#note(this.#topology.remove(agentId(subject), 'left'))
       else if (type === 'leader.elected') this.follow(agentId(subject))
       else if (type === 'leader.lost' && this.#topology.leaderId === subject) this.follow(null)
-      else if (type === 'swarm.updated' && data['topology'] !== undefined) {
-        this.#note(this.#topology.switchTo(data['topology'] as TopologySettings))
-      }
+      else if (type === 'swarm.updated' && data.topology !== undefined)
+        this.#note(this.#topology.switchTo(data.topology))
     }
   }
 

@@ -1,9 +1,11 @@
 import type { Reminders } from '../kernel/reminders.ts'
 import { type SwarmJournal, unchanged } from '../kernel/swarm-journal.ts'
 import { isSwarmError } from '../model/errors.ts'
+import type { EventDraft } from '../model/events.ts'
+import { eventDraft } from '../model/events.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Logger } from '../ports/logger.ts'
-import { type EventDraft, put, type RecordWrite, remove } from '../ports/records.ts'
+import { put, type RecordWrite, remove } from '../ports/records.ts'
 import type { TopologyChange } from './swarm-topology.ts'
 import type { MemberPlace } from './topology.ts'
 import { TOPOLOGY_MEMBER_RECORDS, TOPOLOGY_RECORDS, type TopologyRecord } from './topology-record.ts'
@@ -88,7 +90,7 @@ export class TopologyWriter {
   #event({ change }: WrittenChange): EventDraft {
     const { cause, settings, version, agentId, linked, unlinked } = change
     const data = { cause, ...settings, version, linked, unlinked }
-    return { type: 'topology.changed', subject: agentId ?? 'topology', time: this.#modules.clock.now(), data }
+    return eventDraft('topology.changed', agentId ?? 'topology', this.#modules.clock.now(), data)
   }
 }
 

@@ -1,6 +1,7 @@
+import type { SwarmEvent } from '#domain/model/events.ts'
 import type { Scope } from '#domain/model/ids.ts'
 import { timeIn } from '#domain/model/record-kind.ts'
-import type { RecordKey, RecordWrite, StoredRecord, SwarmEvent } from '#domain/ports/records.ts'
+import type { RecordKey, RecordWrite, StoredRecord } from '#domain/ports/records.ts'
 import type { BatchRoom } from './batch-room.ts'
 import { type LmdbTables, timeKey } from './lmdb-tables.ts'
 import { eventName, metaName, openName, recordName, type ScratchEncoder } from './record-codec.ts'

@@ -1,5 +1,5 @@
+import type { SwarmEvent } from '#domain/model/events.ts'
 import type { Scope } from '#domain/model/ids.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { EventPage, SequenceRange } from '#domain/ports/swarm-store.ts'
 import { type LmdbTables, wholeLog } from './lmdb-tables.ts'
 import { decodeText, eventName, isWholeText } from './record-codec.ts'

@@ -1,6 +1,6 @@
 import { SwarmError } from '#domain/model/errors.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { type EpochMs, type Scope, type SwarmEpoch, swarmEpoch } from '#domain/model/ids.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 import { type LmdbTables, wholeLog } from './lmdb-tables.ts'
 import { decodeText, eventName, isWholeText, metaName } from './record-codec.ts'
 import { newestEpochAfter } from './swarm-epochs.ts'

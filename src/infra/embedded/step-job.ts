@@ -1,8 +1,9 @@
 import { assert } from '#domain/model/errors.ts'
+import type { EventDraft, SwarmEvent } from '#domain/model/events.ts'
 import type { Scope } from '#domain/model/ids.ts'
 import { timeIn } from '#domain/model/record-kind.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import type { EventDraft, RecordKey, RecordWrite, SwarmEvent } from '#domain/ports/records.ts'
+import type { RecordKey, RecordWrite } from '#domain/ports/records.ts'
 import type { Committed, RecordsOf, Step, StepRequest } from '#domain/ports/swarm-store.ts'
 import type { Batch } from './batch.ts'
 import type { Job } from './job.ts'
@@ -84,5 +85,5 @@ function writeText({ key, value }: RecordWrite): string | undefined {
 
 function numbered(draft: EventDraft, { epoch, lastSequence }: ScopeState, index: number): SwarmEvent {
   const { type, subject, time, data } = draft
-  return { sequence: lastSequence + 1 + index, epoch, type, subject, time, data }
+  return { sequence: lastSequence + 1 + index, epoch, type, subject, time, data } as SwarmEvent
 }

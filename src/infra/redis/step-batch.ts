@@ -1,8 +1,9 @@
+import type { EventDraft, SwarmEvent } from '#domain/model/events.ts'
 import type { Scope, SwarmEpoch } from '#domain/model/ids.ts'
 import { swarmEpoch } from '#domain/model/ids.ts'
 import { type RecordKind, type RecordKinds, timeIn } from '#domain/model/record-kind.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import type { EventDraft, RecordKey, RecordWrite, SwarmEvent } from '#domain/ports/records.ts'
+import type { RecordKey, RecordWrite } from '#domain/ports/records.ts'
 import type { Step, StepRequest } from '#domain/ports/swarm-store.ts'
 import type { ScriptArgument } from './lua-script.ts'
 import { encodeReadyEntry, readyJobId } from './ready-entry-codec.ts'
@@ -181,7 +182,7 @@ export function numberEvents(
 }
 
 export function decodeEvent(sequence: number, text: string): SwarmEvent {
-  return { ...(JSON.parse(text) as Omit<SwarmEvent, 'sequence'>), sequence }
+  return { ...(JSON.parse(text) as object), sequence } as SwarmEvent
 }
 
 export function readyEntriesOf(step: DecidedStep): readonly ReadyEntry[] {

@@ -1,5 +1,5 @@
 import type { StreamItem } from '#domain/communication/event-reader.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import type { FrameFormat } from '../sockets/frame-format.ts'
 import { type FramedMessage, frameMessage } from '../sockets/framed-message.ts'
 import { eventView } from '../views/event-view.ts'

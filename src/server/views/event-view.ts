@@ -1,6 +1,9 @@
 import { EVENT_TYPE_PREFIX, type SwarmEvent as EventView } from '#contract/event.ts'
+import type { MemoryChanged } from '#domain/model/events/memory-events.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
+import { isOfArea } from '#domain/model/events.ts'
 import { type Scope, splitScope } from '#domain/model/ids.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
+import { documentedData } from './event-schemas.ts'
 import { wireTime } from './wire-time.ts'
 
 /** The CloudEvents `source` of a swarm's events. */
@@ -19,15 +22,17 @@ export function eventView(event: SwarmEvent, source: string): EventView {
     time: wireTime(event.time),
     datacontenttype: 'application/json',
     sequence: event.sequence,
-    data: event.data['isRestricted'] === true ? restricted(event.data) : event.data,
+    data: documentedData(
+      isOfArea(event, 'memory') && 'isRestricted' in event.data ? withoutKey(event.data) : event.data,
+    ),
   }
-  // Which data belongs to which type is between the domain and the contract; a test holds them together.
+  // The compiler does not see which data belong to which type.
   return view as EventView
 }
 
 /** What is known of a change in a namespace that not all readers of the swarm may read: no key, and no tags. */
-function restricted({ key: _key, tags: _tags, ...data }: SwarmEvent['data']): SwarmEvent['data'] {
-  return data
+function withoutKey({ key: _key, tags: _tags, ...data }: MemoryChanged): MemoryChanged {
+  return data as MemoryChanged
 }
 
 export function eventId({ epoch, sequence }: Pick<SwarmEvent, 'epoch' | 'sequence'>): string {

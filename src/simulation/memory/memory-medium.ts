@@ -1,5 +1,5 @@
+import type { SwarmEvent } from '#domain/model/events.ts'
 import type { NodeId, Scope } from '#domain/model/ids.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 
 export interface KeptRecord {
   readonly version: number

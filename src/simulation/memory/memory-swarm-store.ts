@@ -1,9 +1,10 @@
 import { SwarmError } from '#domain/model/errors.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { type Scope, type SwarmEpoch, swarmEpoch } from '#domain/model/ids.ts'
 import { type RecordKind, timeIn } from '#domain/model/record-kind.ts'
 import type { Clock } from '#domain/ports/clock.ts'
 import type { ReadyEntry } from '#domain/ports/ready-queue.ts'
-import type { RecordKey, RecordWrite, StoredRecord, SwarmEvent } from '#domain/ports/records.ts'
+import type { RecordKey, RecordWrite, StoredRecord } from '#domain/ports/records.ts'
 import type {
   Committed,
   Durability,

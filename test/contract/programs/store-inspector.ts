@@ -9,6 +9,7 @@ import type { Infra } from '#infra/infra.ts'
 import { StoreRefusedError } from '#infra/store-refused-error.ts'
 import { createPinoLogger } from '#infra/system/pino-logger.ts'
 import { SystemClock } from '#infra/system/system-clock.ts'
+import { dataOf } from '../../helpers/event-data.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'
 
 // A process that looks through stores which may be damaged: should one end it, the test is another process.
@@ -96,9 +97,10 @@ async function inspectEvents({ store }: Infra, wrong: string[]): Promise<void> {
     })
     if (page === undefined) return
     const { events, damaged = [] } = page
-    for (const { sequence, data } of events) {
+    for (const event of events) {
+      const { sequence, data } = event
       seen.add(sequence)
-      if (data['step'] !== sequence) wrong.push(`event ${sequence}: ${JSON.stringify(data)}`)
+      if (dataOf(event, 'step') !== sequence) wrong.push(`event ${sequence}: ${JSON.stringify(data)}`)
     }
     for (const { fromSequence, toSequence } of damaged)
       for (let each = fromSequence; each <= toSequence; each += 1) seen.add(each)

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { SwarmEvent } from '#domain/ports/records.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { putNumber, sampleEvent } from '../../helpers/sample-records.ts'
 import {
   freshScope,

@@ -1,4 +1,4 @@
-import type { SwarmEvent } from '#domain/ports/records.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 
 /** What a reader that has only the log knows of a topology. */
 export interface LoggedTopology {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Assignment } from '#domain/model/assignment.ts'
 import type { ControlTarget } from '#domain/model/control-record.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { SeededRandom } from '#simulation/seeded-random.ts'
 import {
   anAgent,

@@ -7,6 +7,7 @@ import type { ConsensusMessage, ConsensusNotice } from '#domain/consensus/consen
 import { InlineWorkers } from '#domain/kernel/inline-workers.ts'
 import type { AgentSpec } from '#domain/model/agent-record.ts'
 import type { Assignment, HeldTask } from '#domain/model/assignment.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import {
   type AgentId,
   agentId,
@@ -26,7 +27,6 @@ import {
   type OrchestratorOptions,
 } from '#domain/orchestration/orchestrator-options.ts'
 import type { SwarmService } from '#domain/orchestration/swarm-service.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { NewTask } from '#domain/tasks/task-service.ts'
 import { CronerCalendar } from '#infra/system/croner-calendar.ts'
 import { ManualClock } from '#simulation/manual-clock.ts'

@@ -7,8 +7,8 @@ import {
 import { chunkKey, headKey } from '#domain/kernel/projection-record.ts'
 import { Reminders } from '#domain/kernel/reminders.ts'
 import { SwarmJournal } from '#domain/kernel/swarm-journal.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { swarmEpoch } from '#domain/model/ids.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
 import { Cluster, SCOPE, submit, type TestNode } from './cluster.ts'
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type EventCursor, EventReader, type StreamItem } from '#domain/communication/event-reader.ts'
 import { EventTail } from '#domain/communication/event-tail.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { swarmEpoch } from '#domain/model/ids.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { EventPage } from '#domain/ports/swarm-store.ts'
 import { sampleEvent } from '../../helpers/sample-records.ts'
 

@@ -18,6 +18,7 @@ import {
   type TaskChange,
   unblock,
 } from '#domain/tasks/task-machine.ts'
+import { dataOf } from '../../helpers/event-data.ts'
 import { SAMPLE_TIME, sampleSpec } from '../../helpers/sample-records.ts'
 
 const at = (ms: number): EpochMs => (SAMPLE_TIME + ms) as EpochMs
@@ -243,8 +244,8 @@ describe('a transition of a task', () => {
 
   it('says how long the task waited and ran', () => {
     const change = assignTask(made(), lease(1), false, at(1_000))
-    expect(change.events[0]?.data['waitMs']).toBe(1_000)
-    expect(completeTask(change.task, at(5_000)).events[0]?.data['runMs']).toBe(4_000)
+    expect(dataOf(change.events[0]!, 'waitMs')).toBe(1_000)
+    expect(dataOf(completeTask(change.task, at(5_000)).events[0]!, 'runMs')).toBe(4_000)
   })
 })
 

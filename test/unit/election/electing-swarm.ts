@@ -1,4 +1,5 @@
-import type { SwarmEvent } from '#domain/ports/records.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
+import { dataOf } from '../../helpers/event-data.ts'
 import {
   anAgent,
   Cluster,
@@ -50,8 +51,9 @@ export async function eventsNamed(node: TestNode, type: string): Promise<readonl
 /** For each (epoch, term), those that were on record as its leader; never more than one. */
 export async function leadersByTerm(node: TestNode): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
   const leaders = new Map<string, Set<string>>()
-  for (const { subject, data } of await eventsNamed(node, 'leader.elected')) {
-    const place = `${String(data['epoch'])}/${String(data['term'])}`
+  for (const event of await eventsNamed(node, 'leader.elected')) {
+    const { subject } = event
+    const place = `${String(dataOf(event, 'epoch'))}/${String(dataOf(event, 'term'))}`
     leaders.set(place, (leaders.get(place) ?? new Set()).add(subject))
   }
   return leaders

@@ -5,6 +5,7 @@ import { type VoteCertificate, voteBytes } from '#domain/consensus/raft/vote-cer
 import type { AgentId } from '#domain/model/ids.ts'
 import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
 import { toyKey } from '#simulation/toy-signatures.ts'
+import { dataOf } from '../../helpers/event-data.ts'
 import { agentSpec, Cluster, LEASE_MS } from '../domain/cluster.ts'
 import { type AgentVoter, PLACE } from './agent-voter.ts'
 import {
@@ -193,7 +194,7 @@ describe('a store that refuses', () => {
       expect(second?.isLeading).toBe(true)
       expect(second).not.toBe(first)
       const elected = await eventsNamed(swarm.node, 'leader.elected')
-      expect(new Set(elected.map(({ data }) => data['term'])).size).toBe(elected.length)
+      expect(new Set(elected.map((event) => dataOf(event, 'term'))).size).toBe(elected.length)
     },
   )
 })

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { adviceOf } from '#domain/intelligence/learning/estimates/advice.ts'
 import { LEARNING_DEFAULTS, LearningState } from '#domain/intelligence/learning/experience/learning-state.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { agentId, epochMs, swarmEpoch } from '#domain/model/ids.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 
 function event(sequence: number, type: string, data: Record<string, unknown>): SwarmEvent {
-  return { sequence, epoch: swarmEpoch(1), type, subject: `t${sequence}`, time: epochMs(sequence), data }
+  const facts = { sequence, epoch: swarmEpoch(1), subject: `t${sequence}`, time: epochMs(sequence) }
+  return { ...facts, type, data } as SwarmEvent
 }
 const completed = (sequence: number, agent = 'ada') =>
   event(sequence, 'task.completed', { taskType: 'sum', agentId: agent, runMs: 10 })

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { agentId } from '#domain/model/ids.ts'
 import type { TopologySettings } from '#domain/model/topology-settings.ts'
 import type { StepFault } from '#simulation/memory/memory-swarm-store.ts'
+import { dataOf } from '../../helpers/event-data.ts'
 import { anAgent, Cluster, eventsOf, type TestAgent, type TestNode } from '../domain/cluster.ts'
 import { say, textsTo, toAgent } from './talk.ts'
 
@@ -21,7 +22,7 @@ async function ring(topology: TopologySettings = RING) {
 
 async function causes(node: TestNode): Promise<readonly unknown[]> {
   const events = await eventsOf(node)
-  return events.filter(({ type }) => type === 'topology.changed').map(({ data }) => data['cause'])
+  return events.filter(({ type }) => type === 'topology.changed').map((event) => dataOf(event, 'cause'))
 }
 
 describe('the topology of a swarm', () => {

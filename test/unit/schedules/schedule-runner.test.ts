@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { epochMs, jsonText } from '#domain/model/ids.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 import type { CreateScheduleRequest } from '#domain/schedules/schedule-service.ts'
 import { SeededRandom } from '#simulation/seeded-random.ts'
+import { dataOf } from '../../helpers/event-data.ts'
 import { sampleSpec } from '../../helpers/sample-records.ts'
 import { anAgent, Cluster, eventsOf, SCOPE, type TestNode } from '../domain/cluster.ts'
 
@@ -72,12 +73,10 @@ describe('a schedule', () => {
       await cluster.pass(MINUTE)
       const runs = ofType(await eventsOf(node), 'schedule.ran')
       const tasks = ofType(await eventsOf(node), 'task.submitted')
-      expect(new Set(runs.map(({ data }) => data['taskId'])).size).toBe(runs.length)
+      expect(new Set(runs.map((run) => dataOf(run, 'taskId'))).size).toBe(runs.length)
       expect(tasks).toHaveLength(runs.length)
       // Every fire time that has passed has its run, and no other.
-      const fired = runs.map(({ time, data }) =>
-        Math.round((time - (data['lateMs'] as number) - first) / MINUTE),
-      )
+      const fired = runs.map((run) => Math.round((run.time - Number(dataOf(run, 'lateMs')) - first) / MINUTE))
       const passed = Math.floor((cluster.clock.now() - first) / MINUTE) + 1
       expect(fired).toEqual(Array.from({ length: passed }, (_, index) => index))
     },

@@ -13,10 +13,13 @@ import type { Reminders } from '../../kernel/reminders.ts'
 import type { SwarmJournal } from '../../kernel/swarm-journal.ts'
 import { unchanged } from '../../kernel/swarm-journal.ts'
 import { isSwarmError } from '../../model/errors.ts'
+import type { ConsensusEvents } from '../../model/events/consensus-events.ts'
+import type { EventDraft } from '../../model/events.ts'
+import { type DataOf, eventDraft } from '../../model/events.ts'
 import { type AgentId, splitScope } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
-import { type EventDraft, put } from '../../ports/records.ts'
+import { put } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import { ELECTION_RECORDS, type ElectionRecord } from './election-record.ts'
 
@@ -158,8 +161,8 @@ export class ElectionRepository {
     return this.#event('election.electorate_changed', swarm ?? tenant, data)
   }
 
-  #event(type: string, subject: string, data: EventDraft['data']): EventDraft {
-    return { type, subject, time: this.#modules.clock.now(), data }
+  #event<N extends keyof ConsensusEvents>(type: N, subject: string, data: DataOf<N>): EventDraft {
+    return eventDraft(type, subject, this.#modules.clock.now(), data)
   }
 
   #change(update: (record: ElectionRecord) => Change): Promise<void> {

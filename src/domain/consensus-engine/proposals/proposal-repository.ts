@@ -7,9 +7,12 @@ import { allRecords } from '../../kernel/all-records.ts'
 import type { SwarmJournal } from '../../kernel/swarm-journal.ts'
 import { unchanged } from '../../kernel/swarm-journal.ts'
 import { SwarmError } from '../../model/errors.ts'
+import type { ConsensusEvents } from '../../model/events/consensus-events.ts'
+import type { EventDraft } from '../../model/events.ts'
+import { type DataOf, eventDraft } from '../../model/events.ts'
 import type { JsonText, ProposalId } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { type EventDraft, put, type StoredRecord } from '../../ports/records.ts'
+import { put, type StoredRecord } from '../../ports/records.ts'
 import type { Step, SwarmStore } from '../../ports/swarm-store.ts'
 import type { DecisionTimes } from './open-decision.ts'
 import { PROPOSAL_PAYLOAD_RECORDS, PROPOSAL_RECORDS, type ProposalRecord } from './proposal-record.ts'
@@ -146,8 +149,8 @@ export class ProposalRepository {
     )
   }
 
-  #event(type: string, subject: string, data: EventDraft['data']): EventDraft {
-    return { type, subject, time: this.#modules.clock.now(), data }
+  #event<N extends keyof ConsensusEvents>(type: N, subject: string, data: DataOf<N>): EventDraft {
+    return eventDraft(type, subject, this.#modules.clock.now(), data)
   }
 }
 

@@ -2,9 +2,9 @@ import { allRecords } from '../../kernel/all-records.ts'
 import type { Reminders } from '../../kernel/reminders.ts'
 import type { SwarmJournal } from '../../kernel/swarm-journal.ts'
 import { isSwarmError, SwarmError } from '../../model/errors.ts'
+import { isOneOf, type SwarmEvent } from '../../model/events.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
-import type { SwarmEvent } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import type { WorkerSession, Workers } from '../../ports/workers.ts'
 import { valueOf } from './memory-content.ts'
@@ -30,6 +30,7 @@ export interface MemoryProjectionModules {
 
 /** Pause before a lost index is built again, in milliseconds. */
 const RESTART_MS = 1_000
+const CHANGES = ['memory.put', 'memory.deleted', 'memory.expired'] as const
 /** Records read and indexed at once. */
 const CHUNK = 250
 
@@ -66,10 +67,11 @@ export class MemoryProjection {
   }
 
   read(events: readonly SwarmEvent[]): void {
-    const isNews = events.some(({ type }) => type.startsWith('memory.'))
-    for (const { type, data } of events) {
-      if (type.startsWith('memory.') && typeof data['key'] === 'string')
-        this.#changed.add(memoryId(String(data['namespace']), data['key']))
+    let isNews = false
+    for (const event of events) {
+      if (!isOneOf(event, CHANGES)) continue
+      isNews = true
+      this.#changed.add(memoryId(event.data.namespace, event.data.key))
     }
     if (isNews) void this.#catchUp()
   }

@@ -1,13 +1,9 @@
 import { SwarmError } from '../../model/errors.ts'
+import type { EventDraft } from '../../model/events.ts'
+import { eventDraft } from '../../model/events.ts'
 import type { EpochMs, JsonText } from '../../model/ids.ts'
-import {
-  type EventDraft,
-  put,
-  type RecordKey,
-  type RecordWrite,
-  remove,
-  type StoredRecord,
-} from '../../ports/records.ts'
+import { utf8Length } from '../../model/utf8-length.ts'
+import { put, type RecordKey, type RecordWrite, remove, type StoredRecord } from '../../ports/records.ts'
 import { type MemoryCaller, NAMESPACE_RECORDS, type NamespaceRecord } from './memory-namespace.ts'
 import type { MemoryOptions } from './memory-options.ts'
 import {
@@ -21,7 +17,6 @@ import {
   type Provenance,
   versionKey,
 } from './memory-record.ts'
-import { utf8Length } from './memory-size.ts'
 
 /** A record as a step finds it; undefined where there is none, or an expired one. */
 export interface Standing {
@@ -184,24 +179,21 @@ export class MemoryStep {
     }
   }
 
-  #tell(type: string, record: MemoryRecord): void {
+  #tell(type: 'memory.put' | 'memory.deleted' | 'memory.expired', record: MemoryRecord): void {
     const { key, version, tags, bytes, provenance, type: memoryType } = record
-    this.events.push({
-      type,
-      // Subjects show in every stream; the keys of a namespace that not all may read do not.
-      subject: this.#isRestricted ? this.#name : `${this.#name}/${key}`,
-      time: this.now,
-      data: {
-        namespace: this.#name,
-        key,
-        version,
-        memoryType,
-        tags,
-        bytes,
-        ...provenance,
-        ...(this.#isRestricted ? { isRestricted: true } : {}),
-      },
-    })
+    const data = {
+      namespace: this.#name,
+      key,
+      version,
+      memoryType,
+      tags,
+      bytes,
+      ...provenance,
+      ...(this.#isRestricted ? { isRestricted: true } : {}),
+    }
+    // Subjects show in every stream; the keys of a namespace that not all may read do not.
+    const subject = this.#isRestricted ? this.#name : `${this.#name}/${key}`
+    this.events.push(eventDraft(type, subject, this.now, data))
   }
 }
 

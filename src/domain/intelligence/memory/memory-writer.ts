@@ -1,6 +1,8 @@
 import { type SwarmJournal, unchanged } from '../../kernel/swarm-journal.ts'
 import { refuseOtherVersion, SwarmError } from '../../model/errors.ts'
+import { eventDraft } from '../../model/events.ts'
 import { type EpochMs, jsonText } from '../../model/ids.ts'
+import { utf8Length } from '../../model/utf8-length.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { put, type StoredRecord } from '../../ports/records.ts'
 import { type CrdtState, crdtText, mergeCrdts } from './crdt/crdt.ts'
@@ -27,7 +29,6 @@ import type {
   OperateRequest,
   PutRequest,
 } from './memory-service.ts'
-import { utf8Length } from './memory-size.ts'
 import { MemoryStep, provenanceOf, type Standing, stepKeys } from './memory-step.ts'
 import { refuseVector } from './memory-vector.ts'
 import { operationDelta } from './operation-delta.ts'
@@ -147,7 +148,7 @@ export class MemoryWriter {
       }
       const record = { ...(before ?? emptyNamespace(namespace, clock.now())), settings: next }
       const data = { namespace, readers: next.readers, writers: next.writers }
-      const event = { type: 'memory.namespace_declared', subject: namespace, time: clock.now(), data }
+      const event = eventDraft('memory.namespace_declared', namespace, clock.now(), data)
       return {
         writes: [put(NAMESPACE_RECORDS, namespace, record)],
         events: [event],

@@ -1,9 +1,11 @@
 import type { Reminders } from '../../kernel/reminders.ts'
 import { type SwarmJournal, unchanged } from '../../kernel/swarm-journal.ts'
 import { isSwarmError } from '../../model/errors.ts'
+import type { EventDraft } from '../../model/events.ts'
+import { eventDraft } from '../../model/events.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Logger } from '../../ports/logger.ts'
-import { type EventDraft, put, type RecordWrite, remove, type StoredRecord } from '../../ports/records.ts'
+import { put, type RecordWrite, remove, type StoredRecord } from '../../ports/records.ts'
 import type { SwarmStore } from '../../ports/swarm-store.ts'
 import {
   PATTERN_RECORDS,
@@ -75,7 +77,7 @@ export class PatternWriter {
       return {
         ...unchanged(null),
         writes: [writeOf({ ...stored.value, responses })],
-        events: [{ type: 'pattern.responded', subject: patternId, time: at, data }],
+        events: [eventDraft('pattern.responded', patternId, at, data)],
       }
     })
   }
@@ -146,11 +148,11 @@ export class PatternWriter {
     const { patternId, kind, severity, effect, pValue, agentIds, taskIds, evidence, groups } = pattern
     const { findings, firstSeenAt, lastSeenAt } = pattern
     const seenForMs = Math.max(0, Math.round(lastSeenAt - firstSeenAt))
-    const data =
-      type === 'detected'
-        ? { kind, severity, effect, pValue, agentIds, taskIds, evidence, groups }
-        : { kind, severity, findings, seenForMs }
-    return { type: `pattern.${type}`, subject: patternId, time: this.#modules.clock.now(), data }
+    const now = this.#modules.clock.now()
+    if (type === 'ended')
+      return eventDraft('pattern.ended', patternId, now, { kind, severity, findings, seenForMs })
+    const data = { kind, severity, effect, pValue, agentIds, taskIds, evidence, groups }
+    return eventDraft('pattern.detected', patternId, now, data)
   }
 }
 

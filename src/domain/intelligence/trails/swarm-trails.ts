@@ -1,6 +1,7 @@
 import { Semaphore } from '../../kernel/semaphore.ts'
 import { type SwarmJournal, unchanged } from '../../kernel/swarm-journal.ts'
 import { SwarmError } from '../../model/errors.ts'
+import { eventDraft } from '../../model/events.ts'
 import type { EpochMs } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { Random } from '../../ports/random.ts'
@@ -66,10 +67,12 @@ export class SwarmTrails implements TrailService {
         draft.deposit(deposits, now)
         return viewOf(draft.change.header)
       },
-      event: () => ({
-        type: 'trails.deposited',
-        data: { edgeCount: deposits.length, amount: sumOf(deposits), ...(agentId && { agentId }) },
-      }),
+      event: (_, now) =>
+        eventDraft('trails.deposited', trailSet, now, {
+          edgeCount: deposits.length,
+          amount: sumOf(deposits),
+          ...(agentId && { agentId }),
+        }),
       repeated: ({ set }) => viewOf(set.header),
     })
 
@@ -78,7 +81,8 @@ export class SwarmTrails implements TrailService {
       requestId,
       size: edges?.length ?? 0,
       apply: (draft, now) => (edges === undefined ? draft.clear(now) : draft.clearEdges(edges)),
-      event: (edgeCount) => ({ type: 'trails.cleared', data: { edgeCount, ...(agentId && { agentId }) } }),
+      event: (edgeCount, now) =>
+        eventDraft('trails.cleared', trailSet, now, { edgeCount, ...(agentId && { agentId }) }),
       repeated: () => 0,
     })
 
@@ -130,7 +134,7 @@ export class SwarmTrails implements TrailService {
       }
       if (count >= limit)
         throw new SwarmError('limit_exceeded', { limitName: 'trailSetsMax', limit, actual: count + 1 })
-      const event = { type: 'trails.created', subject: trailSet, time: now, data: { settings } }
+      const event = eventDraft('trails.created', trailSet, now, { settings })
       return {
         ...unchanged(viewOf(record)),
         writes: [put(TRAIL_SET_RECORDS, trailSet, record)],

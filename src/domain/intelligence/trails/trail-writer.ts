@@ -1,9 +1,11 @@
 import type { SwarmJournal } from '../../kernel/swarm-journal.ts'
 import { unchanged } from '../../kernel/swarm-journal.ts'
 import { SwarmError } from '../../model/errors.ts'
+import type { EventDraft } from '../../model/events.ts'
+import { eventDraft } from '../../model/events.ts'
 import type { EpochMs } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
-import { type EventDraft, put, type RecordWrite, remove } from '../../ports/records.ts'
+import { put, type RecordWrite, remove } from '../../ports/records.ts'
 import { TrailDraft, type TrailDraftOptions } from './trail-draft.ts'
 import { bucketRecordOf, TRAIL_BUCKET_RECORDS, TRAIL_SET_RECORDS, trailBucketId } from './trail-records.ts'
 import type { TrailChange } from './trail-set.ts'
@@ -16,7 +18,7 @@ export interface TrailEdit<T> {
   readonly size: number
   /** @throws SwarmError where it is refused; the draft is then as before */
   apply(draft: TrailDraft, nowMs: EpochMs): T
-  event(result: T): Omit<EventDraft, 'time' | 'subject'>
+  event(result: T, now: EpochMs): EventDraft
   /** The answer where the same request was applied before. */
   repeated(shelved: ShelvedSet): T
 }
@@ -128,7 +130,7 @@ export class TrailWriter {
       remove(TRAIL_SET_RECORDS, trailSet),
       ...[...set.buckets.keys()].map((index) => remove(TRAIL_BUCKET_RECORDS, trailBucketId(trailSet, index))),
     ]
-    const event = { type: 'trails.deleted', subject: trailSet, time: clock.now(), data: {} }
+    const event = eventDraft('trails.deleted', trailSet, clock.now(), {})
     const isWritten = await journal.transact([key] as const, ([stored]) =>
       stored?.version === version ? { ...unchanged(true), writes, events: [event] } : unchanged(false),
     )
@@ -165,7 +167,7 @@ export class TrailWriter {
       try {
         const result = edit.apply(draft, now)
         requestIds.push(edit.requestId)
-        events.push({ ...edit.event(result), subject: this.#options.trailSet, time: now })
+        events.push(edit.event(result, now))
         return () => resolve(result)
       } catch (error) {
         return () => reject(error)

@@ -3,6 +3,8 @@ import type { BudgetAmounts, BudgetRecord } from '../../model/budget-record.ts'
 import { BUDGET_RECORDS } from '../../model/budget-record.ts'
 import { controlRecordId } from '../../model/control-record.ts'
 import { SwarmError } from '../../model/errors.ts'
+import type { ControlEvents } from '../../model/events/control-events.ts'
+import { type DataOf, type EventDraft, eventDraft } from '../../model/events.ts'
 import type { EpochMs, SwarmId } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { type RecordKey, remove } from '../../ports/records.ts'
@@ -108,8 +110,8 @@ export class BudgetDesk implements BudgetService {
       throw new SwarmError('limit_exceeded', { limitName: 'budgetsMax', limit, actual: budgets.size + 1 })
   }
 
-  #event(type: string, time: EpochMs, data: Readonly<Record<string, unknown>>) {
-    return { type, subject: this.#options.swarmId, time, data }
+  #event<N extends keyof ControlEvents>(type: N, now: EpochMs, data: DataOf<N>): EventDraft {
+    return eventDraft(type, this.#options.swarmId, now, data)
   }
 }
 

@@ -7,6 +7,8 @@ import {
   controlRecordId,
 } from '../../model/control-record.ts'
 import { SwarmError } from '../../model/errors.ts'
+import type { ControlEvents } from '../../model/events/control-events.ts'
+import { type DataOf, type EventDraft, eventDraft } from '../../model/events.ts'
 import type { EpochMs, SwarmId } from '../../model/ids.ts'
 import type { Clock } from '../../ports/clock.ts'
 import { put, type RecordKey, remove } from '../../ports/records.ts'
@@ -126,8 +128,8 @@ export class ControlDesk implements ControlService {
       throw new SwarmError('limit_exceeded', { limitName: 'controlsMax', limit, actual: controls.size + 1 })
   }
 
-  #event(type: string, time: EpochMs, data: Readonly<Record<string, unknown>>) {
-    return { type, subject: this.#options.swarmId, time, data }
+  #event<N extends keyof ControlEvents>(type: N, now: EpochMs, data: DataOf<N>): EventDraft {
+    return eventDraft(type, this.#options.swarmId, now, data)
   }
 }
 

@@ -1,6 +1,7 @@
 import type { AgentRegistry } from '../../../agents/agent-registry.ts'
 import type { DurableProjection } from '../../../kernel/durable-projection.ts'
 import type { SwarmJournal } from '../../../kernel/swarm-journal.ts'
+import { eventDraft } from '../../../model/events.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import { adviceOf } from '../estimates/advice.ts'
 import type { Advice, AdviceRequest, ReportOutcomeRequest } from '../learning-service.ts'
@@ -34,7 +35,7 @@ export class ExperienceDesk {
       ...(agentId === undefined ? {} : { agentId }),
       ...Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== undefined)),
     }
-    const event = { type: 'learning.outcome', subject, time: clock.now(), data }
+    const event = eventDraft('learning.outcome', subject, clock.now(), data)
     await journal.transact([], () => ({ writes: [], events: [event], ready: [], result: null }))
     return null
   }

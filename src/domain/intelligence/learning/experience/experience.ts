@@ -1,5 +1,5 @@
-import type { AgentId, EpochMs, TaskId } from '../../../model/ids.ts'
-import type { SwarmEvent } from '../../../ports/records.ts'
+import { isOneOf, type SwarmEvent } from '../../../model/events.ts'
+import { type AgentId, type EpochMs, type TaskId, taskId } from '../../../model/ids.ts'
 
 export type ExperienceOutcome = 'completed' | 'failed' | 'rejected' | 'canceled'
 
@@ -24,36 +24,34 @@ export interface Experience {
   readonly features: Readonly<Record<string, number>>
 }
 
-const OUTCOMES: Readonly<Record<string, ExperienceOutcome>> = {
+const OUTCOMES = {
   'task.completed': 'completed',
   'task.failed': 'failed',
   'task.rejected': 'rejected',
   'task.canceled': 'canceled',
-}
+} as const satisfies Readonly<Record<string, ExperienceOutcome>>
+const ENDS = Object.keys(OUTCOMES) as readonly (keyof typeof OUTCOMES)[]
 
 /** What the event tells; undefined where it ends no work, or where an earlier version wrote it without a type of task. */
 export function experienceOf(event: SwarmEvent): Experience | undefined {
-  const { type, subject, sequence, time, data } = event
-  const isReport = type === 'learning.outcome'
-  const outcome = isReport ? (data['isSuccess'] === true ? 'completed' : 'failed') : OUTCOMES[type]
-  const kind = data['taskType']
-  if (outcome === undefined || typeof kind !== 'string') return undefined
-  const taskId = isReport ? data['taskId'] : subject
+  const { subject, sequence, time: at } = event
+  if (event.type === 'learning.outcome') {
+    const { taskType: type, isSuccess, features = {}, ...facts } = event.data
+    const outcome = isSuccess ? 'completed' : 'failed'
+    return { sequence, at, source: 'report', type, outcome, ...facts, features }
+  }
+  if (!isOneOf(event, ENDS)) return undefined
+  const { taskType: type, agentId } = event.data
+  if (type === undefined) return undefined
   return {
     sequence,
-    at: time,
-    source: isReport ? 'report' : 'task',
-    type: kind,
-    outcome,
-    ...(typeof taskId === 'string' ? { taskId: taskId as TaskId } : {}),
-    ...(typeof data['agentId'] === 'string' ? { agentId: data['agentId'] as AgentId } : {}),
-    ...(typeof data['method'] === 'string' ? { method: data['method'] } : {}),
-    ...numberOf('durationMs', data['durationMs'] ?? data['runMs']),
-    ...numberOf('cost', data['cost']),
-    features: (data['features'] as Experience['features'] | undefined) ?? {},
+    at,
+    source: 'task',
+    type,
+    outcome: OUTCOMES[event.type],
+    taskId: taskId(subject),
+    ...(agentId === undefined ? {} : { agentId }),
+    ...(event.type === 'task.completed' ? { durationMs: event.data.runMs } : {}),
+    features: {},
   }
-}
-
-function numberOf<N extends string>(name: N, value: unknown): { readonly [K in N]?: number } {
-  return (typeof value === 'number' ? { [name]: value } : {}) as { readonly [K in N]?: number }
 }

@@ -1,5 +1,5 @@
 import type { DurableProjectionOptions, DurableState } from '../../../kernel/durable-projection.ts'
-import type { SwarmEvent } from '../../../ports/records.ts'
+import { isOneOf, type SwarmEvent } from '../../../model/events.ts'
 import { type EstimateRow, SharedEstimates } from '../estimates/shared-estimates.ts'
 import { type Experience, experienceOf } from './experience.ts'
 import { ExperienceLog } from './experience-log.ts'
@@ -26,12 +26,13 @@ export const LEARNING_DEFAULTS: LearningOptions = {
 export const LEARNING_SNAPSHOTS: DurableProjectionOptions = { everyEvents: 10_000, everyMs: 60_000 }
 
 /** Ends of attempts that say how good the agent was at the task. A release or a cancel says nothing of it. */
-const SUCCESS_OF: Readonly<Record<string, boolean>> = {
+const SUCCESS_OF = {
   'task.completed': true,
   'task.failed': false,
   'task.rejected': false,
   'task.retrying': false,
-}
+} as const
+const ENDS = Object.keys(SUCCESS_OF) as readonly (keyof typeof SUCCESS_OF)[]
 
 type Chunk =
   | { readonly of: 'experiences'; readonly entries: readonly Experience[] }
@@ -56,20 +57,20 @@ export class LearningState implements DurableState {
   }
 
   read(event: SwarmEvent): void {
-    const { type, data } = event
     const experience = experienceOf(event)
     if (experience !== undefined) this.experiences.add(experience)
-    const kind = data['taskType']
-    if (typeof kind !== 'string') return
-    const isReport = type === 'learning.outcome'
-    const isSuccess = isReport ? data['isSuccess'] === true : SUCCESS_OF[type]
-    if (isSuccess === undefined) return
     const { durationMs, cost } = experience ?? {}
-    const report = { type: kind, isSuccess, durationMs, cost, at: event.time }
-    const { agentId, method } = data
-    // A report of an agent on its own method is not counted again for the agent: its tasks are.
-    if (typeof method === 'string') this.methods.record({ ...report, arm: method })
-    else if (typeof agentId === 'string') this.agents.record({ ...report, arm: agentId })
+    const facts = { durationMs, cost, at: event.time }
+    if (event.type === 'learning.outcome') {
+      // A report of an agent on its own method is not counted again for the agent: its tasks are.
+      const { taskType: type, isSuccess, method } = event.data
+      this.methods.record({ ...facts, type, isSuccess, arm: method })
+    } else if (isOneOf(event, ENDS)) {
+      const { taskType: type, agentId } = event.data
+      const isSuccess = SUCCESS_OF[event.type]
+      if (type !== undefined && agentId !== undefined)
+        this.agents.record({ ...facts, type, isSuccess, arm: agentId })
+    }
   }
 
   snapshot(): readonly Chunk[] {

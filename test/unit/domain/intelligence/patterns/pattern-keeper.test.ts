@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { taskId } from '#domain/model/ids.ts'
 import type { PatternSettingsRequest } from '#domain/model/pattern-settings.ts'
+import { dataOf } from '../../../../helpers/event-data.ts'
 import {
   anAgent,
   Cluster,
@@ -57,7 +58,7 @@ describe('a pattern that the swarm notices', () => {
     })
     const events = await eventsOf(node)
     const shown = events.filter(({ sequence }) => pattern?.evidence.includes(sequence))
-    expect(shown.map(({ type, data }) => [type, data['waitsFor']])).toEqual([
+    expect(shown.map((event) => [event.type, dataOf(event, 'waitsFor')])).toEqual([
       ['task.progress', ['bob']],
       ['task.progress', ['ada']],
     ])
