@@ -13,9 +13,11 @@ import { addLearning } from './commands/learning.ts'
 import { addMemory } from './commands/memory.ts'
 import { addPatterns } from './commands/patterns.ts'
 import { addProposals } from './commands/proposals.ts'
+import { addReplay } from './commands/replay.ts'
 import { addSchedules } from './commands/schedules.ts'
 import { addSend } from './commands/send.ts'
 import { addServe } from './commands/serve.ts'
+import { addSimulate } from './commands/simulate.ts'
 import { addStatus } from './commands/status.ts'
 import { addStore } from './commands/store.ts'
 import { addSubmit } from './commands/submit.ts'
@@ -63,6 +65,8 @@ export function createProgram(): Command {
     addStatus,
     addStore,
     addDoctor,
+    addReplay,
+    addSimulate,
   ])
     add(program)
   return program
