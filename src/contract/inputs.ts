@@ -44,6 +44,8 @@ export interface TaskSubmitInput {
   fairnessKey?: TaskSubmit['fairnessKey']
   /** Share of the key relative to other keys, 0.001 to 1 000; default 1. */
   fairnessWeight?: TaskSubmit['fairnessWeight']
+  /** Where something that it depends on does not complete: `fail` (default), `skip` (it is canceled) or `run`. */
+  onDependencyFailure?: TaskSubmit['onDependencyFailure']
   /** What an attempt reserves from budgets before it starts: `tokens`, `money` and `seconds`. */
   cost?: TaskSubmit['cost']
 }

@@ -27,20 +27,13 @@ import {
 import type { PatternKind } from '../model/pattern-settings.ts'
 import type { RecordKind } from '../model/record-kind.ts'
 import { PAYLOAD_RECORDS, RESULT_RECORDS, TASK_RECORDS } from '../model/task-kinds.ts'
-import { isTerminal, type TaskPhase, type TaskRecord, type TaskStatus, taskAt } from '../model/task-record.ts'
+import { type TaskRecord, taskAt } from '../model/task-record.ts'
 import type { Cancellation } from '../ports/cancellation.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { StoredRecord } from '../ports/records.ts'
 import type { SwarmStore } from '../ports/swarm-store.ts'
 import { SCHEDULE_RECORDS, type ScheduleRecord } from '../schedules/schedule-record.ts'
-
-export interface TaskFilter {
-  readonly status?: TaskStatus
-  readonly phase?: TaskPhase
-  readonly type?: string
-  readonly agentId?: AgentId
-  readonly parentTaskId?: TaskId
-}
+import { isOfOpenTasks, matchesTask, type TaskFilter, type TaskOrder } from '../tasks/task-filter.ts'
 
 export interface AgentFilter {
   readonly status?: AgentStatus
@@ -184,11 +177,14 @@ export class SwarmReader {
     )
   }
 
-  /** Newest first. */
-  async tasks(filter: TaskFilter, page: PageRequest): Promise<Page<TaskRecord>> {
+  async tasks(
+    filter: TaskFilter,
+    page: PageRequest,
+    order: TaskOrder = '-createdAt',
+  ): Promise<Page<TaskRecord>> {
     const now = this.#clock.now()
     const found = await this.#scan(
-      { kind: TASK_RECORDS, openOnly: isOfOpenTasks(filter), isDescending: true },
+      { kind: TASK_RECORDS, openOnly: isOfOpenTasks(filter), isDescending: order === '-createdAt' },
       page,
       (task) => matchesTask(taskAt(task, now), filter),
     )
@@ -257,23 +253,6 @@ export class SwarmReader {
     }
     return { items, next: cursor, damagedIds: damagedUpTo(cursor) }
   }
-}
-
-function isOfOpenTasks({ status, phase }: TaskFilter): boolean {
-  return (
-    (status !== undefined && !isTerminal(status)) ||
-    (phase !== undefined && phase !== 'done' && phase !== 'dead_letter')
-  )
-}
-
-function matchesTask(task: TaskRecord, filter: TaskFilter): boolean {
-  return (
-    (filter.status === undefined || task.status === filter.status) &&
-    (filter.phase === undefined || task.phase === filter.phase) &&
-    (filter.type === undefined || task.spec.type === filter.type) &&
-    (filter.agentId === undefined || (task.lease ?? task.attempts.at(-1))?.agentId === filter.agentId) &&
-    (filter.parentTaskId === undefined || task.spec.parentTaskId === filter.parentTaskId)
-  )
 }
 
 function matchesAgent(agent: AgentRecord, filter: AgentFilter): boolean {

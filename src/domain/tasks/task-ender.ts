@@ -193,7 +193,9 @@ export class TaskEnder {
       const keys = [inputKey, taskKey(taskId), ...dependsOn.map(taskKey)] as const
       const { task, completed } = await journal.transact(keys, ([input, own, ...dependencies]) => {
         const found = dependencies.flatMap((record) => (record === undefined ? [] : [record.value]))
-        const completed = found.filter(({ status }) => status === 'completed').map(toTaskId)
+        const mayFail = stored.value.spec.onDependencyFailure === 'run'
+        const isSeen = ({ status }: TaskRecord) => status === 'completed' || (mayFail && isTerminal(status))
+        const completed = found.filter(isSeen).map(toTaskId)
         if (own?.value.phase !== 'blocked') return unchanged<Looked>({ task: own?.value, completed })
         const change = resolveDependencies(own.value, found, clock.now(), this.#options.rankOf)
         if (change === undefined) return unchanged<Looked>({ task: own.value, completed })
@@ -303,14 +305,18 @@ function resolveDependencies(
     const status = statuses.get(dependency)
     return status === undefined || (isTerminal(status) && status !== 'completed')
   })
-  if (failed !== undefined) {
+  const { onDependencyFailure = 'fail' } = task.spec
+  if (failed !== undefined && onDependencyFailure === 'skip')
+    return cancelTask(task, `it depends on ${failed}, which did not complete`, now)
+  if (failed !== undefined && onDependencyFailure === 'fail') {
     return failTask(
       task,
       { code: 'dependency_failed', message: `it depends on ${failed}, which did not complete` },
       now,
     )
   }
-  if (!dependencies.every(({ status }) => status === 'completed')) return undefined
+  // Under `run` one that is gone counts as over.
+  if (!dependencies.every(({ status }) => isTerminal(status))) return undefined
   const before = dependencies.find(({ taskId }) => taskId === task.spec.inputFrom)
   const previousAgentId = before?.attempts.at(-1)?.agentId
   return unblock(previousAgentId === undefined ? task : { ...task, previousAgentId }, now, rankOf)

@@ -41,6 +41,23 @@ export interface TaskFilter {
   /** Which this agent holds, or was the last to hold. */
   readonly agentId?: string
   readonly parentTaskId?: string
+  /** `name=value`. */
+  readonly label?: string
+  readonly fairnessKey?: string
+  readonly scheduleId?: string
+  /** The code of its last failure. */
+  readonly errorCode?: string
+  /** RFC 3339 times: from `…After` (inclusive) to `…Before` (exclusive). */
+  readonly createdAfter?: string
+  readonly createdBefore?: string
+  readonly finishedAfter?: string
+  readonly finishedBefore?: string
+  /** In its phase since before this time. */
+  readonly inPhaseSince?: string
+  /** Its agent has reported nothing on it since this time. */
+  readonly noProgressSince?: string
+  /** Default `-createdAt`: newest first. */
+  readonly sort?: 'createdAt' | '-createdAt'
 }
 
 /** Which agents to list; all conditions count. */

@@ -50,12 +50,14 @@ function controlsOf({
   cost,
   labels,
   memoryRefs,
+  onDependencyFailure,
 }: TaskSubmit): Partial<TaskSpec> {
   return {
     ...(memoryRefs === undefined ? {} : { memoryRefs }),
     ...(fairnessKey === undefined ? {} : { fairnessKey }),
     ...(fairnessWeight === undefined ? {} : { fairnessWeight }),
     ...(cost === undefined ? {} : { cost }),
+    ...(onDependencyFailure === undefined ? {} : { onDependencyFailure }),
     ...(Object.keys(labels).length === 0 ? {} : { labels }),
   }
 }
@@ -100,9 +102,12 @@ export function refuseTooManyRelatives(tasks: readonly NewTask[]): void {
 }
 
 /** @throws RequestError `validation_failed` */
-export function timeIn(text: string, pointer: string): EpochMs {
+export function timeIn(
+  text: string,
+  pointer: string,
+  part: Parameters<typeof invalidField>[0] = 'body',
+): EpochMs {
   const at = readTime(text)
-  if (at === undefined)
-    throw invalidField('body', pointer, 'is not a time from year 0000 to year 9999 in UTC')
+  if (at === undefined) throw invalidField(part, pointer, 'is not a time from year 0000 to year 9999 in UTC')
   return epochMs(at)
 }

@@ -1,8 +1,9 @@
 import type { FastifyInstance } from 'fastify'
+import type { QueryOf } from '#contract/operations/operation.ts'
 import { TASK_OPERATIONS } from '#contract/operations/task-operations.ts'
 import type { TaskPage } from '#contract/task.ts'
 import { agentId, swarmId, taskId } from '#domain/model/ids.ts'
-import type { TaskFilter } from '#domain/orchestration/swarm-reader.ts'
+import type { TaskFilter } from '#domain/tasks/task-filter.ts'
 import { callerOf } from '../auth/auth-hooks.ts'
 import { pageEnd } from '../paging/page-end.ts'
 import type { PageTokens } from '../paging/page-tokens.ts'
@@ -11,6 +12,7 @@ import { decisionView } from '../views/decision-view.ts'
 import { placementView } from '../views/placement-view.ts'
 import { taskDetailText, taskView } from '../views/task-view.ts'
 import { pageRequest } from './cancellation.ts'
+import { timeIn } from './new-task.ts'
 import { routeOperation, sendJsonText } from './route-operation.ts'
 
 export interface TaskRoutesModules {
@@ -25,11 +27,16 @@ export function taskRoutes(app: FastifyInstance, { swarms, pageTokens }: TaskRou
     const { tenant } = callerOf(request)
     const { pageSize, pageToken, ...query } = request.query
     const { reader } = await swarms.open(tenant, swarmId(request.params.swarmId))
-    const { status, phase, type, agentId: agent, parentTaskId } = query
-    const list = ['tasks', tenant, request.params.swarmId, status, phase, type, agent, parentTaskId]
+    const list = [
+      'tasks',
+      tenant,
+      request.params.swarmId,
+      JSON.stringify(query, Object.keys(query).toSorted()),
+    ]
     const page = await reader.tasks(
       taskFilter(query),
       pageRequest(reply, pageSize, pageTokens.redeem(pageToken, list)),
+      query.sort,
     )
     const tasks = page.items.map(taskView)
     return { tasks, ...pageEnd(page, list, pageTokens) }
@@ -70,14 +77,37 @@ export function taskRoutes(app: FastifyInstance, { swarms, pageTokens }: TaskRou
   })
 }
 
-function taskFilter({
-  agentId: agent,
-  parentTaskId: parent,
-  ...rest
-}: Omit<TaskFilter, 'agentId' | 'parentTaskId'> & { agentId?: string; parentTaskId?: string }): TaskFilter {
+type TaskQuery = QueryOf<typeof TASK_OPERATIONS.listTasks>
+
+const TIMES = [
+  'createdAfter',
+  'createdBefore',
+  'finishedAfter',
+  'finishedBefore',
+  'inPhaseSince',
+  'noProgressSince',
+] as const
+
+function taskFilter(query: Omit<TaskQuery, 'pageSize' | 'pageToken'>): TaskFilter {
+  const { agentId: agent, parentTaskId: parent, sort: _, ...rest } = query
+  const {
+    createdAfter,
+    createdBefore,
+    finishedAfter,
+    finishedBefore,
+    inPhaseSince,
+    noProgressSince,
+    ...plain
+  } = rest
+  const times = { createdAfter, createdBefore, finishedAfter, finishedBefore, inPhaseSince, noProgressSince }
+  const read = TIMES.flatMap((name) => {
+    const text = times[name]
+    return text === undefined ? [] : [[name, timeIn(text, `/${name}`, 'query')] as const]
+  })
   return {
-    ...rest,
+    ...plain,
     ...(agent === undefined ? {} : { agentId: agentId(agent) }),
     ...(parent === undefined ? {} : { parentTaskId: taskId(parent) }),
+    ...Object.fromEntries(read),
   }
 }

@@ -39,6 +39,7 @@ function addWhatIsKnown(view: TaskView, record: TaskRecord): void {
   if (spec.inputFrom !== undefined) view.inputFrom = spec.inputFrom
   if (spec.fairnessKey !== undefined) view.fairnessKey = spec.fairnessKey
   if (spec.fairnessWeight !== undefined) view.fairnessWeight = spec.fairnessWeight
+  if (spec.onDependencyFailure !== undefined) view.onDependencyFailure = spec.onDependencyFailure
   if (spec.cost !== undefined) view.cost = spec.cost
   if (spec.labels !== undefined) view.labels = spec.labels
   if (record.scheduleId !== undefined) view.scheduleId = record.scheduleId

@@ -59,6 +59,12 @@ describe('limits, pauses and budgets over REST', () => {
       labels: { team: 'blue' },
       phase: 'queued',
     })
+    const { tasks } = await client.listTasks({ label: 'team=blue', fairnessKey: 'a/b', sort: 'createdAt' })
+    expect(tasks.map((task) => task.taskId)).toEqual([taskId])
+    expect((await client.listTasks({ label: 'team=red' })).tasks).toEqual([])
+    const past = new Date(0).toISOString()
+    expect((await client.listTasks({ createdBefore: past })).tasks).toEqual([])
+    await expect(client.listTasks({ createdBefore: 'yesterday' })).rejects.toMatchObject({ status: 400 })
     await client.controls.remove('key:a/b')
     expect((await client.waitForTask(taskId, SOON)).status).toBe('completed')
     await expect(client.controls.remove('key:a/b')).rejects.toMatchObject({ code: 'control_not_found' })
