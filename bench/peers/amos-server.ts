@@ -100,7 +100,9 @@ export class AmosServer {
         AMOS_LOG_LEVEL: 'error',
         // Others may hold the processor for a second, and the server would rightly refuse work for a while.
         AMOS_EVENT_LOOP_DELAY_MAX_MS: '60000',
-        ...(redis === undefined ? { AMOS_DATA_DIR: dataDir } : { AMOS_REDIS_URL: redis.url }),
+        // Also on Redis: a server remembers there which stores it has served.
+        AMOS_DATA_DIR: dataDir,
+        ...(redis === undefined ? {} : { AMOS_REDIS_URL: redis.url }),
         ...environment,
       },
     })

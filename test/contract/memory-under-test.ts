@@ -4,6 +4,8 @@ import { MemoryReader } from '#domain/intelligence/memory/memory-reader.ts'
 import type { MemoryPut, SearchReply } from '#domain/intelligence/memory/memory-service.ts'
 import { SwarmMemory } from '#domain/intelligence/memory/swarm-memory.ts'
 import { InlineWorkers } from '#domain/kernel/inline-workers.ts'
+import { LogFeed } from '#domain/kernel/log-feed.ts'
+import { ProjectionErrors } from '#domain/kernel/projection-errors.ts'
 import { Reminders } from '#domain/kernel/reminders.ts'
 import { SwarmJournal } from '#domain/kernel/swarm-journal.ts'
 import type { SwarmEvent } from '#domain/model/events.ts'
@@ -28,24 +30,35 @@ export class MemoryUnderTest {
     scope: Scope,
     epoch: Awaited<ReturnType<typeof claimed>>,
     options: MemoryOptions,
+    lastSequence: number,
   ) {
     const { store } = t.infra
     const { clock } = t
     this.#t = t
     this.scope = scope
     this.#reminders = new Reminders({ clock })
-    const events = {
-      append: (added: readonly SwarmEvent[]) => {
+    const logger = new MemoryLogger()
+    const feed = new LogFeed({
+      errors: new ProjectionErrors({ logger }),
+      readStored: (after, count) => store.readEvents(scope, after, count),
+    })
+    feed.startAfter(lastSequence)
+    feed.add({
+      name: 'under_test',
+      read: (added) => {
         this.events.push(...added)
         this.memory.read(added)
       },
-      catchUp: async () => undefined,
+    })
+    const events = {
+      append: (added: readonly SwarmEvent[]) => feed.offer(added),
+      catchUp: () => feed.catchUp(),
     }
     const modules = {
       store,
       clock,
       reminders: this.#reminders,
-      logger: new MemoryLogger(),
+      logger,
       workers: new InlineWorkers(),
     }
     const journal = new SwarmJournal({ scope, epoch }, { ...modules, events, onFenced: () => undefined })
@@ -59,7 +72,10 @@ export class MemoryUnderTest {
     options: Partial<MemoryOptions> = {},
     scope: Scope = freshScope('memory'),
   ): Promise<MemoryUnderTest> {
-    const opened = new MemoryUnderTest(t, scope, await claimed(t, scope), { ...MEMORY_DEFAULTS, ...options })
+    const epoch = await claimed(t, scope)
+    const { lastSequence } = await t.infra.store.readEvents(scope, 0, 1)
+    const all = { ...MEMORY_DEFAULTS, ...options }
+    const opened = new MemoryUnderTest(t, scope, epoch, all, lastSequence)
     await opened.memory.recover()
     return opened
   }
