@@ -1,3 +1,4 @@
+import type { StrategySettings } from '#domain/model/strategy-settings.ts'
 import type { TopologySettings } from '#domain/model/topology-settings.ts'
 import { SeededRandom } from './seeded-random.ts'
 
@@ -37,6 +38,7 @@ export interface Scenario {
   readonly submitsPerClient: number
   readonly subscribers: number
   readonly topology: TopologySettings
+  readonly strategy: StrategySettings
   /** Faults end after so much; the swarm then has to come to rest. */
   readonly faultsEndAt: number
   readonly faults: ReadonlySet<Fault>
@@ -65,6 +67,7 @@ export function scenarioOf(seed: number, always: readonly Fault[] = []): Scenari
     submitsPerClient: 5 + random.integer(isLarge ? 25 : 15),
     subscribers: 1 + random.integer(3),
     topology: anyTopology(drawFor(seed, 'topology')),
+    strategy: { kind: 'least_loaded' },
     faultsEndAt: 8_000 + random.integer(15_000),
     faults,
     latencyMaxMs: random.pick([1, 5, 30]),

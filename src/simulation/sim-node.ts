@@ -177,14 +177,18 @@ export function wrongBy(random: SeededRandom): number {
   return Math.round((random.next() - 0.5) * 2 * HOUR_MS)
 }
 
-function directoryOptions({ faults, topology }: Scenario): ConstructorParameters<typeof SwarmDirectory>[0] {
+function directoryOptions({
+  faults,
+  topology,
+  strategy,
+}: Scenario): ConstructorParameters<typeof SwarmDirectory>[0] {
   const isTrimming = faults.has('trimming')
   const isForgetting = faults.has('forgetting')
   const eventsMax = isTrimming ? 40 : 1_000_000
   return {
     defaultSwarm: {
       description: '',
-      strategy: { kind: 'least_loaded' },
+      strategy,
       topology,
       leaseMs: LEASE_MS,
       limits: { openTasksMax: 10_000, agentsMax: 1_000, eventsMax },
