@@ -81,7 +81,13 @@ export {
   type SubscribeFrame,
 } from './frames/stream-frames.ts'
 export type { Liveness, Readiness } from './health.ts'
-export type { AgentRegisterInput, ProposalInput, TaskBatchSubmitInput, TaskSubmitInput } from './inputs.ts'
+export type {
+  AgentRegisterInput,
+  ProposalInput,
+  RoundOpenInput,
+  TaskBatchSubmitInput,
+  TaskSubmitInput,
+} from './inputs.ts'
 export type {
   AdviceRow,
   AdviceView,
@@ -90,6 +96,16 @@ export type {
   LearnedTypes,
   OutcomeReport,
 } from './learning.ts'
+export type {
+  ModelCreate,
+  ModelEvaluation,
+  ModelList,
+  ModelView,
+  RoundEnd,
+  RoundList,
+  RoundOpen,
+  RoundView,
+} from './learning-models.ts'
 export { LIMITS } from './limits.ts'
 export type {
   MemoryBatchPut,

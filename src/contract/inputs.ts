@@ -1,6 +1,7 @@
 import type { Static } from '@sinclair/typebox'
 import type { AgentRegister, Capability } from './agent.ts'
 import type { ProposalCreate } from './consensus/proposal.ts'
+import type { RoundOpen } from './learning-models.ts'
 import type { TaskSubmit } from './task.ts'
 
 // The documentation of the schemas does not reach an editor: types that are computed from them carry no comments. So the
@@ -101,3 +102,8 @@ export interface ProposalInput {
 export interface TaskBatchSubmitInput {
   tasks: TaskSubmitInput[]
 }
+
+/** A learning round to open, as a client writes it: what has a default may be left out. */
+export interface RoundOpenInput
+  extends Omit<RoundOpen, 'clientsMin' | 'clientFraction' | 'parameters'>,
+    Partial<Pick<RoundOpen, 'clientsMin' | 'clientFraction' | 'parameters'>> {}

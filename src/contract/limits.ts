@@ -11,6 +11,8 @@ export const LIMITS = {
   /** Bytes of a request's body, on every route but the batch. */
   bodyBytesMax: 1024 * KIB,
   batchBodyBytesMax: 8 * 1024 * KIB,
+  /** Bytes of a model or of an update. */
+  modelBytesMax: 8 * 1024 * KIB,
   /** Arrays and objects inside each other: in an opaque value, and in what stands around it. */
   jsonDepthMax: 32,
 

@@ -20,6 +20,7 @@ export type {
   BidHandler,
   SwarmAgentOptions,
 } from './agent/swarm-agent-options.ts'
+export type { TrainedModel, TrainingHandler, TrainingRound } from './agent/training-rounds.ts'
 export type { AgentDecision, Ballot, OpenProposal, ProposalHandler } from './agent/voting/open-proposal.ts'
 export type { ConsensusClient } from './client/consensus-client.ts'
 export type { ControlsClient } from './client/controls-client.ts'
@@ -29,6 +30,7 @@ export type { HttpConnectionOptions } from './client/http-connection.ts'
 export type { AdviceOptions, ExperienceFilter, LearningClient } from './client/learning-client.ts'
 export type { MemoryClient } from './client/memory-client.ts'
 export type { MemoryReplica, ReplicaState } from './client/memory-replica.ts'
+export type { ModelClient, ModelContent, ModelUpdate } from './client/model-client.ts'
 export type { ScheduleInput, SchedulesClient } from './client/schedules-client.ts'
 export { openSseFeed } from './client/sse-feed.ts'
 export { SwarmApiError, type SwarmApiErrorCode } from './client/swarm-api-error.ts'

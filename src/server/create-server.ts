@@ -15,7 +15,7 @@ import { ConnectionDrain } from './connections/connection-drain.ts'
 import { ConnectionGate } from './connections/connection-gate.ts'
 import { shareTurns } from './fair-requests.ts'
 import { HARDENED, hardenReplies, KEEP_ALIVE_TIMEOUT_MS, limitRates } from './hardening.ts'
-import { acceptJsonOnly } from './input/json-body.ts'
+import { acceptBodies } from './input/json-body.ts'
 import { validateRequests } from './input/validation.ts'
 import { ServerMetrics } from './metrics/server-metrics.ts'
 import { PageTokens } from './paging/page-tokens.ts'
@@ -37,7 +37,9 @@ import { memoryRoutes } from './routes/memory-routes.ts'
 import { memorySearchRoute } from './routes/memory-search-route.ts'
 import { messageRoutes } from './routes/message-routes.ts'
 import { metricsRoute } from './routes/metrics-route.ts'
+import { modelRoutes } from './routes/model-routes.ts'
 import { patternRoutes } from './routes/pattern-routes.ts'
+import { roundRoutes } from './routes/round-routes.ts'
 import { scheduleRoutes } from './routes/schedule-routes.ts'
 import { storeRoutes } from './routes/store-routes.ts'
 import { submitRoutes } from './routes/submit-routes.ts'
@@ -93,7 +95,7 @@ export async function createServer(options: ServerOptions, modules: ServerModule
   const connectionDrain = new ConnectionDrain(app)
 
   answerProblems(app, { logger })
-  acceptJsonOnly(app)
+  acceptBodies(app)
   validateRequests(app)
   await app.register(websocket, {
     options: { ...WEBSOCKET_OPTIONS, server: upgradesOf(app.server, connections) as never },
@@ -169,6 +171,8 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   trailRoutes(app, paged)
   patternRoutes(app, paged)
   learningRoutes(app, modules)
+  modelRoutes(app, modules)
+  roundRoutes(app, modules)
   eventRoutes(app, modules)
   channelRoute(app, options.nodeId, modules)
   streamRoute(app, modules)

@@ -10,6 +10,8 @@ export interface CallOptions {
   readonly headers?: Readonly<Record<string, string>>
   /** Sent as it is where it is text, as JSON otherwise. */
   readonly body?: unknown
+  /** Sent as `application/octet-stream`, in place of `body`. */
+  readonly bytes?: Uint8Array<ArrayBuffer>
 }
 
 /**
@@ -45,7 +47,7 @@ export class ContractClient {
 
   async call(
     operation: OperationShape,
-    { params = {}, query, headers, body }: CallOptions = {},
+    { params = {}, query, headers, body, bytes }: CallOptions = {},
   ): Promise<Answer> {
     const path = operation.path.replaceAll(/\{(\w+)\}/g, (_, name: string) => params[name] ?? 'default')
     const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
@@ -54,8 +56,10 @@ export class ContractClient {
       headers: {
         ...(this.#credential === undefined ? {} : { authorization: `Bearer ${this.#credential}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(bytes === undefined ? {} : { 'content-type': 'application/octet-stream' }),
         ...headers,
       },
+      ...(bytes === undefined ? {} : { body: bytes }),
       ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
     })
     const text = await response.text()

@@ -78,10 +78,10 @@ function paths(schemas: ComponentSchemas): JsonSchema {
 function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
   const { operationId } = operation
   const example = OPERATION_EXAMPLES[operationId as OperationId]
-  const { tag, summary, description, params, query, headers, body } = operation
+  const { tag, summary, description, params, query, headers, body, bytes } = operation
   const parameters = [
     ...parametersOf('path', params, schemas, example.params),
-    ...parametersOf('query', query, schemas),
+    ...parametersOf('query', query, schemas, example.query),
     ...parametersOf('header', headers, schemas),
   ]
   return {
@@ -99,6 +99,14 @@ function describe(operation: Operation, schemas: ComponentSchemas): JsonSchema {
             content: {
               'application/json': { schema: schemas.render(body, 'input'), example: example.body },
             },
+          },
+        }),
+    ...(bytes === undefined
+      ? {}
+      : {
+          requestBody: {
+            required: true,
+            content: { 'application/octet-stream': { schema: schemas.render(bytes, 'input') } },
           },
         }),
     responses: { ...repliesOf(operation, schemas), ...problemsOf(operation, schemas) },
@@ -128,7 +136,7 @@ function parametersOf(
   place: string,
   parts: TObject | undefined,
   schemas: ComponentSchemas,
-  examples: Readonly<Record<string, string>> = {},
+  examples: Readonly<Record<string, string | number>> = {},
 ): JsonSchema[] {
   if (parts === undefined) return []
   const required = new Set(parts.required)

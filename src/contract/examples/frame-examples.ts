@@ -5,7 +5,15 @@ import type {
   ChannelFrameType,
 } from '../frames/agent-frames.ts'
 import type { StreamFrameOf, StreamFrameType, SubscribeFrame } from '../frames/stream-frames.ts'
-import { AGENT_ID, EXAMPLE_TIME, FENCING_TOKEN, MESSAGE_ID, PROPOSAL_ID, TASK_ID } from './example-ids.ts'
+import {
+  AGENT_ID,
+  EXAMPLE_TIME,
+  FENCING_TOKEN,
+  MESSAGE_ID,
+  PROPOSAL_ID,
+  ROUND_ID,
+  TASK_ID,
+} from './example-ids.ts'
 
 const held = { taskId: TASK_ID, fencingToken: FENCING_TOKEN }
 const error = {
@@ -107,6 +115,16 @@ export const CHANNEL_FRAME_EXAMPLES: { readonly [T in ChannelFrameType]: Channel
   },
   gap: { type: 'gap', missedCount: 12 },
   consensus: { type: 'consensus', body: { kind: 'cancelled', proposalId: PROPOSAL_ID } },
+  'training.round': {
+    type: 'training.round',
+    roundId: ROUND_ID,
+    model: 'digits',
+    baseVersion: 1,
+    format: 'float64',
+    shape: [10, 65],
+    parameters: { epochs: 5 },
+    deadline: EXAMPLE_TIME,
+  },
   drain,
   ack: { type: 'ack', requestId: 2, result: { taskId: TASK_ID, status: 'completed', phase: 'done' } },
   error,

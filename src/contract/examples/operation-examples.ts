@@ -5,17 +5,29 @@ import type { DISTRIBUTION_OPERATIONS } from '../operations/distribution-operati
 import type { LEARNING_OPERATIONS } from '../operations/learning-operations.ts'
 import type { MEMORY_OPERATIONS } from '../operations/memory-operations.ts'
 import type { MESSAGE_OPERATIONS } from '../operations/message-operations.ts'
+import type { MODEL_OPERATIONS } from '../operations/model-operations.ts'
 import type { PATTERN_OPERATIONS } from '../operations/pattern-operations.ts'
 import type { SCHEDULE_OPERATIONS } from '../operations/schedule-operations.ts'
 import type { SWARM_OPERATIONS } from '../operations/swarm-operations.ts'
 import type { SYSTEM_OPERATIONS } from '../operations/system-operations.ts'
 import type { TASK_OPERATIONS } from '../operations/task-operations.ts'
 import type { TRAIL_OPERATIONS } from '../operations/trail-operations.ts'
-import { AGENT_ID, FENCING_TOKEN, MESSAGE_ID, PATTERN_ID, PROPOSAL_ID, TASK_ID } from './example-ids.ts'
+import {
+  AGENT_ID,
+  FENCING_TOKEN,
+  MESSAGE_ID,
+  PATTERN_ID,
+  PROPOSAL_ID,
+  ROUND_ID,
+  TASK_ID,
+} from './example-ids.ts'
 
 export interface OperationExample {
   readonly params?: Readonly<Record<string, string>>
   readonly body?: Readonly<Record<string, unknown>>
+  readonly query?: Readonly<Record<string, string | number>>
+  /** Of a request whose body is no JSON, as numbers that are written in the format `float64`. */
+  readonly numbers?: readonly number[]
 }
 
 export type OperationId =
@@ -31,6 +43,7 @@ export type OperationId =
   | keyof typeof TRAIL_OPERATIONS
   | keyof typeof PATTERN_OPERATIONS
   | keyof typeof LEARNING_OPERATIONS
+  | keyof typeof MODEL_OPERATIONS
   | keyof typeof SYSTEM_OPERATIONS
 
 const swarm = { swarmId: 'default' }
@@ -40,6 +53,9 @@ const task = { ...swarm, taskId: TASK_ID }
 const proposal = { ...swarm, proposalId: PROPOSAL_ID }
 const trails = { ...swarm, trailSet: 'routes' }
 const pattern = { ...swarm, patternId: PATTERN_ID }
+const model = { ...swarm, model: 'digits' }
+const version = { ...model, version: '1' }
+const round = { ...swarm, roundId: ROUND_ID }
 const held = { agentId: AGENT_ID, fencingToken: FENCING_TOKEN }
 const memory = { ...swarm, namespace: 'findings' }
 const memoryRecord = { ...memory, key: 'heron-1' }
@@ -250,6 +266,36 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   exportExperience: { params: swarm },
   getAdvice: { params: { ...swarm, taskType: 'sum' } },
   listLearnedTypes: { params: swarm },
+  createModel: {
+    params: swarm,
+    body: { model: 'digits', description: 'Reads digits.', format: 'float64', shape: [2, 2] },
+  },
+  addModelVersion: { params: model, numbers: [0, 0, 0, 0] },
+  listModels: { params: swarm },
+  readModelVersion: { params: version },
+  evaluateModel: { params: version, body: { metric: 'accuracy', value: 0.94, sampleCount: 823 } },
+  rollBackModel: { params: model, body: { version: 1 } },
+  openRound: {
+    params: swarm,
+    body: {
+      model: 'digits',
+      aggregator: { kind: 'median' },
+      clientsMin: 1,
+      durationMs: 60_000,
+      agentIds: [AGENT_ID],
+      parameters: { epochs: 5 },
+    },
+  },
+  listRounds: { params: swarm },
+  getRound: { params: round },
+  declineRound: { params: { ...round, agentId: AGENT_ID } },
+  sendUpdate: {
+    params: { ...round, agentId: AGENT_ID },
+    query: { baseVersion: 1, sampleCount: 300 },
+    numbers: [0.5, 0, 0.25, 1],
+  },
+  closeRound: { params: round, body: {} },
+  cancelRound: { params: round, body: {} },
   readEvents: { params: swarm },
   deregisterAgent: { params: agent },
 }

@@ -8,6 +8,7 @@ import {
   Result,
   Usage,
 } from '../claim.ts'
+import { TRAINING_ROUND_PROPERTIES } from '../learning-models.ts'
 import { LIMITS } from '../limits.ts'
 import {
   DELIVERED_PROPERTIES,
@@ -244,6 +245,12 @@ export const CHANNEL_FRAMES = {
     'ConsensusNoticeFrame',
     'In the matter of an election or a proposal. It overtakes messages.',
     { body: ConsensusNotice },
+  ),
+  'training.round': frame(
+    'training.round',
+    'TrainingRoundFrame',
+    'Train a model in a learning round: read the version, train, and send the update before the deadline.',
+    TRAINING_ROUND_PROPERTIES,
   ),
   drain: DrainFrame,
   ack: frame('ack', 'AckFrame', 'Answers a frame that had a `requestId`.', {

@@ -5,6 +5,7 @@ import { DISTRIBUTION_OPERATIONS } from './distribution-operations.ts'
 import { LEARNING_OPERATIONS } from './learning-operations.ts'
 import { MEMORY_OPERATIONS } from './memory-operations.ts'
 import { MESSAGE_OPERATIONS } from './message-operations.ts'
+import { MODEL_OPERATIONS } from './model-operations.ts'
 import type { Operation } from './operation.ts'
 import { PATTERN_OPERATIONS } from './pattern-operations.ts'
 import { SCHEDULE_OPERATIONS } from './schedule-operations.ts'
@@ -27,5 +28,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...Object.values(TRAIL_OPERATIONS),
   ...Object.values(PATTERN_OPERATIONS),
   ...Object.values(LEARNING_OPERATIONS),
+  ...Object.values(MODEL_OPERATIONS),
   ...Object.values(SYSTEM_OPERATIONS),
 ]

@@ -41,6 +41,8 @@ export interface OperationShape {
   readonly query?: TObject
   readonly headers?: TObject
   readonly body?: TObject
+  /** Of a request whose body is `application/octet-stream`, in place of `body`. */
+  readonly bytes?: TSchema
   /** Who may send a field of the body, where that is fewer than may call the operation. */
   readonly fieldAccess?: Readonly<Record<string, Exclude<Access, 'public'>>>
   /** True where the request may come without a body, which then means `{}`. */

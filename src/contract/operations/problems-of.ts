@@ -41,6 +41,7 @@ export function problemCodesOf({
   access,
   params,
   body,
+  bytes,
   problems,
   replies,
 }: Operation): ProblemCode[] {
@@ -50,7 +51,7 @@ export function problemCodesOf({
     ...(params === undefined ? [] : WITH_PARAMS),
     ...(access === 'public' ? [] : WITH_CREDENTIAL),
     // A DELETE that comes with a body has it read as well.
-    ...(body === undefined && method !== 'DELETE' ? [] : WITH_BODY),
+    ...(body === undefined && bytes === undefined && method !== 'DELETE' ? [] : WITH_BODY),
     ...(params?.properties['swarmId'] === undefined ? [] : OF_A_SWARM),
   ])
   return [...codes].filter((code) => replies[PROBLEMS[code].status] === undefined)

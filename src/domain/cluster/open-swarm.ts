@@ -4,6 +4,7 @@ import { DELIVERY_TOPIC, deliverNotice } from '../communication/direct-channel.t
 import { EventStream } from '../communication/event-stream.ts'
 import type { AgentSessions } from '../communication/ports/agent-sessions.ts'
 import type { ConsensusCrypto } from '../consensus/ports/consensus-crypto.ts'
+import { LearningReader } from '../intelligence/learning/learning-reader.ts'
 import { MemoryReader } from '../intelligence/memory/memory-reader.ts'
 import { patientReads, repeatWhileUnavailable } from '../kernel/patient-store.ts'
 import type { Semaphore } from '../kernel/semaphore.ts'
@@ -63,6 +64,7 @@ export interface OpenSwarmOptions {
 export class OpenSwarm {
   readonly scope: Scope
   readonly reader: SwarmReader
+  readonly learning: LearningReader
   readonly memory: MemoryReader
   readonly events: EventStream
   readonly service: SwarmService
@@ -81,6 +83,7 @@ export class OpenSwarm {
     this.#options = options
     this.#modules = modules
     this.reader = new SwarmReader(scope, modules)
+    this.learning = new LearningReader(scope, modules)
     const { memoryDefaults: defaults, memoryVersionsMax: versionsMax } = orchestrator
     this.memory = new MemoryReader({ scope, defaults, versionsMax }, modules)
     this.events = new EventStream({ scope, tailMax: orchestrator.eventTailMax }, modules)

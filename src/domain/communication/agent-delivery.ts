@@ -2,6 +2,7 @@ import type { ConsensusNotice } from '../consensus/consensus-message.ts'
 import type { Assignment, HeldTask } from '../model/assignment.ts'
 import type { BidCall } from '../model/bid-call.ts'
 import type { SwarmMessage } from '../model/message.ts'
+import type { TrainingNotice } from '../model/training-notice.ts'
 
 /** What the swarm tells an agent over its channel. */
 export type AgentDelivery =
@@ -17,6 +18,8 @@ export type AgentDelivery =
   | { readonly type: 'gap'; readonly missedCount: number }
   /** In an election, or on a proposal; goes before messages. */
   | { readonly type: 'consensus'; readonly notice: ConsensusNotice }
+  /** Train a model in a learning round. */
+  | { readonly type: 'training'; readonly notice: TrainingNotice }
   /** Finish what you hold; nothing new will come. */
   | { readonly type: 'drain'; readonly reason: string }
   /** A newer connection of the same agent took over; this one is to be closed. */

@@ -60,6 +60,12 @@ export interface SwarmErrorDetails {
   trail_set_not_found: { readonly trailSet: string }
   trail_set_exists: { readonly trailSet: string }
   trail_settings_unsound: { readonly trailSet: string; readonly reason: string }
+  model_not_found: { readonly model: string; readonly version?: number }
+  model_exists: { readonly model: string }
+  model_unsound: { readonly model: string; readonly reason: string }
+  round_not_found: { readonly roundId: string }
+  round_refused: { readonly roundId: string; readonly reason: string }
+  update_refused: { readonly roundId: string; readonly agentId: AgentId; readonly reason: string }
   no_leader: { readonly swarmId: SwarmId }
   cursor_invalid: { readonly cursor: string }
   record_damaged: { readonly kind: string; readonly id: string }

@@ -69,7 +69,7 @@ function taskService(parts: SwarmParts): TaskService {
 }
 
 function agentService(parts: SwarmParts): AgentService {
-  const { registry, presence, claims, subscriptions, delivery, consensus } = parts
+  const { registry, presence, claims, subscriptions, delivery, consensus, rounds } = parts
   return {
     register: (request) => consensus.registering(request, () => registry.register(request)),
     patch: (request) => registry.patch(request),
@@ -82,6 +82,7 @@ function agentService(parts: SwarmParts): AgentService {
       delivery.attached(agentId)
       const reply = await attached
       consensus.attached(agentId)
+      rounds.attached(agentId)
       return reply
     },
     detach: async (request) => {
@@ -150,12 +151,24 @@ function consensusService({ registry, consensus }: SwarmParts): ConsensusService
   }
 }
 
-function learningService({ experience }: SwarmParts): LearningService {
+function learningService({ experience, models, blobs, rounds }: SwarmParts): LearningService {
   return {
     reportOutcome: (request) => experience.report(request),
     experience: async (query) => experience.experience(query),
     advice: async (request) => experience.advice(request),
     types: async () => experience.types(),
+    createModel: (request) => models.create(request),
+    writeChunk: async (chunk) => {
+      await blobs.write(chunk)
+      return null
+    },
+    addVersion: (request) => models.addVersion(request),
+    rollBack: (request) => models.rollBack(request),
+    evaluate: (request) => models.evaluate(request),
+    openRound: (request) => rounds.open(request),
+    submitUpdate: (request) => rounds.submit(request),
+    declineRound: (request) => rounds.decline(request),
+    endRound: (request) => rounds.end(request),
   }
 }
 

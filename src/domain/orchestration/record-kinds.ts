@@ -6,6 +6,8 @@ import {
   PROPOSAL_PAYLOAD_RECORDS,
   PROPOSAL_RECORDS,
 } from '../consensus-engine/proposals/proposal-record.ts'
+import { ROUND_RECORDS } from '../intelligence/learning/learning-keys.ts'
+import { BLOB_RECORDS, CHUNK_RECORDS, MODEL_RECORDS } from '../intelligence/learning/models/model-record.ts'
 import { NAMESPACE_RECORDS } from '../intelligence/memory/memory-namespace.ts'
 import {
   MEMORY_CONTENT_RECORDS,
@@ -63,4 +65,8 @@ export const RECORD_KINDS = new RecordKinds([
   TRAIL_BUCKET_RECORDS,
   PATTERN_RECORDS,
   SCHEDULE_RECORDS,
+  MODEL_RECORDS,
+  ROUND_RECORDS,
+  BLOB_RECORDS,
+  CHUNK_RECORDS,
 ])

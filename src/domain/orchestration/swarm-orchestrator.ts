@@ -64,6 +64,7 @@ export class SwarmOrchestrator {
     await parts.consensus.recover()
     await parts.memory.recover()
     await parts.patterns.recover()
+    await parts.rounds.recover()
     for (const agent of parts.registry.agents) void parts.presence.removeIfLeaving(agent)
     for (const taskId of blocked) void parts.ender.lookAtDependencies(taskId)
     for (const { taskId, parentTaskId } of orphans) void parts.ender.cancelIfParentWas(taskId, parentTaskId)

@@ -12,6 +12,9 @@ import { SwarmStrategy } from '../distribution/swarm-strategy.ts'
 import { TaskDistributor } from '../distribution/task-distributor.ts'
 import { ExperienceDesk } from '../intelligence/learning/experience/experience-desk.ts'
 import { LEARNING_SNAPSHOTS, LearningState } from '../intelligence/learning/experience/learning-state.ts'
+import { BlobStore } from '../intelligence/learning/models/blob-store.ts'
+import { ModelDesk } from '../intelligence/learning/models/model-desk.ts'
+import { RoundDesk } from '../intelligence/learning/rounds/round-desk.ts'
 import { SwarmMemory } from '../intelligence/memory/swarm-memory.ts'
 import { PatternKeeper } from '../intelligence/patterns/pattern-keeper.ts'
 import { SwarmTrails } from '../intelligence/trails/swarm-trails.ts'
@@ -80,8 +83,8 @@ export function createSwarmParts(
   const work = createWork(coordinatorship, options, base)
   const desk = createDesk(options, { ...base, ...work })
   const communication = createCommunicationParts(coordinatorship, options, { ...base, ...work })
-  const learning = createLearning(options, { ...base, ...work })
   const consensus = new ConsensusEngine(coordinatorship, options, { ...base, ...work })
+  const learning = createLearning(options, { ...base, ...work, consensus })
   const memory = new SwarmMemory(options, base)
   const { topology } = base
   const projections = [
@@ -94,6 +97,7 @@ export function createSwarmParts(
     memory,
     desk.patterns,
     learning.learning,
+    learning.rounds,
   ]
   const trails = new SwarmTrails(options, base)
   return { ...base, ...work, ...desk, ...communication, ...learning, consensus, memory, trails, projections }
@@ -275,12 +279,26 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
   return { ...desks, watchDeadline, monitor, retention, patterns }
 }
 
-/** What the swarm learns from finished work. */
-function createLearning(options: OrchestratorOptions, parts: Base & Work) {
+/** What the swarm learns from finished work, and the models that its agents train together. */
+function createLearning(options: OrchestratorOptions, parts: Base & Work & Pick<Extras, 'consensus'>) {
+  const { consensus, events } = parts
   const learned = new LearningState(options.learning)
   const learning = new DurableProjection(learned, LEARNING_SNAPSHOTS, {
     ...parts,
-    errors: parts.events.projectionErrors,
+    errors: events.projectionErrors,
   })
-  return { learning, experience: new ExperienceDesk({ ...parts, learned, projection: learning }) }
+  const stored = { ...parts, journal: parts.journal.inBulk() }
+  const blobs = new BlobStore(options.learning, stored)
+  const models = new ModelDesk(options.learning, { ...parts, blobs })
+  const rounds = new RoundDesk(options.learning, {
+    ...parts,
+    blobs,
+    models,
+    leadership: () => {
+      const { leaderId, epoch, term } = consensus.leader().leadership
+      return leaderId === null ? undefined : { agentId: leaderId, electorateEpoch: epoch, term }
+    },
+  })
+  const experience = new ExperienceDesk({ ...parts, learned, projection: learning })
+  return { learning, experience, blobs, models, rounds }
 }

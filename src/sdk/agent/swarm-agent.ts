@@ -21,6 +21,7 @@ import { type TaskHandler, TaskRevoked, taskOf } from './agent-task.ts'
 import { jsonFrames, msgpackFrames } from './frame-codec.ts'
 import type { AgentNotice, SwarmAgentOptions } from './swarm-agent-options.ts'
 import { TaskRuns } from './task-runs.ts'
+import { type TrainingHandler, TrainingRounds } from './training-rounds.ts'
 import { AgentVoting, type AgentVotingOptions } from './voting/agent-voting.ts'
 import type { Speech } from './voting/speech.ts'
 
@@ -50,6 +51,7 @@ export class SwarmAgent {
   readonly #messages: AgentMessages
   readonly #voting: AgentVoting
   readonly #bids: AgentBids
+  readonly #training: TrainingRounds
   readonly #link: AgentLink
   #onStarted: () => void = () => undefined
   #onEnded: (end: LinkEnd) => void = () => undefined
@@ -85,6 +87,10 @@ export class SwarmAgent {
     this.#messages = new AgentMessages({ onError: (error) => this.#notify({ type: 'error', error }) })
     this.#bids = new AgentBids({
       onBid: options.onBid,
+      onError: (error) => this.#notify({ type: 'error', error }),
+    })
+    this.#training = new TrainingRounds({
+      client: this.#client,
       onError: (error) => this.#notify({ type: 'error', error }),
     })
     this.#link = new AgentLink(
@@ -178,6 +184,16 @@ export class SwarmAgent {
 
   unsubscribe(topic: string): Promise<void> {
     return this.#messages.unsubscribe(topic)
+  }
+
+  /**
+   * Says who trains models in learning rounds. Without one the agent declines. To be called before `start`.
+   *
+   * @example examples/federated-digits/agent.ts
+   */
+  onTrainingRound(handler: TrainingHandler): this {
+    this.#training.handler = handler
+    return this
   }
 
   /** What has worked for others at a type of work: agents and methods, best first. */
@@ -281,6 +297,9 @@ export class SwarmAgent {
         return
       case 'call_for_bids':
         void this.#bids.answer(notice)
+        return
+      case 'training.round':
+        if (this.agentId !== undefined) this.#training.receive(notice, this.agentId)
         return
       case 'gap':
         this.#notify({ type: 'messages_missed', count: notice.missedCount })

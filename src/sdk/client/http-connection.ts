@@ -27,6 +27,8 @@ export interface HttpRequest {
   readonly query?: object
   readonly headers?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /** Sent as they are, in place of `body`; the headers say what they are. */
+  readonly bytes?: Uint8Array<ArrayBuffer>
   /** Where the answer holds payloads and results, whose exact texts are wanted. */
   readonly opaque?: OpaqueShape | undefined
   /** A status beyond 2xx that is an answer like any other, where its body is one. */
@@ -77,7 +79,8 @@ export class HttpConnection {
    */
   async call<T>(request: HttpRequest): Promise<T> {
     // What cannot be written is the caller's mistake, and no failure of the connection.
-    const body = request.body === undefined ? undefined : (writeJson(request.body) ?? 'null')
+    const body =
+      request.bytes ?? (request.body === undefined ? undefined : (writeJson(request.body) ?? 'null'))
     const backoff = new Backoff({ minMs: 20, baseMs: FIRST_WAIT_MAX_MS, maxMs: WAIT_MAX_MS })
     const giveUpAt = performance.now() + (this.#options.retryForMs ?? 15_000)
     for (;;) {
@@ -114,7 +117,11 @@ export class HttpConnection {
     return timeoutMs ?? this.#options.timeoutMs ?? TIMEOUT_MS
   }
 
-  async #send(request: HttpRequest, body: string | undefined, limit: AbortSignal): Promise<Response> {
+  async #send(
+    request: HttpRequest,
+    body: string | Uint8Array<ArrayBuffer> | undefined,
+    limit: AbortSignal,
+  ): Promise<Response> {
     const { url } = this
     const { method } = request
     let response: Response

@@ -48,6 +48,7 @@ import { EventSubscription, type SubscriptionOptions } from './event-subscriptio
 import { HttpConnection, type HttpRequest } from './http-connection.ts'
 import { LearningClient } from './learning-client.ts'
 import { MemoryClient } from './memory-client.ts'
+import { ModelClient } from './model-client.ts'
 import { PatternClient } from './pattern-client.ts'
 import { randomKey } from './random-key.ts'
 import { SchedulesClient } from './schedules-client.ts'
@@ -91,6 +92,8 @@ export class SwarmClient {
   readonly learning: LearningClient
   /** Tasks that are submitted by the clock. */
   readonly schedules: SchedulesClient
+  /** Models that agents train together, and the rounds in which they do. */
+  readonly models: ModelClient
   readonly #http: HttpConnection
   readonly #openFeed: OpenFeed
   readonly #swarmPath: string
@@ -113,10 +116,12 @@ export class SwarmClient {
       events: (subscription) => this.events(subscription),
       readEvents: (page) => this.readEvents(page),
     })
-    this.learning = new LearningClient({
-      call: (request) => this.#call(request),
-      open: (request) => this.#http.open({ ...request, path: this.#swarmPath + request.path }),
-    })
+    const calls = {
+      call: <T>(request: HttpRequest) => this.#call<T>(request),
+      open: (request: HttpRequest) => this.#http.open({ ...request, path: this.#swarmPath + request.path }),
+    }
+    this.learning = new LearningClient(calls)
+    this.models = new ModelClient(calls)
   }
 
   /** The server that is asked now; another one where several were given and this one stopped answering. */

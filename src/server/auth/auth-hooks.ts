@@ -17,6 +17,8 @@ declare module 'fastify' {
     operationId?: string
     /** Where its body holds opaque values. */
     opaque?: OpaqueShape
+    /** The body is `application/octet-stream`. */
+    takesBytes?: boolean
   }
 }
 

@@ -2,6 +2,7 @@ import type { ChannelFrame } from '#contract/frames/agent-frames.ts'
 import type { AgentDelivery } from '#domain/communication/agent-delivery.ts'
 import type { FrameFormat } from '../sockets/frame-format.ts'
 import { assignmentView } from '../views/assignment-view.ts'
+import { wireTime } from '../views/wire-time.ts'
 
 /** What the swarm tells an agent, as a frame; but for messages, and for what ends the channel. */
 export function encodeDelivery(
@@ -16,6 +17,15 @@ export function encodeDelivery(
     const { capabilities, ...call } = delivery.call
     const bids: ChannelFrame = { type: 'call_for_bids', ...call, capabilities: [...capabilities] }
     return format.encode(bids)
+  }
+  if (delivery.type === 'training') {
+    const { deadlineAt, shape, ...notice } = delivery.notice
+    return format.encode({
+      type: 'training.round',
+      ...notice,
+      shape: [...shape],
+      deadline: wireTime(deadlineAt),
+    })
   }
   const { reason } = delivery
   const frame: ChannelFrame =

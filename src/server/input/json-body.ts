@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { errorCodes, type FastifyInstance, type FastifyRequest } from 'fastify'
 import { parseJson, readUtf8 } from './json-text.ts'
 
+const BYTES_TYPE = 'application/octet-stream'
 const fingerprints = new WeakMap<FastifyRequest, string>()
 
-/** Takes JSON bodies and no others. */
-export function acceptJsonOnly(app: FastifyInstance): void {
+/** Takes JSON bodies, and bytes where the route takes them, and no others. */
+export function acceptBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers()
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
     try {
@@ -16,6 +17,10 @@ export function acceptJsonOnly(app: FastifyInstance): void {
     } catch (error) {
       done(error as Error)
     }
+  })
+  app.addContentTypeParser(BYTES_TYPE, { parseAs: 'buffer' }, (request, body, done) => {
+    if (request.routeOptions.config.takesBytes === true) done(null, body)
+    else done(new errorCodes.FST_ERR_CTP_INVALID_MEDIA_TYPE(BYTES_TYPE))
   })
 }
 

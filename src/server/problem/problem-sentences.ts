@@ -68,6 +68,16 @@ export const SENTENCES: Sentences = {
   trail_set_not_found: ({ trailSet }) => `There is no trail set ${trailSet} in this swarm.`,
   trail_set_exists: ({ trailSet }) => `There is a trail set ${trailSet} with other settings already.`,
   trail_settings_unsound: ({ trailSet, reason }) => `The trail set ${trailSet} cannot be created: ${reason}.`,
+  model_not_found: ({ model, version }) =>
+    version === undefined
+      ? `There is no model ${model} in this swarm.`
+      : `Model ${model} has no version ${version}.`,
+  model_exists: ({ model }) => `There is a model ${model} already.`,
+  model_unsound: ({ model, reason }) => `This cannot be a version of model ${model}: ${reason}.`,
+  round_not_found: ({ roundId }) => `There is no learning round ${roundId} in this swarm.`,
+  round_refused: ({ roundId, reason }) => `Learning round ${roundId}: ${reason}.`,
+  update_refused: ({ roundId, agentId, reason }) =>
+    `The update of agent ${agentId} to learning round ${roundId} is refused: ${reason}.`,
   no_leader: ({ swarmId }) => `Nobody leads swarm ${swarmId}; try again, or start an election.`,
   cursor_invalid: ({ cursor }) => `${cursor} is not a place in the event log.`,
   record_damaged: ({ kind, id }) =>

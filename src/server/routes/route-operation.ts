@@ -32,7 +32,12 @@ export function routeOperation<O extends OperationShape>(
     method,
     url: path.replaceAll(/\{(\w+)\}/g, ':$1'),
     schema: schemaOf(operation),
-    config: { access, operationId, ...(opaque === undefined ? {} : { opaque }) },
+    config: {
+      access,
+      operationId,
+      ...(opaque === undefined ? {} : { opaque }),
+      ...(operation.bytes === undefined ? {} : { takesBytes: true }),
+    },
     bodyLimit: bodyBytesMax,
     ...(options.answerWithinMs === undefined ? {} : { handlerTimeout: options.answerWithinMs }),
     ...(isBodyOptional === true ? { preValidation: fillInBody } : {}),

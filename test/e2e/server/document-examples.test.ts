@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { asyncApiDocument } from '#contract/documents/asyncapi-document.ts'
 import { openApiDocument } from '#contract/documents/openapi-document.ts'
-import { FENCING_TOKEN, PATTERN_ID, PROPOSAL_ID, TASK_ID } from '#contract/examples/example-ids.ts'
+import {
+  AGENT_ID,
+  FENCING_TOKEN,
+  PATTERN_ID,
+  PROPOSAL_ID,
+  ROUND_ID,
+  TASK_ID,
+} from '#contract/examples/example-ids.ts'
 import { OPERATION_EXAMPLES, type OperationId } from '#contract/examples/operation-examples.ts'
 import { OPERATIONS } from '#contract/operations/all-operations.ts'
 import { SwarmClient } from '#sdk/index.ts'
@@ -13,7 +20,7 @@ import { startTestNode, type TestNode } from '../../helpers/test-node.ts'
 /** What stands in the document for an operation, as a reader of the document sees it. */
 interface Described {
   readonly parameters?: readonly { readonly name: string; readonly in: string; readonly example?: string }[]
-  readonly requestBody?: { readonly content: { readonly 'application/json': { readonly example: object } } }
+  readonly requestBody?: { readonly content: { readonly 'application/json'?: { readonly example: object } } }
 }
 type Replacements = Readonly<Record<string, string | number>>
 
@@ -39,6 +46,13 @@ describe('the requests in the documents', () => {
     const claimed = await client.claimTasks('ada', { countMax: 1, waitMs: 5_000 })
     expect(claimed.map((assignment) => assignment.taskId)).toEqual([taskId])
     return { [TASK_ID]: taskId, [FENCING_TOKEN]: claimed[0]?.fencingToken ?? 0 }
+  }
+  /** A new one where the round before is over. */
+  async function round(): Promise<Replacements> {
+    const known = (await client.models.rounds()).find(({ status }) => status === 'open')
+    const opened = { model: 'digits', aggregator: { kind: 'median' as const }, durationMs: 60_000 }
+    const { roundId } = known ?? (await client.models.openRound({ ...opened, agentIds: [AGENT_ID] }))
+    return { [ROUND_ID]: roundId }
   }
   async function finished(): Promise<Replacements> {
     const replacements = await open()
@@ -83,6 +97,11 @@ describe('the requests in the documents', () => {
       await client.consensus.propose({ proposalId: 'withdrawn', title: 'Wait?' })
       return { [PROPOSAL_ID]: 'withdrawn' }
     },
+    getRound: round,
+    declineRound: round,
+    sendUpdate: round,
+    closeRound: round,
+    cancelRound: round,
     getPattern: noticed,
     acknowledgePattern: noticed,
     dismissPattern: noticed,
@@ -103,9 +122,10 @@ describe('the requests in the documents', () => {
         params: Object.fromEntries(
           given.map(({ name, example = '' }) => [name, String(replacements[example] ?? example)]),
         ),
-        ...(requestBody === undefined
+        ...(requestBody?.content['application/json'] === undefined
           ? {}
           : { body: replaced(requestBody.content['application/json'].example, replacements) }),
+        ...bytesOf(operationId),
       })
       // A new server has lost nothing that could be accepted.
       const statusMax = operationId === 'acceptStoreLoss' ? 409 : 299
@@ -115,6 +135,14 @@ describe('the requests in the documents', () => {
     }
   })
 })
+
+/** The numbers of a request whose body is no JSON, and its query. */
+function bytesOf(operationId: OperationId) {
+  const { numbers, query = {} } = OPERATION_EXAMPLES[operationId]
+  if (numbers === undefined) return {}
+  const asText = Object.entries(query).map(([name, value]) => [name, String(value)] as const)
+  return { bytes: new Uint8Array(Float64Array.from(numbers).buffer), query: Object.fromEntries(asText) }
+}
 
 interface Message {
   readonly name: string

@@ -25,7 +25,7 @@ const OPEN: RoundState = {
   roundId: 'r1',
   model: 'digits',
   baseVersion: 3,
-  settings: { aggregator: { kind: 'median' }, clientsMin: 3 },
+  settings: { aggregator: { kind: 'median' }, clientsMin: 3, parameters: {} },
   status: 'open',
   coordinator: fence(1, 5),
   openedAt: epochMs(0),
@@ -124,7 +124,7 @@ describe('a federated round', () => {
   })
 
   it('needs what its aggregator needs', () => {
-    const krum = { aggregator: { kind: 'krum', byzantineMax: 2 }, clientsMin: 1 } as const
+    const krum = { aggregator: { kind: 'krum', byzantineMax: 2 }, clientsMin: 1, parameters: {} } as const
     expect(updatesMin({ settings: krum })).toBe(7)
   })
 

@@ -1,10 +1,13 @@
 import type { DurableProjectionOptions, DurableState } from '../../../kernel/durable-projection.ts'
 import { isOneOf, type SwarmEvent } from '../../../model/events.ts'
 import { type EstimateRow, SharedEstimates } from '../estimates/shared-estimates.ts'
+import type { BlobStoreOptions } from '../models/blob-store.ts'
+import type { ModelDeskOptions } from '../models/model-desk.ts'
+import type { RoundDeskOptions } from '../rounds/round-desk.ts'
 import { type Experience, experienceOf } from './experience.ts'
 import { ExperienceLog } from './experience-log.ts'
 
-export interface LearningOptions {
+export interface LearningOptions extends BlobStoreOptions, ModelDeskOptions, RoundDeskOptions {
   /** Experiences that are kept; the oldest leave first. */
   readonly experiencesMax: number
   /** What part of an older outcome's weight is kept at each newer one of the same type and arm, above 0, at most 1. */
@@ -20,6 +23,11 @@ export const LEARNING_DEFAULTS: LearningOptions = {
   keep: 0.999,
   typesMax: 500,
   armsMax: 100,
+  storedBytesMax: 536_870_912,
+  modelsMax: 100,
+  modelVersionsMax: 10,
+  openRoundsMax: 20,
+  finishedRoundsMax: 200,
 }
 
 /** Snapshots are some megabytes where much was learned: fewer of them than of smaller states. */

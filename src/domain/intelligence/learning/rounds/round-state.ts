@@ -50,6 +50,8 @@ export interface UpdateEntry {
 
 export interface RoundSettings {
   readonly aggregator: AggregatorSettings
+  /** What the clients train with, by name, for instance a number of epochs. The swarm does not read it. */
+  readonly parameters: Readonly<Record<string, number>>
   /** Fewest updates with which the round completes. */
   readonly clientsMin: number
 }
