@@ -72,7 +72,7 @@ describe('learning rounds', { timeout: 60_000 }, () => {
       absent: ['eve'],
       version: 2,
     })
-    expect(round.updates.map(({ sampleCount }) => sampleCount).toSorted()).toEqual([1, 2])
+    expect(new Set(round.updates.map(({ sampleCount }) => sampleCount))).toEqual(new Set([1, 2]))
     const { numbers, version } = await client.models.read('mean')
     expect(version).toBe(2)
     for (const number of numbers) expect(number).toBeCloseTo(30, 9)

@@ -64,6 +64,7 @@ export class SwarmAgent {
     this.#options = options
     this.ended = new Promise((resolve) => (this.#onEnded = resolve))
     const credential = options.apiKey ?? token
+    const onError = (error: Error): void => this.#notify({ type: 'error', error })
     this.#client = new SwarmClient({
       url,
       swarmId,
@@ -80,19 +81,13 @@ export class SwarmAgent {
       {
         handlerOf: (type) => this.#handlers.get(type) ?? this.#handlers.get('*'),
         onRefused: (taskId, error) => this.#notify({ type: 'task_lost', taskId, reason: error.message }),
-        onError: (error) => this.#notify({ type: 'error', error }),
+        onError,
       },
       { client: this.#client },
     )
-    this.#messages = new AgentMessages({ onError: (error) => this.#notify({ type: 'error', error }) })
-    this.#bids = new AgentBids({
-      onBid: options.onBid,
-      onError: (error) => this.#notify({ type: 'error', error }),
-    })
-    this.#training = new TrainingRounds({
-      client: this.#client,
-      onError: (error) => this.#notify({ type: 'error', error }),
-    })
+    this.#messages = new AgentMessages({ onError })
+    this.#bids = new AgentBids({ onBid: options.onBid, onError })
+    this.#training = new TrainingRounds({ client: this.#client, onError })
     this.#link = new AgentLink(
       {
         urls: [url].flat(),

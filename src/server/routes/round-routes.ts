@@ -17,8 +17,7 @@ interface SwarmRequest extends FastifyRequest {
 }
 
 export function roundRoutes(app: FastifyInstance, { swarms, ids }: ModelRoutesModules): void {
-  const { openRound, listRounds, getRound, sendUpdate, declineRound, closeRound, cancelRound } =
-    MODEL_OPERATIONS
+  const { openRound, listRounds, getRound, sendUpdate, declineRound } = MODEL_OPERATIONS
 
   const swarmOf = (request: SwarmRequest): Promise<OpenSwarm> =>
     swarms.open(callerOf(request).tenant, swarmId(request.params.swarmId))
@@ -76,6 +75,12 @@ export function roundRoutes(app: FastifyInstance, { swarms, ids }: ModelRoutesMo
     return roundView(await service.learning.declineRound({ roundId, agentId: agentId(agent) }))
   })
 
+  endRoutes(app, swarmOf)
+}
+
+/** The orders that end a round. */
+function endRoutes(app: FastifyInstance, swarmOf: (request: SwarmRequest) => Promise<OpenSwarm>): void {
+  const { closeRound, cancelRound } = MODEL_OPERATIONS
   for (const [operation, order] of [
     [closeRound, 'close'],
     [cancelRound, 'cancel'],
