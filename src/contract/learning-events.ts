@@ -79,12 +79,9 @@ export const LEARNING_EVENTS = {
   }),
   'learning.round_failed': data('LearningRoundFailedData', 'The round made no version of the model.', {
     model,
-    failure: textEnum(
-      ['too_few_updates', 'canceled', 'model_changed', 'model_missing', 'aggregation_failed'],
-      {
-        description: 'Why.',
-      },
-    ),
+    cause: textEnum(['too_few_updates', 'canceled', 'model_changed', 'model_missing', 'aggregation_failed'], {
+      description: 'Why.',
+    }),
     updateCount: Count('Updates that were taken.'),
   }),
 } as const

@@ -1,10 +1,10 @@
 import { allRecords } from '../../../kernel/all-records.ts'
 import type { SwarmJournal } from '../../../kernel/swarm-journal.ts'
 import { SwarmError } from '../../../model/errors.ts'
-import type { EpochMs } from '../../../model/ids.ts'
+import { type EventDraft, eventDraft } from '../../../model/events.ts'
 import type { NumberFormat } from '../../../model/training-notice.ts'
 import type { Clock } from '../../../ports/clock.ts'
-import { type EventDraft, put } from '../../../ports/records.ts'
+import { put } from '../../../ports/records.ts'
 import type { Step, SwarmStore } from '../../../ports/swarm-store.ts'
 import { modelKey } from '../learning-keys.ts'
 import type { BlobStore } from './blob-store.ts'
@@ -100,7 +100,7 @@ export class ModelDesk {
         lastVersion: 0,
         versions: [],
       }
-      return stepOf(record, 'learning.model_created', { format: facts.format, shape }, at)
+      return stepOf(record, eventDraft('learning.model_created', model, at, { format: facts.format, shape }))
     })
     this.#names.add(model)
     return created
@@ -117,7 +117,7 @@ export class ModelDesk {
       const at = clock.now()
       const { record: next, left } = this.withVersion(record, { blobId, createdAt: at, evaluations: {} })
       dropped.splice(0, dropped.length, ...left)
-      return stepOf(next, 'learning.model_updated', { version: next.currentVersion }, at)
+      return stepOf(next, eventDraft('learning.model_updated', model, at, { version: next.currentVersion }))
     })
     for (const blob of dropped) await blobs.drop(blob)
     return changed
@@ -142,7 +142,10 @@ export class ModelDesk {
       const record = found(stored?.value, model)
       versionOf(record, version)
       const data = { version, from: record.currentVersion }
-      return stepOf({ ...record, currentVersion: version }, 'learning.model_rolled_back', data, clock.now())
+      return stepOf(
+        { ...record, currentVersion: version },
+        eventDraft('learning.model_rolled_back', model, clock.now(), data),
+      )
     })
   }
 
@@ -183,12 +186,6 @@ function refuseMore(limitName: string, limit: number, actual: number): void {
   if (actual > limit) throw new SwarmError('limit_exceeded', { limitName, limit, actual })
 }
 
-function stepOf(
-  record: ModelRecord,
-  type: string,
-  data: EventDraft['data'],
-  time: EpochMs,
-): Step<ModelRecord> {
-  const event = { type, subject: record.model, time, data }
+function stepOf(record: ModelRecord, event: EventDraft): Step<ModelRecord> {
   return { writes: [put(MODEL_RECORDS, record.model, record)], events: [event], ready: [], result: record }
 }

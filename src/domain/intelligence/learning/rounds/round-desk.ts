@@ -2,10 +2,11 @@ import { allRecords } from '../../../kernel/all-records.ts'
 import type { Projection } from '../../../kernel/projection.ts'
 import type { Reminders } from '../../../kernel/reminders.ts'
 import { isSwarmError, SwarmError } from '../../../model/errors.ts'
+import { eventDraft, type SwarmEvent } from '../../../model/events.ts'
 import { type AgentId, agentId, type EpochMs } from '../../../model/ids.ts'
 import type { Clock } from '../../../ports/clock.ts'
 import type { Logger } from '../../../ports/logger.ts'
-import { put, remove, type SwarmEvent } from '../../../ports/records.ts'
+import { put, remove } from '../../../ports/records.ts'
 import type { Workers } from '../../../ports/workers.ts'
 import { modelKey, ROUND_RECORDS, roundKey } from '../learning-keys.ts'
 import type { BlobStore } from '../models/blob-store.ts'
@@ -77,18 +78,15 @@ export class RoundDesk implements Projection {
 
   /** Reads on in the log: a new leader takes over the rounds, and agents that left are not waited for. */
   read(events: readonly SwarmEvent[]): void {
-    for (const { type, subject, data } of events) {
-      if (type === 'leader.elected') {
-        const fence = {
-          agentId: agentId(subject),
-          electorateEpoch: Number(data['epoch']),
-          term: Number(data['term']),
-        }
+    for (const event of events) {
+      if (event.type === 'leader.elected') {
+        const { epoch, term } = event.data
+        const fence = { agentId: agentId(event.subject), electorateEpoch: epoch, term }
         for (const roundId of this.#open.keys()) this.#later(roundId, { type: 'leader_elected', fence })
-      } else if (type === 'agent.offline' || type === 'agent.removed') {
+      } else if (event.type === 'agent.offline' || event.type === 'agent.removed') {
+        const left = agentId(event.subject)
         for (const { roundId, invited } of this.#open.values())
-          if (invited.includes(subject as AgentId))
-            this.#later(roundId, { type: 'agent_left', agentId: agentId(subject) })
+          if (invited.includes(left)) this.#later(roundId, { type: 'agent_left', agentId: left })
       }
     }
   }
@@ -146,7 +144,7 @@ export class RoundDesk implements Projection {
           aggregator: settings.aggregator.kind,
           invitedCount: invited.length,
         }
-        const event = { type: 'learning.round_opened', subject: roundId, time: now, data }
+        const event = eventDraft('learning.round_opened', roundId, now, data)
         return { writes: [writeOf(opened)], events: [event], ready: [], result: opened }
       },
     )

@@ -1,5 +1,5 @@
+import { type EventDraft, eventDraft } from '../../../model/events.ts'
 import type { EpochMs } from '../../../model/ids.ts'
-import type { EventDraft } from '../../../ports/records.ts'
 import type { RoundState } from './round-state.ts'
 import type { RoundEffect } from './round-step.ts'
 
@@ -9,27 +9,32 @@ export function eventsOf(
   effects: readonly RoundEffect[],
   time: EpochMs,
 ): readonly EventDraft[] {
-  const event = (type: string, data: EventDraft['data']): EventDraft[] => [
-    { type: `learning.${type}`, subject: roundId, time, data: { model, ...data } },
-  ]
+  const updateCount = updates.length
   return effects.flatMap((effect): readonly EventDraft[] => {
     switch (effect.type) {
       case 'update_accepted': {
         const { agentId, sha256, bytes, weight } = effect.update
-        return event('update_accepted', { agentId, sha256, bytes, weight })
+        const data = { model, agentId, sha256, bytes, weight }
+        return [eventDraft('learning.update_accepted', roundId, time, data)]
       }
-      case 'update_refused':
-        return event('update_refused', { agentId: effect.agentId, reason: effect.reason })
+      case 'update_refused': {
+        const { agentId, reason } = effect
+        return [eventDraft('learning.update_refused', roundId, time, { model, agentId, reason })]
+      }
       case 'coordinator_changed': {
-        const { agentId, electorateEpoch, term } = effect.fence
-        return event('coordinator_changed', { agentId, epoch: electorateEpoch, term })
+        const { agentId, electorateEpoch: epoch, term } = effect.fence
+        return [eventDraft('learning.coordinator_changed', roundId, time, { model, agentId, epoch, term })]
       }
       case 'closed':
-        return event('round_closed', { by: effect.by, updateCount: updates.length })
-      case 'completed':
-        return event('round_completed', { version: effect.version, updateCount: updates.length })
-      case 'failed':
-        return event('round_failed', { failure: effect.failure, updateCount: updates.length })
+        return [eventDraft('learning.round_closed', roundId, time, { model, by: effect.by, updateCount })]
+      case 'completed': {
+        const { version } = effect
+        return [eventDraft('learning.round_completed', roundId, time, { model, version, updateCount })]
+      }
+      case 'failed': {
+        const { failure: cause } = effect
+        return [eventDraft('learning.round_failed', roundId, time, { model, cause, updateCount })]
+      }
       default:
         return []
     }
