@@ -67,6 +67,6 @@ export function taskDetailText(record: TaskRecord, payload?: JsonText, result?: 
   return `${withoutBrace}${payloadPart}${resultPart}}`
 }
 
-function progressView({ waitsFor, ...progress }: TaskProgress): NonNullable<TaskView['progress']> {
+function progressView({ waitsFor, at: _at, ...progress }: TaskProgress): NonNullable<TaskView['progress']> {
   return waitsFor === undefined ? progress : { ...progress, waitsFor: [...waitsFor] }
 }
