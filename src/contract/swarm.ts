@@ -70,6 +70,13 @@ export const SwarmCreate = closedObject(
 export type SwarmCreate = Static<typeof SwarmCreate>
 export type SwarmCreateInput = Pick<SwarmCreate, 'swarmId'> & Partial<SwarmCreate>
 
+const fairness = Type.Optional(
+  textEnum(['stride', 'drf'], {
+    description:
+      'How fairness keys share the swarm: `stride` (default) by assignments, `drf` by the resource of which each holds most.',
+  }),
+)
+
 export const SwarmPatch = closedObject(
   {
     description: Type.Optional(description),
@@ -77,6 +84,7 @@ export const SwarmPatch = closedObject(
     topology: Type.Optional(TopologySettings),
     leaseMs: Type.Optional(LeaseMs),
     limits: Type.Optional(SwarmLimits),
+    fairness,
     patterns: Type.Optional(PatternSettingsPatch),
   },
   { title: 'SwarmPatch', minProperties: 1, description: 'What changes; `limits` replaces all of them.' },
@@ -92,6 +100,7 @@ export const SwarmView = closedObject(
     topology: TopologySettings,
     leaseMs: LeaseMs,
     limits: SwarmLimits,
+    fairness,
     patterns: PatternSettings,
     createdAt: Timestamp,
   },

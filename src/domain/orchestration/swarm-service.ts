@@ -16,7 +16,7 @@ import type { TaskService } from '../tasks/task-service.ts'
 import type { TopologyService } from '../topology/topology-service.ts'
 
 export type SwarmPatch = Partial<
-  Pick<SwarmRecord, 'description' | 'strategy' | 'topology' | 'leaseMs' | 'limits'>
+  Pick<SwarmRecord, 'description' | 'strategy' | 'topology' | 'leaseMs' | 'limits' | 'fairness'>
 > & {
   /** What is left out stays as it is. */
   readonly patterns?: PatternSettingsRequest

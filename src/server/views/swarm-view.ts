@@ -8,7 +8,7 @@ import type { WaitSummary } from '#domain/tasks/wait-reason.ts'
 import { wireTime } from './wire-time.ts'
 
 export function swarmView(tenantId: TenantId, record: SwarmRecord): SwarmView {
-  const { swarmId, description, strategy, topology, leaseMs, limits, patterns, createdAt } = record
+  const { swarmId, description, strategy, topology, leaseMs, limits, fairness, patterns, createdAt } = record
   return {
     swarmId,
     tenantId,
@@ -17,6 +17,7 @@ export function swarmView(tenantId: TenantId, record: SwarmRecord): SwarmView {
     topology,
     leaseMs,
     limits,
+    ...(fairness === undefined ? {} : { fairness }),
     patterns,
     createdAt: wireTime(createdAt),
   }
