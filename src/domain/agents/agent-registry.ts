@@ -67,6 +67,11 @@ export class AgentRegistry {
     return this.#available.size > 0
   }
 
+  /** Agents that have room. */
+  get availableCount(): number {
+    return this.#available.size
+  }
+
   /** How many more tasks all agents together can be given now, counted no further than `countMax`. */
   freeSlots(countMax: number): number {
     const now = this.#modules.clock.monotonic()

@@ -31,8 +31,13 @@ export interface EndingTask {
   readonly isFailure: boolean
 }
 
-/** Most tasks offered to the strategy at once. */
-const TASKS_MAX = 256
+/** Most tasks offered to the strategy at once: all of a batch. */
+const TASKS_MAX = 500
+/** Most pairs of a task and an agent that a plan may have to look at: some milliseconds of the event loop. */
+const PAIRS_MAX = 100_000
+
+/** Pause after a step whose answer was lost, in milliseconds: what it may have assigned has to be taken back. */
+const PAUSE_MS = 1_000
 
 /**
  * Plans assignments that are written in the step that makes them possible: of a task with its submit, of an agent's next
@@ -44,8 +49,15 @@ export class ImmediatePlanner {
   /** What tasks need whose step is being written and that will wait after it, by the key of the requirement. */
   readonly #arriving = new Map<string, { readonly requirement: Requirement; count: number }>()
 
+  #pausedUntil = 0
+
   constructor(modules: ImmediatePlannerModules) {
     this.#modules = modules
+  }
+
+  /** The store did not say what became of a step: until it answers again, assignments have steps of their own. */
+  pause(): void {
+    this.#pausedUntil = this.#modules.clock.monotonic() + PAUSE_MS
   }
 
   /**
@@ -60,7 +72,8 @@ export class ImmediatePlanner {
     if (scheduler.first(1, isRunnable).length > 0 || this.#isOneArriving(isRunnable)) return []
     const line = new PriorityScheduler({ admission, shares })
     for (const entry of entries) line.add(entry)
-    const tasks = line.first(registry.freeSlots(TASKS_MAX), isRunnable)
+    const tasksMax = Math.min(TASKS_MAX, Math.ceil(PAIRS_MAX / registry.availableCount))
+    const tasks = line.first(registry.freeSlots(tasksMax), isRunnable)
     if (tasks.length === 0) return []
     for (const entry of tasks) strategy.onReady?.(entry)
     const ids = new Set(tasks.map(({ taskId }) => taskId))
@@ -127,8 +140,8 @@ export class ImmediatePlanner {
   }
 
   get #mayPlan(): boolean {
-    const { strategy, mayPlan } = this.#modules
-    return mayPlan() && strategy.plansAtOnce !== false
+    const { strategy, mayPlan, clock } = this.#modules
+    return mayPlan() && clock.monotonic() >= this.#pausedUntil && strategy.plansAtOnce !== false
   }
 
   #plan(context: Omit<DistributionContext, 'now' | 'random'>): readonly PlannedAssignment[] {

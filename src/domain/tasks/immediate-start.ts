@@ -69,6 +69,7 @@ export class StartingTasks {
   /** @param written what the step has assigned; undefined where nobody knows what became of it */
   end(written: readonly WrittenAssignment[] | undefined): void {
     const { assigner, planner } = this.#modules
+    if (written === undefined && this.areAny) planner.pause()
     const byTask = new Map(written?.map((assigned) => [assigned.task.taskId, assigned]))
     for (const [taskId, pending] of this.#pending) {
       const assigned = byTask.get(taskId)

@@ -60,12 +60,12 @@ export class NextTask implements Follower<WrittenAssignment> {
   readonly keys: readonly RecordKey[]
   readonly #entry: ReadyEntry
   readonly #pending: PendingAssignment
-  readonly #modules: Pick<NextTasksModules, 'distributor' | 'assigner' | 'ender'>
+  readonly #modules: Pick<NextTasksModules, 'distributor' | 'assigner' | 'planner' | 'ender'>
 
   constructor(
     entry: ReadyEntry,
     pending: PendingAssignment,
-    modules: Pick<NextTasksModules, 'distributor' | 'assigner' | 'ender'>,
+    modules: Pick<NextTasksModules, 'distributor' | 'assigner' | 'planner' | 'ender'>,
   ) {
     const { taskId } = entry
     this.keys = [taskKey(taskId), ...modules.assigner.keysOf(pending)]
@@ -100,8 +100,9 @@ export class NextTask implements Follower<WrittenAssignment> {
   }
 
   fail(error: unknown): void {
-    const { assigner, distributor, ender } = this.#modules
+    const { assigner, distributor, planner, ender } = this.#modules
     const isUnknown = isSwarmError(error, 'store_unavailable')
+    if (isUnknown) planner.pause()
     if (this.isDamaged(error) && isSwarmError(error, 'record_damaged')) {
       distributor.assigned(this.#entry, 'done')
       void ender.failDamaged(this.#entry.taskId, error.details)
