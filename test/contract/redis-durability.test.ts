@@ -56,7 +56,7 @@ describe('the durability of Redis', () => {
     await expect(open('committed')).rejects.toThrow(named)
     await expect(open('synced')).rejects.toThrow(named)
     const infra = await open('none')
-    expect(infra.store.status()).toEqual({ isWritable: true, durability: 'none' })
+    expect(infra.store.status()).toMatchObject({ isWritable: true, durability: 'none' })
     await write(infra)
   })
 

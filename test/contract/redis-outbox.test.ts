@@ -45,6 +45,16 @@ describe('the outbox of a swarm in Redis', () => {
     expect(await outbox()).toEqual(['b_1'])
   })
 
+  it('counts the steps that changed something, and the scripts that wrote them', async () => {
+    const before = t.infra.store.status().written
+    await Promise.all(['a', 'b', 'c'].map((id) => step({ ready: [entry(id)], writes: [putNumber(id, 1)] })))
+    await step({})
+    const { steps = 0, commits = 0 } = t.infra.store.status().written ?? {}
+    expect(steps - (before?.steps ?? 0)).toBe(3)
+    expect(commits - (before?.commits ?? 0)).toBeGreaterThan(0)
+    expect(commits - (before?.commits ?? 0)).toBeLessThanOrEqual(3)
+  })
+
   it('keeps an entry whose step is refused, fenced or rests on what has changed', async () => {
     await step({ ready: [entry('a')] })
     const settled = [{ taskId: entry('a').taskId, readyCount: 1 }]

@@ -111,6 +111,16 @@ export interface StoreStatus {
   readonly damagedCount?: number
   /** Left out where the store is whole. */
   readonly loss?: StoreLoss
+  /** Since the start; left out where the adapter does not count. */
+  readonly written?: WrittenCounts
+}
+
+/** How much a store has written: steps per commit is the size of its batches. */
+export interface WrittenCounts {
+  /** Steps that changed something. */
+  readonly steps: number
+  /** Transactions, or scripts, that wrote them. */
+  readonly commits: number
 }
 
 /**

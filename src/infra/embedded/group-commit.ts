@@ -58,6 +58,7 @@ export class GroupCommit {
   readonly #waiting = new WaitingJobs()
   #isRequested = false
   #isExtending = false
+  #commitCount = 0
   /** What the next batch has to find in the file. */
   #roomWanted = ROOM_MIN
   /** Of the newest batch that ran; undefined where only LMDB knows. */
@@ -81,6 +82,11 @@ export class GroupCommit {
       this.#waiting.push(job)
       this.#request()
     }
+  }
+
+  /** Transactions that changed something, since the start. */
+  get commitCount(): number {
+    return this.#commitCount
   }
 
   /** Resolves when all that can be read now is on the disk; undefined where it is. */
@@ -213,6 +219,7 @@ export class GroupCommit {
       queueMicrotask(() => this.#request())
     }
     records.forgetOldest()
+    this.#commitCount += 1
     batch.number = number
     this.#lastNumber = number
     if (this.#isAnsweredWhenVisible) this.#signal.onceVisible(() => this.#answerVisible(batch))

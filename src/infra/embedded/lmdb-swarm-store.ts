@@ -69,6 +69,7 @@ export class LmdbSwarmStore implements SwarmStore {
   readonly #modules: LmdbSwarmStoreModules
   readonly #health: StoreHealth
   readonly #commits: GroupCommit
+  #stepCount = 0
 
   constructor(options: LmdbSwarmStoreOptions, modules: LmdbSwarmStoreModules) {
     const { tables, clock, logger, reserve, onFailed } = modules
@@ -90,8 +91,11 @@ export class LmdbSwarmStore implements SwarmStore {
 
   transact<const Keys extends readonly RecordKey[], T>(request: StepRequest<Keys, T>): Promise<Committed<T>> {
     const { deliver } = this.#modules
+    const onChanged = (): void => {
+      this.#stepCount += 1
+    }
     return new Promise((resolve, reject) => {
-      this.#commits.add(new StepJob(request, { resolve, reject, deliver }))
+      this.#commits.add(new StepJob(request, { resolve, reject, deliver, onChanged }))
     })
   }
 
@@ -150,6 +154,7 @@ export class LmdbSwarmStore implements SwarmStore {
       ...(this.#health.isReadable ? {} : { isReadable: false }),
       durability,
       ...(count === 0 ? {} : { damagedCount: count }),
+      written: { steps: this.#stepCount, commits: this.#commits.commitCount },
     }
   }
 

@@ -17,6 +17,8 @@ export interface StepOutcome<T> {
   readonly reject: (error: unknown) => void
   /** Takes the outbox, before the step is answered. */
   readonly deliver: (scope: Scope, entries: readonly ReadyEntry[]) => void
+  /** Called where the step changed something, before it is answered. */
+  readonly onChanged: () => void
 }
 
 /** One step of the domain: reads, decides, and stages what was decided. */
@@ -28,6 +30,7 @@ export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
   readonly #outcome: StepOutcome<T>
   #committed: Committed<T> | undefined
   #ready: readonly ReadyEntry[] = []
+  #isChanged = false
 
   constructor(request: StepRequest<Keys, T>, outcome: StepOutcome<T>) {
     assert(request.keys.length <= KEYS_MAX, `a step reads at most ${KEYS_MAX} records`)
@@ -54,11 +57,13 @@ export class StepJob<Keys extends readonly RecordKey[], T> implements Job {
       batch.setScopeState(scope, { ...state, lastSequence, lastEventSequence: lastSequence })
     }
     this.#ready = step.ready
+    this.#isChanged = texts.length + events.length > 0
     this.#committed = { result: step.result, events }
   }
 
   resolve(): void {
     assert(this.#committed !== undefined, 'a step runs before it is answered')
+    if (this.#isChanged) this.#outcome.onChanged()
     if (this.#ready.length > 0) this.#outcome.deliver(this.#request.scope, this.#ready)
     this.#outcome.resolve(this.#committed)
   }

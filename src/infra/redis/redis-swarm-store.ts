@@ -12,6 +12,7 @@ import type {
   StoreStatus,
   SwarmStore,
   TimedListRequest,
+  WrittenCounts,
 } from '#domain/ports/swarm-store.ts'
 import { lossSentence, type StoreIdentity } from './identity/store-identity.ts'
 import { listPage, timedPage } from './list-records.ts'
@@ -57,6 +58,7 @@ export class RedisSwarmStore implements SwarmStore {
   readonly #lanes = new Map<Scope, ScopeQueue>()
   readonly #stampPrefix = randomBytes(6).toString('hex')
   #stampCount = 0
+  #written: WrittenCounts = { steps: 0, commits: 0 }
   #isClosed = false
 
   constructor(modules: RedisSwarmStoreModules) {
@@ -173,7 +175,7 @@ export class RedisSwarmStore implements SwarmStore {
   }
 
   status(): StoreStatus {
-    const { status } = this.#health
+    const status = { ...this.#health.status, written: this.#written }
     const { loss } = this.#identity
     return loss === undefined ? status : { ...status, isWritable: false, reason: lossSentence(loss), loss }
   }
@@ -212,6 +214,7 @@ export class RedisSwarmStore implements SwarmStore {
       cache: this.#cache,
       kinds: this.#modules.kinds,
       nextStamp: () => this.#nextStamp(),
+      onCommitted: (stepCount) => this.#count(stepCount),
       onReady: this.#modules.onReady,
     })
     this.#lanes.set(scope, lane)
@@ -224,6 +227,12 @@ export class RedisSwarmStore implements SwarmStore {
       this.#lanes.delete(scope)
       return
     }
+  }
+
+  #count(stepCount: number): void {
+    if (stepCount === 0) return
+    const { steps, commits } = this.#written
+    this.#written = { steps: steps + stepCount, commits: commits + 1 }
   }
 
   /** Never given before, by any node. */

@@ -38,6 +38,8 @@ export interface ScopeQueueModules {
   readonly cache: RecordCache
   readonly kinds: RecordKinds
   readonly nextStamp: () => string
+  /** Called for each script that committed steps, with how many of them changed something. */
+  readonly onCommitted: (stepCount: number) => void
   /** Called with what a committed step left in the outbox; `undefined` when a step may have left something. */
   readonly onReady: (scope: Scope, entries: readonly ReadyEntry[] | undefined) => void
 }
@@ -190,6 +192,7 @@ export class ScopeQueue {
       ready.push(...readyEntriesOf(decided))
       sequence = answer(step, decided, sequence)
     }
+    this.#modules.onCommitted(batch.steps.slice(0, count).filter(isChange).length)
     if (ready.length > 0) this.#modules.onReady(this.#scope, ready)
     if (count < steps.length) this.#retry(steps.slice(count))
   }
@@ -247,4 +250,8 @@ function answer(step: WaitingStep, { decision }: DecidedStep, before: number): n
   const events = numberEvents(decision.step.events, before, step.request.epoch)
   step.resolve({ result: decision.step.result, events })
   return before + events.length
+}
+
+function isChange({ decision }: DecidedStep): boolean {
+  return 'step' in decision && decision.step.writes.length + decision.step.events.length > 0
 }

@@ -40,4 +40,27 @@ export function observeStore(store: Pick<SwarmStore, 'status'>, registers: Regis
       damaged.inc(store.status().damagedCount ?? 0)
     },
   })
+  observeWritten(store, registers)
+}
+
+/** A store that does not count shows none. */
+function observeWritten(store: Pick<SwarmStore, 'status'>, registers: Registry[]): void {
+  const steps: Counter = new Counter({
+    name: 'amos_store_steps_total',
+    help: 'Steps that changed something since the start: a task takes one to start and one to end.',
+    registers,
+    collect: () => {
+      steps.reset()
+      steps.inc(store.status().written?.steps ?? 0)
+    },
+  })
+  const commits: Counter = new Counter({
+    name: 'amos_store_commits_total',
+    help: 'Transactions of the embedded store, or scripts on Redis, that wrote these steps. Steps per commit is the batch size.',
+    registers,
+    collect: () => {
+      commits.reset()
+      commits.inc(store.status().written?.commits ?? 0)
+    },
+  })
 }
