@@ -18,6 +18,7 @@ import {
   taskLatency1000,
   taskLatency1000Synced,
 } from './scenarios/task-latency.ts'
+import { taskSteps } from './scenarios/task-steps.ts'
 import { taskThroughput, taskThroughputSynced } from './scenarios/task-throughput.ts'
 
 /** In the order in which they run and are printed. */
@@ -34,6 +35,7 @@ export const SCENARIOS: readonly Scenario[] = [
   taskLatency100Synced,
   taskLatency1000Synced,
   taskThroughputSynced,
+  taskSteps,
   decisions,
   decisionsDeadProposer,
   decisionsByzantine,

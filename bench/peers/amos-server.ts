@@ -74,6 +74,19 @@ export class AmosServer {
     return this.#process?.pid ?? 0
   }
 
+  /** Of its Redis; undefined where it has none. */
+  get redisPort(): number | undefined {
+    return this.#place.redis?.port
+  }
+
+  /** What the store has written so far. */
+  async storeCounts(): Promise<{ readonly steps: number; readonly commits: number }> {
+    const text = await (await fetch(`${this.url}/metrics`)).text()
+    const valueOf = (name: string): number =>
+      Number(new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1] ?? Number.NaN)
+    return { steps: valueOf('amos_store_steps_total'), commits: valueOf('amos_store_commits_total') }
+  }
+
   /** Of the server, and of its Redis. */
   async cpuMicros(): Promise<number> {
     const { redis } = this.#place
