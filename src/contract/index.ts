@@ -157,6 +157,7 @@ export type {
   TaskSubmit,
   TaskView,
 } from './task.ts'
+export type { TaskRetryRequest } from './task-retry.ts'
 export type { TopologyView } from './topology.ts'
 export type {
   TrailClear,

@@ -224,6 +224,7 @@ export const TASK_VIEW_PROPERTIES = {
     annotate(TaskId, { description: 'The stage before it in a pipeline: its result is the payload.' }),
   ),
   retryOf: Type.Optional(annotate(TaskId, { description: 'The finished task that this one does again.' })),
+  retriedAs: Type.Optional(annotate(TaskId, { description: 'The newest task that does this one again.' })),
   metadata: Metadata,
   ...CONTROLLED,
   labels: Type.Optional(Labels),

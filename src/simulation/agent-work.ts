@@ -1,7 +1,8 @@
 import type { Assignment, HeldTask } from '#domain/model/assignment.ts'
 import { isSwarmError } from '#domain/model/errors.ts'
-import { type AgentId, jsonText, type TaskId } from '#domain/model/ids.ts'
+import type { AgentId, TaskId } from '#domain/model/ids.ts'
 import type { SwarmMethod } from '#domain/orchestration/swarm-service.ts'
+import { RESULT } from './result.ts'
 import type { SeededRandom } from './seeded-random.ts'
 import type { SimProcess } from './sim-process.ts'
 import type { World } from './world.ts'
@@ -57,6 +58,7 @@ export class AgentWork {
     this.#working.set(taskId, assignment)
     world.trace.note(this.#options.agentId, `works under ${fencingToken}`, taskId)
     world.auditor.received(taskId, fencingToken)
+    world.auditor.input(assignment)
     world.auditor.leases.delivered(this.#options.agentId, taskId, fencingToken)
     void this.#do(assignment)
   }
@@ -125,7 +127,7 @@ export class AgentWork {
     const { random, world } = this.#modules
     const failure = { code: 'broken', message: 'it broke' }
     const troubleRatio = world.has('failing_handlers') ? 0.5 : 0.1
-    if (random.next() >= troubleRatio) return ['tasks.complete', { result: jsonText('"done"') }]
+    if (random.next() >= troubleRatio) return ['tasks.complete', { result: RESULT }]
     const draw = random.next()
     if (draw < 0.6) return ['tasks.fail', { failure, kind: 'retry' }]
     if (draw < 0.7) return ['tasks.fail', { failure, kind: 'fail' }]

@@ -1,4 +1,5 @@
 import { AGENT_RECORDS } from '#domain/model/agent-record.ts'
+import type { Assignment } from '#domain/model/assignment.ts'
 import type { SwarmEvent } from '#domain/model/events.ts'
 import { agentId, type TaskId, taskId } from '#domain/model/ids.ts'
 import { TASK_RECORDS } from '#domain/model/task-kinds.ts'
@@ -9,6 +10,7 @@ import { AttemptAudit } from './attempt-audit.ts'
 import type { Disturbances } from './disturbances.ts'
 import { LeaseAudit } from './lease-audit.ts'
 import type { KeptScope, MemoryMedium } from './memory/memory-medium.ts'
+import { RESULT } from './result.ts'
 import type { Scenario } from './scenario.ts'
 import type { SimClock } from './sim-clock.ts'
 import { TaskHistory } from './task-history.ts'
@@ -137,6 +139,12 @@ export class Auditor {
     this.#attempts.received(id, token)
   }
 
+  /** A stage of a pipeline was given to an agent, or another task. */
+  input({ taskId: id, spec, payload }: Assignment): void {
+    if (spec.inputFrom !== undefined && payload !== RESULT)
+      this.fail(`${id} was given ${payload} and not the result of ${spec.inputFrom}`, id)
+  }
+
   /** A completion was answered well. */
   completionAnswered(id: TaskId, token: number, by: string): void {
     const ending = this.#history.stories.get(id)?.ending
@@ -202,7 +210,10 @@ export class Auditor {
     const story = this.#history.stories.get(id)
     const record = recordOf(kept, id)
     if (story !== undefined && record !== undefined) this.#attempts.look(event, story, record)
-    if (type === 'task.submitted' && record !== undefined) this.#noteKey(record)
+    if (type === 'task.submitted' && record !== undefined) {
+      this.#noteKey(record)
+      this.#refuseForgetfulRetry(record, kept)
+    }
     if (type === 'task.assigned' && record !== undefined) {
       if (story?.lease !== undefined) this.#beginLease(record, story.lease)
       const leftMs = record.createdAt + record.spec.delayMs - this.#world.wires.now()
@@ -222,6 +233,19 @@ export class Auditor {
     const endings = spec.dependsOn.map((before) => this.#history.stories.get(before)?.ending?.status)
     if (endings.every((status) => status === 'completed'))
       this.fail(`${id} failed for what it depends on, all of which was completed`, id)
+  }
+
+  /** Each of what the first one waited for, or its retry, unless it is completed and forgotten. */
+  #refuseForgetfulRetry({ taskId: id, spec, retryOf }: TaskRecord, kept: KeptScope): void {
+    if (retryOf === undefined) return
+    const rootOf = (task: TaskId): TaskId => {
+      const before = recordOf(kept, task)?.retryOf
+      return before === undefined ? task : rootOf(before)
+    }
+    const roots = new Set(spec.dependsOn.map(rootOf))
+    for (const dependency of recordOf(kept, retryOf)?.spec.dependsOn ?? [])
+      if (recordOf(kept, dependency) !== undefined && !roots.has(rootOf(dependency)))
+        this.fail(`${id} does ${retryOf} again and does not wait for ${dependency}`, id)
   }
 
   /** What has ended need not be kept, where the scenario has it so. */

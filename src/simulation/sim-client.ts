@@ -96,12 +96,28 @@ export class SimClient {
     if (random.next() > 0.1) return
     this.#later(random.integer(10_000), async () => {
       const askedAt = world.clock.now
+      const tried: TaskId[] = []
       const again = await this.#insist<TaskRecord>(
         'tasks.retry',
-        (node) => ({ taskId: id, newTaskId: taskId(node.ids.next()) }),
+        (node) => {
+          const newTaskId = taskId(node.ids.next())
+          tried.push(newTaskId)
+          return { taskId: id, newTaskId, includeDependents: random.next() < 0.5 }
+        },
         false,
       )
       if (again !== undefined) world.auditor.accepted([again.taskId], askedAt)
+      this.#cancelRevived(tried)
+    })
+  }
+
+  /** A retry may bring back tasks that nobody can do, and without the deadline that ended them the first time. */
+  #cancelRevived(retries: readonly TaskId[]): void {
+    this.#later(8_000, async () => {
+      const { auditor } = this.#modules.world
+      const revived = auditor.openTasks().filter((id) => retries.some((retry) => id.startsWith(`${retry}-`)))
+      for (const id of revived)
+        await this.#insist('tasks.cancel', () => ({ taskId: id, reason: 'no longer wanted' }), true)
     })
   }
 

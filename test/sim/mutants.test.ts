@@ -14,6 +14,7 @@ import {
 } from './mutants/fused-steps.ts'
 import { LEASE_BY_WALL_CLOCK } from './mutants/lease-by-wall-clock.ts'
 import { NO_FENCING_CHECK } from './mutants/no-fencing-check.ts'
+import { RETRY_WAITS_FOR_NOTHING } from './mutants/retry-waits-for-nothing.ts'
 import { TIME_BEGINS_ANEW } from './mutants/time-begins-anew.ts'
 
 interface Mutant {
@@ -23,6 +24,8 @@ interface Mutant {
   readonly plant?: () => () => void
   /** What brings the flaw to light. */
   readonly faults: readonly Fault[]
+  /** No other faults: they would excuse what the flaw does. */
+  readonly isAlone?: true
   /** The promise that it breaks. */
   readonly breaks: RegExp
 }
@@ -73,9 +76,16 @@ const MUTANTS: readonly Mutant[] = [
     breaks: /that no agent received/,
   },
   {
+    flaw: 'does a task again without what it waited for',
+    variant: RETRY_WAITS_FOR_NOTHING,
+    faults: [],
+    breaks: /does not wait for/,
+  },
+  {
     flaw: 'gives attempts all their time again at a takeover',
     variant: TIME_BEGINS_ANEW,
     faults: ['node_death', 'agent_slowness'],
+    isAlone: true,
     breaks: /and was held for/,
   },
   {
@@ -99,11 +109,15 @@ const MUTANTS: readonly Mutant[] = [
 ]
 
 describe('the simulator', () => {
-  it.each(MUTANTS)('finds a swarm that $flaw', async ({ variant, plant, faults, breaks }) => {
+  it.each(MUTANTS)('finds a swarm that $flaw', async ({ variant, plant, faults, isAlone, breaks }) => {
     const found: string[] = []
     onTestFinished(plant?.() ?? (() => undefined))
     for (let seed = 1; seed <= SEEDS_MAX && found.length === 0; seed += 1) {
-      const { violation } = await simulate(scenarioOf(seed, faults), variant)
+      const scenario = scenarioOf(seed, faults)
+      const { violation } = await simulate(
+        isAlone ? { ...scenario, faults: new Set(faults) } : scenario,
+        variant,
+      )
       if (violation !== undefined) found.push(violation.promise)
     }
     expect(found[0]).toMatch(breaks)

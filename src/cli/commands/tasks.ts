@@ -88,8 +88,10 @@ export function addTasks(program: Command): void {
     })
   withServerOptions(tasks.command('retry').description('submit a finished task again'))
     .argument('<taskId>')
-    .action(async (taskId: string, options: ServerOptions) => {
-      showOne(await connect(options).retryTask(taskId), options)
+    .option('--alone', 'without the tasks that failed because of it')
+    .action(async (taskId: string, options: ServerOptions & { readonly alone?: true }) => {
+      const includeDependents = options.alone !== true
+      showOne(await connect(options).retryTask(taskId, { includeDependents }), options)
     })
 }
 

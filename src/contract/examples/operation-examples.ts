@@ -126,7 +126,7 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   },
   releaseTask: { params: task, body: { ...held, reason: 'The agent restarts.' } },
   cancelTask: { params: task, body: { reason: 'The result is not needed any more.' } },
-  retryTask: { params: task },
+  retryTask: { params: task, body: { includeDependents: true } },
   createSchedule: {
     params: swarm,
     body: {

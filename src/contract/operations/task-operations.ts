@@ -15,6 +15,7 @@ import {
   TaskView,
 } from '../task.ts'
 import { TaskFilterQuery } from '../task-filter.ts'
+import { TaskRetryRequest } from '../task-retry.ts'
 import { IdempotencyHeaders, PAGE_QUERY, SwarmParams, TaskParams } from './common.ts'
 import { defineOperation } from './operation.ts'
 
@@ -155,14 +156,18 @@ export const TASK_OPERATIONS = {
     path: '/v1/swarms/{swarmId}/tasks/{taskId}/retry',
     tag: 'tasks',
     summary: 'Do a finished task again',
-    description: 'Submits the same again as a new task, which names this one in `retryOf`.',
+    description:
+      'Submits the same again as a new task, which names this one in `retryOf`. It waits for the same dependencies and receives the same input: a dependency that did not complete is replaced by its newest retry. Tasks that failed because this task did not complete are retried with it.',
     access: 'submitter',
     params: TaskParams,
+    body: TaskRetryRequest,
+    isBodyOptional: true,
     replies: { 201: { description: 'The new task.', schema: TaskAccepted } },
     problems: [
       'swarm_not_found',
       'task_not_found',
       'task_not_finished',
+      'dependency_not_found',
       'limit_exceeded',
       'store_unavailable',
       'draining',

@@ -78,6 +78,8 @@ const TASK = shape<Omit<TaskRecord, 'taskId' | 'createdAt'>>({
   failure: FAILURE,
   lease: LEASE,
   retryOf: 'plain',
+  retriedAs: 'plain',
+  failedDependents: 'plain',
   previousAgentId: 'plain',
   delegators: 'plain',
   undeliveredCount: 'plain',

@@ -135,6 +135,10 @@ export interface TaskRecord {
   readonly taskId: TaskId
   readonly spec: TaskSpec
   readonly retryOf?: TaskId | undefined
+  /** The newest task that does this one again. */
+  readonly retriedAs?: TaskId | undefined
+  /** Tasks that failed because this one did not complete; the first {@link FAILED_DEPENDENTS_MAX}. */
+  readonly failedDependents?: readonly TaskId[] | undefined
   readonly createdAt: EpochMs
   readonly status: TaskStatus
   readonly phase: TaskPhase
@@ -174,6 +178,7 @@ export interface TaskRecord {
 }
 
 export const ATTEMPTS_KEPT_MAX = 10
+export const FAILED_DEPENDENTS_MAX = 500
 
 const TERMINAL: ReadonlySet<TaskStatus> = new Set(['completed', 'failed', 'canceled', 'rejected'])
 

@@ -35,11 +35,11 @@ export function createSwarmService(
 }
 
 function taskService(parts: SwarmParts): TaskService {
-  const { intake, ender, reports, leases, explainer } = parts
+  const { intake, retries, ender, reports, leases, explainer } = parts
   return {
     submit: (request) => intake.submit(request),
     cancel: (request) => ender.cancel(request),
-    retry: (request) => intake.retry(request),
+    retry: (request) => retries.retry(request),
     explain: ({ taskId }) => explainer.explain(taskId),
     waitSummary: async () => explainer.summary(),
     accept: async (report) => {

@@ -45,6 +45,7 @@ import { TaskEnder } from '../tasks/task-ender.ts'
 import { TaskIntake } from '../tasks/task-intake.ts'
 import type { RankOf } from '../tasks/task-machine.ts'
 import { TaskReports } from '../tasks/task-reports.ts'
+import { TaskRetry } from '../tasks/task-retry.ts'
 import { TaskTransitions } from '../tasks/task-transitions.ts'
 import { WaitExplainer } from '../tasks/wait-explainer.ts'
 import { ReportingLines } from '../topology/reporting-lines.ts'
@@ -275,7 +276,8 @@ function createDesk(options: OrchestratorOptions, parts: Base & Work) {
     { settings: () => settings.record.patterns },
     { ...parts, actions: patternActions(parts), lastSequence: () => parts.events.lastSequence },
   )
-  const desks = { intake, reports, explainer, schedules, controlDesk, budgetDesk }
+  const retries = new TaskRetry({ ...parts, intake })
+  const desks = { intake, retries, reports, explainer, schedules, controlDesk, budgetDesk }
   return { ...desks, watchDeadline, monitor, retention, patterns }
 }
 

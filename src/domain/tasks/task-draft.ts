@@ -12,6 +12,8 @@ export function draftOf(task: TaskRecord): TaskDraft {
     taskId: task.taskId,
     spec: task.spec,
     retryOf: task.retryOf,
+    retriedAs: task.retriedAs,
+    failedDependents: task.failedDependents,
     createdAt: task.createdAt,
     status: task.status,
     phase: task.phase,

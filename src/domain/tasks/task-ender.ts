@@ -10,6 +10,7 @@ import type { Random } from '../ports/random.ts'
 import { put, type RecordKey } from '../ports/records.ts'
 import { backoffMs } from '../resources/backoff.ts'
 import type { ReportingLines } from '../topology/reporting-lines.ts'
+import { resolveDependencies } from './dependencies.ts'
 import type { LeaseEnd, LeaseKeeper } from './lease-keeper.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import type { EndedLease, TaskAftermath, Verdict } from './task-aftermath.ts'
@@ -20,7 +21,6 @@ import {
   type RankOf,
   releaseTask,
   type TaskChange,
-  unblock,
 } from './task-machine.ts'
 import type { CancelRequest } from './task-service.ts'
 import type { TaskTransitions } from './task-transitions.ts'
@@ -197,10 +197,11 @@ export class TaskEnder {
         const isSeen = ({ status }: TaskRecord) => status === 'completed' || (mayFail && isTerminal(status))
         const completed = found.filter(isSeen).map(toTaskId)
         if (own?.value.phase !== 'blocked') return unchanged<Looked>({ task: own?.value, completed })
-        const change = resolveDependencies(own.value, found, clock.now(), this.#options.rankOf)
-        if (change === undefined) return unchanged<Looked>({ task: own.value, completed })
+        const resolved = resolveDependencies(own.value, found, clock.now(), this.#options.rankOf)
+        if (resolved === undefined) return unchanged<Looked>({ task: own.value, completed })
+        const { change, writes } = resolved
         const payload = input === undefined ? [] : [put(PAYLOAD_RECORDS, taskId, input.value)]
-        return taskStep<Looked>(change, { task: change.task, completed }, payload)
+        return taskStep<Looked>(change, { task: change.task, completed }, [...payload, ...writes])
       })
       if (task === undefined) return
       aftermath.changed(task)
@@ -292,32 +293,4 @@ const EXPIRY_MESSAGES: Record<LeaseEnd | 'agent_lost', string> = {
   lease_expired: 'the lease ran out without a sign of life for the task',
   timeout: 'the attempt took longer than timeoutMs',
   agent_lost: 'the agent closed its channel and did not come back in time',
-}
-
-function resolveDependencies(
-  task: TaskRecord,
-  dependencies: readonly TaskRecord[],
-  now: EpochMs,
-  rankOf: RankOf,
-): TaskChange | undefined {
-  const statuses = new Map(dependencies.map(({ taskId, status }) => [taskId, status]))
-  const failed = task.spec.dependsOn.find((dependency) => {
-    const status = statuses.get(dependency)
-    return status === undefined || (isTerminal(status) && status !== 'completed')
-  })
-  const { onDependencyFailure = 'fail' } = task.spec
-  if (failed !== undefined && onDependencyFailure === 'skip')
-    return cancelTask(task, `it depends on ${failed}, which did not complete`, now)
-  if (failed !== undefined && onDependencyFailure === 'fail') {
-    return failTask(
-      task,
-      { code: 'dependency_failed', message: `it depends on ${failed}, which did not complete` },
-      now,
-    )
-  }
-  // Under `run` one that is gone counts as over.
-  if (!dependencies.every(({ status }) => isTerminal(status))) return undefined
-  const before = dependencies.find(({ taskId }) => taskId === task.spec.inputFrom)
-  const previousAgentId = before?.attempts.at(-1)?.agentId
-  return unblock(previousAgentId === undefined ? task : { ...task, previousAgentId }, now, rankOf)
 }

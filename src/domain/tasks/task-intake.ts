@@ -14,7 +14,7 @@ import type { ImmediateStart, StartingTasks } from './immediate-start.ts'
 import type { OpenTasks } from './open-tasks.ts'
 import type { WrittenAssignment } from './task-assigner.ts'
 import { newTask, type RankOf, type TaskChange } from './task-machine.ts'
-import type { NewTask, RetryRequest, SubmitReply, SubmitRequest } from './task-service.ts'
+import type { NewTask, SubmitReply, SubmitRequest } from './task-service.ts'
 import { putTask, taskKey } from './task-writer.ts'
 
 export interface TaskIntakeOptions {
@@ -52,7 +52,6 @@ type Written = Accepted | { readonly replayOf: readonly TaskId[] }
 
 /** What the step that accepts tasks rests on. */
 interface SubmitFacts {
-  readonly retryOf: TaskId | undefined
   readonly starting: StartingTasks
   /** The tasks of the request, and those that they refer to. */
   readonly stored: readonly StoredTask[]
@@ -96,7 +95,7 @@ export class TaskIntake {
   ): Promise<T> {
     const { journal, clock } = this.#modules
     this.#refuseTooMany(1)
-    const watched = this.#watch({ taskId, spec, payload }, undefined) ? [taskId] : []
+    const watched = this.#watch({ taskId, spec, payload }) ? [taskId] : []
     try {
       const result = await journal.transact(keys, (records) => {
         const facts = { taskId, spec, isBlocked: false, ...(scheduleId === undefined ? {} : { scheduleId }) }
@@ -114,30 +113,12 @@ export class TaskIntake {
     }
   }
 
-  async retry({ taskId, newTaskId }: RetryRequest): Promise<TaskRecord> {
-    const { journal } = this.#modules
-    const [finished, payload] = await journal.transact(
-      [taskKey(taskId), { kind: PAYLOAD_RECORDS, id: taskId }] as const,
-      ([task, text]) => unchanged([task?.value, text?.value] as const),
-    )
-    if (finished === undefined || payload === undefined) throw new SwarmError('task_not_found', { taskId })
-    if (!isTerminal(finished.status))
-      throw new SwarmError('task_not_finished', { taskId, status: finished.status })
-    // A deadline that has passed and a delay that was waited for belong to the first try.
-    const { deadlineAt: _, parentTaskId: __, inputFrom: ___, ...spec } = finished.spec
-    const task = { taskId: newTaskId, spec: { ...spec, delayMs: 0, dependsOn: [] }, payload }
-    const reply = await this.#submitOnce({ tasks: [task] }, taskId)
-    const [record] = reply.tasks
-    if (record === undefined) throw new Error('a submit answers with its tasks')
-    return record
-  }
-
-  async #submitOnce(request: SubmitRequest, retryOf?: TaskId): Promise<SubmitReply> {
+  async #submitOnce(request: SubmitRequest): Promise<SubmitReply> {
     this.#refuseTooMany(request.tasks.length)
     // Watched from before the write, so that no dependency can finish unseen between the two.
-    const watched = request.tasks.filter((task) => this.#watch(task, retryOf)).map(({ taskId }) => taskId)
+    const watched = request.tasks.filter((task) => this.#watch(task)).map(({ taskId }) => taskId)
     try {
-      const written = await this.#writeAndStart(request, retryOf)
+      const written = await this.#writeAndStart(request)
       if ('accepted' in written) return { tasks: written.accepted, isReplay: false }
       this.#unwatch(watched)
       const tasks = await this.#load(written.replayOf)
@@ -152,11 +133,11 @@ export class TaskIntake {
     }
   }
 
-  async #writeAndStart(request: SubmitRequest, retryOf: TaskId | undefined): Promise<Written> {
+  async #writeAndStart(request: SubmitRequest): Promise<Written> {
     const starting = this.#modules.immediate.plan(request.tasks)
     let written: Written
     try {
-      written = await this.#write(request, retryOf, starting)
+      written = await this.#write(request, starting)
     } catch (error) {
       starting.end(isSwarmError(error, 'store_unavailable') ? undefined : [])
       throw error
@@ -166,7 +147,7 @@ export class TaskIntake {
     return written
   }
 
-  #watch({ taskId, spec }: NewTask, retryOf: TaskId | undefined): boolean {
+  #watch({ taskId, spec, retryOf }: NewTask): boolean {
     const { openTasks } = this.#modules
     if (openTasks.has(taskId)) return false
     const { parentTaskId, dependsOn: waitingFor } = spec
@@ -216,14 +197,14 @@ export class TaskIntake {
     )
   }
 
-  #write(request: SubmitRequest, retryOf: TaskId | undefined, starting: StartingTasks): Promise<Written> {
+  #write(request: SubmitRequest, starting: StartingTasks): Promise<Written> {
     const { clock } = this.#modules
     // A herd of submits waits for others; what is assigned in the same step is for an agent that has nothing to do.
     const journal = starting.areAny ? this.#modules.journal : this.#modules.bulkJournal
     const { tasks, idempotency } = request
     const own = tasks.map(({ taskId }) => ({ ...taskKey(taskId), isNew: true }))
     const ids = new Set(tasks.map(({ taskId }) => taskId))
-    const others = new Set(tasks.flatMap(({ spec }) => relatives(spec)).filter((taskId) => !ids.has(taskId)))
+    const others = new Set(tasks.flatMap(referencesOf).filter((taskId) => !ids.has(taskId)))
     const taskKeys = [...own, ...[...others].map(taskKey)]
     const memoKeys =
       idempotency === undefined ? [] : [{ kind: IDEMPOTENCY_RECORDS, id: idempotency.key, isNew: true }]
@@ -232,7 +213,7 @@ export class TaskIntake {
       const stored = records.slice(0, taskKeys.length) as readonly StoredTask[]
       const reads = records.slice(taskKeys.length + memoKeys.length)
       const now = clock.now()
-      const decide = (): Step<Written> => this.#decide(request, { retryOf, starting, stored, reads, now })
+      const decide = (): Step<Written> => this.#decide(request, { starting, stored, reads, now })
       if (idempotency === undefined) return decide()
       const { key, fingerprint } = idempotency
       const memo = records[taskKeys.length] as StoredRecord<IdempotencyRecord> | undefined
@@ -248,7 +229,7 @@ export class TaskIntake {
     })
   }
 
-  #decide({ tasks }: SubmitRequest, { retryOf, starting, stored, reads, now }: SubmitFacts): Step<Written> {
+  #decide({ tasks }: SubmitRequest, { starting, stored, reads, now }: SubmitFacts): Step<Written> {
     // The same call again, after its first answer was lost on the way from the coordinating node.
     if (stored[0]?.value.taskId === tasks[0]?.taskId)
       return unchanged({ replayOf: tasks.map(({ taskId }) => taskId) })
@@ -256,7 +237,7 @@ export class TaskIntake {
       stored.flatMap((record) => (record === undefined ? [] : [[record.value.taskId, record.value]])),
     )
     const started = tasks.map((task) => {
-      const change = this.#create(task, retryOf, known, now)
+      const change = this.#create(task, known, now)
       // Those after it in the same request may depend on it.
       known.set(task.taskId, change.task)
       return starting.start(change, task.payload, reads, now)
@@ -265,7 +246,10 @@ export class TaskIntake {
       putTask(change.task),
       ...more,
     ])
-    for (const { taskId, payload } of tasks) writes.push(put(PAYLOAD_RECORDS, taskId, payload))
+    for (const { taskId, payload, retryOf } of tasks) {
+      writes.push(put(PAYLOAD_RECORDS, taskId, payload))
+      if (retryOf !== undefined) writes.push(putTask({ ...recordOf(known, retryOf), retriedAs: taskId }))
+    }
     return {
       writes,
       events: started.flatMap(({ change }) => change.events),
@@ -278,8 +262,7 @@ export class TaskIntake {
   }
 
   #create(
-    { taskId, spec, payload }: NewTask,
-    retryOf: TaskId | undefined,
+    { taskId, spec, payload, retryOf, previousAgentId }: NewTask,
     known: ReadonlyMap<TaskId, TaskRecord>,
     now: EpochMs,
   ): TaskChange {
@@ -293,7 +276,10 @@ export class TaskIntake {
     if (spec.deadlineAt !== undefined && spec.deadlineAt <= now) {
       throw new SwarmError('deadline_passed', { deadlineAt: spec.deadlineAt })
     }
-    const isBlocked = spec.dependsOn.some((dependency) => known.get(dependency)?.status !== 'completed')
+    // One whose payload is a result waits in any case: the step that unblocks it reads the result.
+    const isBlocked =
+      spec.inputFrom !== undefined ||
+      spec.dependsOn.some((dependency) => known.get(dependency)?.status !== 'completed')
     const rootTaskId = parent && (parent.rootTaskId ?? parent.taskId)
     // Whoever holds the parent splits it, whoever submits the part.
     const delegators = parent?.lease && this.#modules.reportingLines.delegatorsFrom(parent.lease.agentId)
@@ -304,8 +290,9 @@ export class TaskIntake {
         isBlocked,
         delegators,
         rootTaskId,
+        retryOf,
+        previousAgentId,
         payloadBytes: utf8Length(payload),
-        ...(retryOf === undefined ? {} : { retryOf }),
       },
       now,
       this.#options.rankOf,
@@ -319,6 +306,9 @@ export class TaskIntake {
   }
 }
 
-function relatives({ dependsOn, parentTaskId }: NewTask['spec']): readonly TaskId[] {
-  return parentTaskId === undefined ? dependsOn : [...dependsOn, parentTaskId]
+/** @throws SwarmError `task_not_found` */
+function recordOf(known: ReadonlyMap<TaskId, TaskRecord>, taskId: TaskId): TaskRecord {
+  const record = known.get(taskId)
+  if (record === undefined) throw new SwarmError('task_not_found', { taskId })
+  return record
 }

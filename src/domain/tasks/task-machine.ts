@@ -31,7 +31,9 @@ export type RankOf = (createdAt: EpochMs, priority: number) => number
 export interface NewTaskFacts {
   readonly taskId: TaskId
   readonly spec: TaskSpec
-  readonly retryOf?: TaskId
+  readonly retryOf?: TaskId | undefined
+  /** Who did the stage before it, where its payload is that stage's result already. */
+  readonly previousAgentId?: AgentId | undefined
   /** Who split it off its own task, and the managers above; undefined where nobody in a tree did. */
   readonly delegators?: readonly AgentId[] | undefined
   readonly rootTaskId?: TaskId | undefined
@@ -41,18 +43,16 @@ export interface NewTaskFacts {
   readonly payloadBytes?: number
 }
 
-export function newTask(
-  { taskId, spec, retryOf, delegators, rootTaskId, scheduleId, isBlocked, payloadBytes }: NewTaskFacts,
-  now: EpochMs,
-  rankOf: RankOf,
-): TaskChange {
+export function newTask(facts: NewTaskFacts, now: EpochMs, rankOf: RankOf): TaskChange {
+  const { spec, isBlocked, payloadBytes } = facts
   const task: TaskRecord = {
-    taskId,
+    taskId: facts.taskId,
     spec,
-    retryOf,
-    delegators,
-    rootTaskId,
-    scheduleId,
+    retryOf: facts.retryOf,
+    previousAgentId: facts.previousAgentId,
+    delegators: facts.delegators,
+    rootTaskId: facts.rootTaskId,
+    scheduleId: facts.scheduleId,
     createdAt: now,
     status: 'submitted',
     phase: 'blocked',

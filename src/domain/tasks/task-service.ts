@@ -8,6 +8,10 @@ export interface NewTask {
   readonly taskId: TaskId
   readonly spec: TaskSpec
   readonly payload: JsonText
+  /** The finished task that it does again. */
+  readonly retryOf?: TaskId
+  /** Who did the stage before it, where its payload is that stage's result already. */
+  readonly previousAgentId?: AgentId
 }
 
 export interface SubmitRequest {
@@ -29,8 +33,10 @@ export interface CancelRequest {
 
 export interface RetryRequest {
   readonly taskId: TaskId
-  /** The id of the new task. */
+  /** The id of the new task; those of its dependents' retries begin with it. */
   readonly newTaskId: TaskId
+  /** Also retry the tasks that failed because this one did not complete, and those that failed because of them. */
+  readonly includeDependents: boolean
 }
 
 /** An agent's word about a task it holds. */
@@ -73,7 +79,11 @@ export interface TaskService {
   submit(request: SubmitRequest): Promise<SubmitReply>
   /** Cancels the task and all its descendants. @throws `task_not_found`, `task_finished` */
   cancel(request: CancelRequest): Promise<TaskRecord>
-  /** Submits a finished task again as a new one. @throws `task_not_found`, `task_not_finished` */
+  /**
+   * Submits a finished task again as a new one, which waits for and receives what the first one did.
+   *
+   * @throws `task_not_found`, `task_not_finished`, `dependency_not_found`, `limit_exceeded`
+   */
   retry(request: RetryRequest): Promise<TaskRecord>
   /** Why a task does not run; empty where an agent holds it or it is over. @throws `task_not_found` */
   explain(request: { readonly taskId: TaskId }): Promise<readonly WaitReason[]>

@@ -35,6 +35,7 @@ import type {
   TaskPlacement,
   TaskProgressReport,
   TaskReleaseReport,
+  TaskRetryRequest,
   TaskStatus,
   TaskSubmitInput,
   TaskView,
@@ -198,9 +199,13 @@ export class SwarmClient {
     return this.#repeatable(`${taskPath(taskId)}/cancel`, reason === undefined ? {} : { reason })
   }
 
-  /** Submits a finished task again, as a new one. */
-  retryTask(taskId: string): Promise<TaskAccepted> {
-    return this.#call({ method: 'POST', path: `${taskPath(taskId)}/retry` })
+  /**
+   * Submits a finished task again, as a new one that waits for and receives what the first one did.
+   *
+   * @param options `includeDependents` (true): also retry the tasks that failed because this one did not complete.
+   */
+  retryTask(taskId: string, options: Partial<TaskRetryRequest> = {}): Promise<TaskAccepted> {
+    return this.#call({ method: 'POST', path: `${taskPath(taskId)}/retry`, body: options })
   }
 
   /** Registers an agent, or replaces it. The answer holds its credential. */

@@ -75,7 +75,11 @@ export function submitRoutes(
     const { swarmId: id } = request.params
     const { service } = await swarms.open(callerOf(request).tenant, swarmId(id))
     const finished = taskId(request.params.taskId)
-    const record = await service.tasks.retry({ taskId: finished, newTaskId: taskId(ids.next()) })
+    const record = await service.tasks.retry({
+      taskId: finished,
+      newTaskId: taskId(ids.next()),
+      includeDependents: request.body.includeDependents,
+    })
     reply.code(201).header('location', taskAddress(id, record))
     return accepted(record)
   })

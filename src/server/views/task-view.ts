@@ -31,7 +31,8 @@ export function taskView(record: TaskRecord): TaskView {
 
 /** Assigned one by one, not spread: batches are answered with hundreds of views, and this halves what each costs. */
 function addWhatIsKnown(view: TaskView, record: TaskRecord): void {
-  const { spec, lease, progress, failure, readyAt, assignedAt, startedAt, finishedAt, retryOf } = record
+  const { spec, lease, progress, failure, readyAt, assignedAt, startedAt, finishedAt, retryOf, retriedAs } =
+    record
   if (spec.deadlineAt !== undefined) view.deadline = wireTime(spec.deadlineAt)
   if (spec.parentTaskId !== undefined) view.parentTaskId = spec.parentTaskId
   if (spec.affinityKey !== undefined) view.affinityKey = spec.affinityKey
@@ -44,6 +45,7 @@ function addWhatIsKnown(view: TaskView, record: TaskRecord): void {
   if (spec.labels !== undefined) view.labels = spec.labels
   if (record.scheduleId !== undefined) view.scheduleId = record.scheduleId
   if (retryOf !== undefined) view.retryOf = retryOf
+  if (retriedAs !== undefined) view.retriedAs = retriedAs
   if (readyAt !== undefined) view.readyAt = wireTime(readyAt)
   if (assignedAt !== undefined) view.assignedAt = wireTime(assignedAt)
   if (startedAt !== undefined) view.startedAt = wireTime(startedAt)

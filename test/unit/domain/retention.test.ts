@@ -80,7 +80,7 @@ describe('Retention', () => {
       const node = await cluster.node()
       const failed = await submit(node, 'failed', nobody)
       await node.service.tasks.cancel({ taskId: failed, reason: 'no' })
-      await node.service.tasks.retry({ taskId: failed, newTaskId: taskId('again') })
+      await node.service.tasks.retry({ taskId: failed, newTaskId: taskId('again'), includeDependents: true })
       await cluster.pass(5 * MINUTE_MS)
       expect(await node.swarm.reader.task(failed)).toMatchObject({ status: 'canceled' })
     })

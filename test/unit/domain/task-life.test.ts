@@ -196,12 +196,16 @@ describe('the life of a task', () => {
     const node = await cluster.node()
     const ada = await anAgent('ada', node)
     const id = await submit(node, 't1')
-    await expect(node.service.tasks.retry({ taskId: id, newTaskId: taskId('t2') })).rejects.toMatchObject({
+    await expect(
+      node.service.tasks.retry({ taskId: id, newTaskId: taskId('t2'), includeDependents: true }),
+    ).rejects.toMatchObject({
       code: 'task_not_finished',
     })
     await cluster.pass(0)
     await ada.fail(ada.assignments[0]!, 'fail')
-    expect(await node.service.tasks.retry({ taskId: id, newTaskId: taskId('t2') })).toMatchObject({
+    expect(
+      await node.service.tasks.retry({ taskId: id, newTaskId: taskId('t2'), includeDependents: true }),
+    ).toMatchObject({
       retryOf: id,
       taskId: 't2',
       phase: 'assigned',
