@@ -13,16 +13,11 @@ import type {
   EventPage,
   HeldTask,
   InboxAcknowledged,
-  Liveness,
   MessageMetrics,
   MessageSend,
   MessageSent,
   PipelineSubmitInput,
-  Readiness,
   ResourceReport,
-  StoreView,
-  SwarmCreateInput,
-  SwarmPage,
   SwarmPatch,
   SwarmView,
   TaskAccepted,
@@ -53,6 +48,7 @@ import { ModelClient } from './model-client.ts'
 import { PatternClient } from './pattern-client.ts'
 import { randomKey } from './random-key.ts'
 import { SchedulesClient } from './schedules-client.ts'
+import { ServerClient } from './server-client.ts'
 import { openSseFeed } from './sse-feed.ts'
 import type {
   AgentFilter,
@@ -77,7 +73,7 @@ const FINAL_STATUSES: readonly TaskStatus[] = ['completed', 'failed', 'canceled'
  *
  * @example examples/minimal/submit.ts
  */
-export class SwarmClient {
+export class SwarmClient extends ServerClient {
   readonly swarmId: string
   /** What the swarm decides together, and who leads it. */
   readonly consensus: ConsensusClient
@@ -95,13 +91,12 @@ export class SwarmClient {
   readonly schedules: SchedulesClient
   /** Models that agents train together, and the rounds in which they do. */
   readonly models: ModelClient
-  readonly #http: HttpConnection
   readonly #openFeed: OpenFeed
   readonly #swarmPath: string
 
   constructor(options: SwarmClientOptions) {
+    super(new HttpConnection(options))
     this.swarmId = options.swarmId ?? 'default'
-    this.#http = new HttpConnection(options)
     this.#openFeed = options.openFeed ?? openSseFeed
     this.#swarmPath = `/v1/swarms/${encodeURIComponent(this.swarmId)}`
     this.schedules = new SchedulesClient({ call: (request) => this.#call(request) })
@@ -119,7 +114,7 @@ export class SwarmClient {
     })
     const calls = {
       call: <T>(request: HttpRequest) => this.#call<T>(request),
-      open: (request: HttpRequest) => this.#http.open({ ...request, path: this.#swarmPath + request.path }),
+      open: (request: HttpRequest) => this.http.open({ ...request, path: this.#swarmPath + request.path }),
     }
     this.learning = new LearningClient(calls)
     this.models = new ModelClient(calls)
@@ -127,7 +122,7 @@ export class SwarmClient {
 
   /** The server that is asked now; another one where several were given and this one stopped answering. */
   get url(): string {
-    return this.#http.url
+    return this.http.url
   }
 
   /** Submits a task. Safe to repeat: each call carries an `Idempotency-Key`. */
@@ -312,7 +307,7 @@ export class SwarmClient {
   events(options: SubscriptionOptions = {}): EventSubscription {
     const { swarmId } = this
     return new EventSubscription(options, {
-      connection: this.#http,
+      connection: this.http,
       swarmId,
       openFeed: this.#openFeed,
       endOfLog: async () => String((await this.readEvents({ pageSize: 1 })).lastSequence),
@@ -344,34 +339,6 @@ export class SwarmClient {
     return this.#call({ method: 'DELETE', path: '', query: { force }, isRepeatable: true })
   }
 
-  /** Sets up another swarm of the tenant. */
-  createSwarm(swarm: SwarmCreateInput): Promise<SwarmView> {
-    return this.#http.call({ method: 'POST', path: '/v1/swarms', body: swarm })
-  }
-
-  /** All swarms of the tenant, in the order of their ids. */
-  listSwarms({ signal, ...query }: PageOptions = {}): Promise<SwarmPage> {
-    return this.#http.call({ method: 'GET', path: '/v1/swarms', query, signal })
-  }
-
-  getLiveness({ signal }: CallOptions = {}): Promise<Liveness> {
-    return this.#http.call({ method: 'GET', path: '/health/live', signal })
-  }
-
-  /** Whether the server takes work, and why not where it does not. */
-  getReadiness({ signal }: CallOptions = {}): Promise<Readiness> {
-    return this.#http.call({ method: 'GET', path: '/health/ready', alsoAnswers: NOT_READY, signal })
-  }
-
-  getStore({ signal }: CallOptions = {}): Promise<StoreView> {
-    return this.#http.call({ method: 'GET', path: '/v1/store', signal })
-  }
-
-  /** Makes all nodes go on with what the store has now, where this store is lost. */
-  acceptStoreLoss(lostStoreId: string, { signal }: CallOptions = {}): Promise<StoreView> {
-    return this.#http.call({ method: 'POST', path: '/v1/store/accept-loss', body: { lostStoreId }, signal })
-  }
-
   #submit<T>(path: string, body: unknown, { idempotencyKey, signal }: SubmitOptions): Promise<T> {
     const headers = { 'idempotency-key': idempotencyKey ?? randomKey() }
     return this.#call({ method: 'POST', path, body, headers, isRepeatable: true, signal })
@@ -386,14 +353,8 @@ export class SwarmClient {
   }
 
   #call<T>(request: HttpRequest): Promise<T> {
-    return this.#http.call({ ...request, path: this.#swarmPath + request.path })
+    return this.http.call({ ...request, path: this.#swarmPath + request.path })
   }
-}
-
-/** A gateway in front of the server answers 503 as well, in words of its own. */
-const NOT_READY = {
-  status: 503,
-  isAnswer: (body: unknown): boolean => (body as Partial<Readiness> | undefined)?.status === 'not_ready',
 }
 
 function taskPath(taskId: string): string {
