@@ -193,6 +193,21 @@ describe('a live auction', () => {
     expect(tasksOf(bob).length).toBeGreaterThan(2)
   })
 
+  it('offers no more tasks at once than agents have room for', async () => {
+    const { cluster, node, agents } = await swarmOf(['ada'])
+    const [ada] = agents as [TestAgent]
+    for (let index = 0; index < 20; index += 1) await submit(node, `t${index}`)
+    await cluster.pass(1)
+    expect(callsTo(ada)).toBe(1)
+    for (let index = 0; index < 20; index += 1) {
+      await bid(ada, { price: 1 })
+      await cluster.pass(1)
+      await ada.complete(ada.assignments[index]!)
+      await cluster.pass(1)
+    }
+    expect(callsTo(ada)).toBe(20)
+  })
+
   it('refuses a bid over a connection that was replaced', async () => {
     const { cluster, node, agents } = await swarmOf(['ada'])
     const [ada] = agents as [TestAgent]

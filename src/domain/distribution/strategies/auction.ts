@@ -117,12 +117,20 @@ export class AuctionStrategy implements DistributionStrategy {
     }
   }
 
+  /** No more auctions run than agents have room for: the others would end without an award. */
   #openAuctions(context: DistributionContext, sold: ReadonlySet<TaskId>, now: number): void {
+    const room = new Map<AgentId, number>()
+    let roomCount = 0
     for (const entry of context.tasks) {
       if (this.#auctions.size >= AUCTIONS_MAX) return
       const { taskId } = entry
       if (sold.has(taskId) || this.#auctions.has(taskId) || (this.#unsold.get(taskId) ?? now) > now) continue
       const candidates = context.candidatesFor(requirementOf(entry.capabilities, entry.resources))
+      for (const { agentId, freeSlots } of candidates) {
+        roomCount += freeSlots - (room.get(agentId) ?? 0)
+        room.set(agentId, freeSlots)
+      }
+      if (this.#auctions.size + sold.size >= roomCount) continue
       this.#unsold.delete(taskId)
       const agentIds = candidates.map(({ agentId }) => agentId)
       this.#call(this.#auctions.open(entry, agentIds, now + this.#settings.bidWindowMs))
