@@ -13,8 +13,6 @@ export interface PatternStream {
   step(hasEffect: boolean): StreamStep
 }
 
-export type PatternStreamFactory = (random: SeededRandom, shift: StreamShift) => PatternStream
-
 /** What a check may shift without changing whether there is an effect. */
 export interface StreamShift {
   readonly agents: number
