@@ -65,7 +65,7 @@ export function runSpecialists(
 }
 
 export function trailRule(settings: AgentTrailsSettings, random: SeededRandom): Rule {
-  const trails = new AgentTrails(settings)
+  const trails = new AgentTrails(() => settings)
   return {
     choose: (kind, free) => {
       const agents = free.map((index) => ({ index, agentId: IDS[index] ?? agentId('none') }))

@@ -7,6 +7,7 @@ import { addControls } from './commands/controls.ts'
 import { addDoctor } from './commands/doctor.ts'
 import { addEvents } from './commands/events.ts'
 import { addExplain } from './commands/explain.ts'
+import { addGroups } from './commands/groups.ts'
 import { addInbox } from './commands/inbox.ts'
 import { addLeader } from './commands/leader.ts'
 import { addLearning } from './commands/learning.ts'
@@ -58,6 +59,7 @@ export function createProgram(): Command {
     addExplain,
     addTrails,
     addLearning,
+    addGroups,
     addSwarms,
     addSchedules,
     addControls,

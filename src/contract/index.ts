@@ -80,6 +80,7 @@ export {
   SUBSCRIBER_FRAMES,
   type SubscribeFrame,
 } from './frames/stream-frames.ts'
+export type { GroupPage, GroupView } from './groups.ts'
 export type { Liveness, Readiness } from './health.ts'
 export type {
   AgentRegisterInput,

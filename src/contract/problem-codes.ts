@@ -86,6 +86,7 @@ export const PROBLEMS = {
   memory_not_found: once(404, 'There is no such record in the memory'),
   memory_type_conflict: once(409, 'The record is of another type'),
   memory_invalid: once(422, 'The memory cannot take this'),
+  group_not_found: once(404, 'There is no such group'),
   trail_set_not_found: once(404, 'There is no such trail set'),
   trail_set_exists: once(409, 'A trail set of this name has other settings'),
   trail_settings_unsound: once(422, 'No trail set can have these settings'),

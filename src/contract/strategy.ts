@@ -10,9 +10,12 @@ const PLACEMENTS = [
   'join_idle_queue',
 ] as const
 
-export const StrategyKind = textEnum(['least_loaded', ...PLACEMENTS, 'work_stealing', 'auction'], {
-  description: 'How tasks are given to agents.',
-})
+export const StrategyKind = textEnum(
+  ['least_loaded', ...PLACEMENTS, 'work_stealing', 'auction', 'trails', 'flocking'],
+  {
+    description: 'How tasks are given to agents.',
+  },
+)
 export type StrategyKind = Static<typeof StrategyKind>
 
 const durationMs = (description: string) => Type.Integer({ minimum: 0, maximum: 86_400_000, description })
@@ -66,6 +69,43 @@ const AUCTION = {
   }),
 }
 
+const part = (description: string) => Type.Number({ minimum: 0, maximum: 1, description })
+
+const TRAILS = {
+  evaporation: Type.Number({
+    minimum: 0,
+    exclusiveMaximum: 1,
+    description:
+      'Fraction of every trail of a task type that evaporates with each outcome of that type. Default 0.02; 0: nothing is forgotten.',
+  }),
+  successDeposit: part(
+    'Added to the trail of (type, agent) when the agent completes such a task. Default 0.15.',
+  ),
+  failurePenalty: part('Taken from the trail when the agent fails. Default 0.15.'),
+  min: Type.Number({
+    minimum: 0.000001,
+    maximum: 1,
+    description: 'Lowest level of a trail, so that every agent keeps a chance. Default 0.05.',
+  }),
+  max: Type.Number({ minimum: 1, maximum: 1_000, description: 'Highest level of a trail. Default 1.' }),
+  alpha: Type.Number({
+    minimum: 0,
+    maximum: 20,
+    description: 'An agent is chosen with probability ∝ level^alpha. Default 3.',
+  }),
+}
+
+const rule = (description: string) => Type.Boolean({ description: `${description} Default true.` })
+
+const FLOCKING = {
+  alignment: rule("Agents of one group take over each other's estimates of success."),
+  cohesion: rule('Set-up counts when work is given to an agent that is not prepared for it.'),
+  separation: rule(
+    'What the swarm loses counts when an agent gives up a kind that few others are prepared for.',
+  ),
+  adapts: rule('Groups, positions and estimates follow what happens; false: they stay as they are.'),
+}
+
 type Fields = Readonly<Record<string, TSchema>>
 
 const asGiven = <F extends Fields>(fields: F) => Type.Partial(Type.Object(fields)).properties
@@ -91,6 +131,13 @@ const WORK_STEALING = {
   description: 'Each task goes into the queue of one agent; agents with room take from the queues of others.',
 }
 const SALE = { description: 'Each task is sold to the agent with the lowest bid.' }
+const TRAILS_TEXT = {
+  description: 'Each task goes to an agent with room, drawn by the trail that outcomes left for its type.',
+}
+const FLOCKING_TEXT = {
+  description:
+    'Each task goes to the agent that is expected to succeed first, by groups of agents that learn together. A task may wait for a busy agent.',
+}
 const UNION = { description: 'How tasks are given to agents, with the settings of that way.' }
 
 /** A strategy as a client names it: settings that are left out have their defaults. */
@@ -100,6 +147,8 @@ export const StrategyInput = Type.Union(
     closedObject({ kind: Type.Literal('expected_delay'), ...asGiven(SETUP) }, EXPECTED_DELAY),
     closedObject({ kind: Type.Literal('work_stealing'), ...asGiven(STEALING) }, WORK_STEALING),
     closedObject({ kind: Type.Literal('auction'), ...asGiven(AUCTION) }, SALE),
+    closedObject({ kind: Type.Literal('trails'), ...asGiven(TRAILS) }, TRAILS_TEXT),
+    closedObject({ kind: Type.Literal('flocking'), ...asGiven(FLOCKING) }, FLOCKING_TEXT),
   ],
   UNION,
 )
@@ -112,6 +161,8 @@ export const Strategy = Type.Union(
     closedObject({ kind: Type.Literal('expected_delay'), ...SETUP }, EXPECTED_DELAY),
     closedObject({ kind: Type.Literal('work_stealing'), ...STEALING }, WORK_STEALING),
     closedObject({ kind: Type.Literal('auction'), ...AUCTION }, SALE),
+    closedObject({ kind: Type.Literal('trails'), ...TRAILS }, TRAILS_TEXT),
+    closedObject({ kind: Type.Literal('flocking'), ...FLOCKING }, FLOCKING_TEXT),
   ],
   UNION,
 )

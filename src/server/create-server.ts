@@ -28,6 +28,7 @@ import { controlRoutes } from './routes/control-routes.ts'
 import { distributionRoutes } from './routes/distribution-routes.ts'
 import { docsRoutes } from './routes/docs-routes.ts'
 import { eventRoutes } from './routes/event-routes.ts'
+import { groupRoutes } from './routes/group-routes.ts'
 import { healthRoutes } from './routes/health-routes.ts'
 import { learningRoutes } from './routes/learning-routes.ts'
 import { memoryBatchRoutes } from './routes/memory-batch-routes.ts'
@@ -173,6 +174,7 @@ async function addRoutes(app: FastifyInstance, options: ServerOptions, modules: 
   learningRoutes(app, modules)
   modelRoutes(app, modules)
   roundRoutes(app, modules)
+  groupRoutes(app, paged)
   eventRoutes(app, modules)
   channelRoute(app, options.nodeId, modules)
   streamRoute(app, modules)

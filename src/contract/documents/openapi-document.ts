@@ -19,6 +19,7 @@ const TAGS: Record<Tag, string> = {
   learning: 'What the swarm learns from finished work, and models that its agents train together.',
   consensus: 'Leader election by signed votes, and decisions that carry their proof.',
   memory: 'What a swarm remembers together: records with versions, replicated records, and search.',
+  groups: 'Groups that agents form by what they do and can do, under the strategy `flocking`.',
   trails: 'Pheromone trails: levels on named edges that deposits change and that fade by themselves.',
   patterns: 'What the swarm notices in its own behavior.',
   events: 'The ordered event log of a swarm.',

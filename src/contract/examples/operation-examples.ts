@@ -2,6 +2,7 @@ import type { AGENT_OPERATIONS } from '../operations/agent-operations.ts'
 import type { CONSENSUS_OPERATIONS } from '../operations/consensus-operations.ts'
 import type { CONTROL_OPERATIONS } from '../operations/control-operations.ts'
 import type { DISTRIBUTION_OPERATIONS } from '../operations/distribution-operations.ts'
+import type { GROUP_OPERATIONS } from '../operations/group-operations.ts'
 import type { LEARNING_OPERATIONS } from '../operations/learning-operations.ts'
 import type { MEMORY_OPERATIONS } from '../operations/memory-operations.ts'
 import type { MESSAGE_OPERATIONS } from '../operations/message-operations.ts'
@@ -44,6 +45,7 @@ export type OperationId =
   | keyof typeof PATTERN_OPERATIONS
   | keyof typeof LEARNING_OPERATIONS
   | keyof typeof MODEL_OPERATIONS
+  | keyof typeof GROUP_OPERATIONS
   | keyof typeof SYSTEM_OPERATIONS
 
 const swarm = { swarmId: 'default' }
@@ -64,8 +66,8 @@ const sum = { type: 'sum', capabilities: ['sum'] }
 
 /**
  * A request for each operation, shown in the OpenAPI document. Sent in this order to a new server, with the ids and
- * tokens that the server gives in place of those here, each of them succeeds, save `acceptStoreLoss`: a new server has
- * lost nothing.
+ * tokens that the server gives in place of those here, each of them succeeds, save `acceptStoreLoss` and `getGroup`: a new
+ * server has lost nothing, and its agents have formed no groups.
  */
 export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>> = {
   getLiveness: {},
@@ -296,6 +298,8 @@ export const OPERATION_EXAMPLES: Readonly<Record<OperationId, OperationExample>>
   },
   closeRound: { params: round, body: {} },
   cancelRound: { params: round, body: {} },
+  listGroups: { params: swarm },
+  getGroup: { params: { ...swarm, group: 'group-1' } },
   readEvents: { params: swarm },
   deregisterAgent: { params: agent },
 }

@@ -2,6 +2,7 @@ import { AGENT_OPERATIONS } from './agent-operations.ts'
 import { CONSENSUS_OPERATIONS } from './consensus-operations.ts'
 import { CONTROL_OPERATIONS } from './control-operations.ts'
 import { DISTRIBUTION_OPERATIONS } from './distribution-operations.ts'
+import { GROUP_OPERATIONS } from './group-operations.ts'
 import { LEARNING_OPERATIONS } from './learning-operations.ts'
 import { MEMORY_OPERATIONS } from './memory-operations.ts'
 import { MESSAGE_OPERATIONS } from './message-operations.ts'
@@ -29,5 +30,6 @@ export const OPERATIONS: readonly Operation[] = [
   ...Object.values(PATTERN_OPERATIONS),
   ...Object.values(LEARNING_OPERATIONS),
   ...Object.values(MODEL_OPERATIONS),
+  ...Object.values(GROUP_OPERATIONS),
   ...Object.values(SYSTEM_OPERATIONS),
 ]

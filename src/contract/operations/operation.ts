@@ -13,6 +13,7 @@ export type Tag =
   | 'trails'
   | 'patterns'
   | 'learning'
+  | 'groups'
   | 'events'
   | 'resources'
   | 'operations'

@@ -83,6 +83,9 @@ export interface AgentPool {
   isInService(agentId: AgentId): boolean
 }
 
+/** Kinds whose strategies stand on what the intelligence of the swarm has learned. */
+export type LearnedKind = 'trails' | 'flocking'
+
 /** What strategies are built from. */
 export interface StrategyModules {
   readonly pool: AgentPool
@@ -96,6 +99,8 @@ export interface StrategyModules {
   wake(): void
   /** Plans again after a time, in milliseconds. The returned function cancels. */
   wakeIn(delayMs: number): () => void
+  /** The strategies that are built above this part; left out where they are not offered. */
+  readonly learned?: { readonly [K in LearnedKind]: StrategyFactory<K> }
 }
 
 /** Builds strategies from the settings of one kind. */

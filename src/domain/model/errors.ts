@@ -57,6 +57,7 @@ export interface SwarmErrorDetails {
     readonly actual: string
   }
   memory_invalid: { readonly reason: string }
+  group_not_found: { readonly group: string }
   trail_set_not_found: { readonly trailSet: string }
   trail_set_exists: { readonly trailSet: string }
   trail_settings_unsound: { readonly trailSet: string; readonly reason: string }

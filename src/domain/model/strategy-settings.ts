@@ -44,6 +44,36 @@ export interface AuctionSettings {
   readonly costWeight: number
 }
 
+/** Agents are drawn by trails from task types to agents; see `intelligence/trails/agent-trails.ts`. */
+export interface TrailsSettings {
+  readonly kind: 'trails'
+  /** Fraction of every trail of a task type that evaporates with each outcome of that type; 0 or more, below 1. */
+  readonly evaporation: number
+  /** Added to the trail of (type, agent) when the agent completes a task of the type; 0 to 1. */
+  readonly successDeposit: number
+  /** Taken from it when the agent fails; 0 to 1. */
+  readonly failurePenalty: number
+  /** Lowest level of a trail; above 0, so that every agent keeps a chance. */
+  readonly min: number
+  /** Highest level of a trail. */
+  readonly max: number
+  /** An agent is chosen with probability ∝ level^alpha; 0 to 20. */
+  readonly alpha: number
+}
+
+/** Which rules of flocking steer who gets what; see `intelligence/flocking/flock.ts`. */
+export interface FlockingSettings {
+  readonly kind: 'flocking'
+  /** Agents of one group take over each other's estimates of success. */
+  readonly alignment: boolean
+  /** Set-up counts when work is given to an agent that is not prepared for it. */
+  readonly cohesion: boolean
+  /** What the swarm loses counts when an agent gives up a kind that few others are prepared for. */
+  readonly separation: boolean
+  /** False: positions, groups and estimates stay as they are. */
+  readonly adapts: boolean
+}
+
 /**
  * How tasks are given to agents, with the settings of that way. `least_loaded` keeps tasks in one line until an agent
  * has room; the placements put each task into the queue of one agent at once; `work_stealing` lets idle agents take
@@ -55,6 +85,8 @@ export type StrategySettings =
   | ExpectedDelaySettings
   | WorkStealingSettings
   | AuctionSettings
+  | TrailsSettings
+  | FlockingSettings
 
 export type StrategyKind = StrategySettings['kind']
 
@@ -66,6 +98,15 @@ export type StrategyRequest = OptionalSettings<StrategySettings>
 
 const DEFAULTS = {
   expected_delay: { setupKey: 'none', warmKeysMax: 1, setupMs: 0 },
+  trails: {
+    evaporation: 0.02,
+    successDeposit: 0.15,
+    failurePenalty: 0.15,
+    min: 0.05,
+    max: 1,
+    alpha: 3,
+  },
+  flocking: { alignment: true, cohesion: true, separation: true, adapts: true },
   work_stealing: { placement: 'expected_delay', stealCostMs: 0, affinityCostMs: 0 },
   auction: { bids: 'live', bidWindowMs: 50, reservePrice: null, secondsWeight: 1, costWeight: 1 },
 } as const satisfies {

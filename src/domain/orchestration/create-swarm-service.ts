@@ -30,6 +30,7 @@ export function createSwarmService(
     trails,
     patterns: { review: (request) => parts.patterns.review(request) },
     learning: learningService(parts),
+    groups: parts.flock,
     swarm: swarmControl(coordinatorship, parts, stop),
   }
 }

@@ -6,6 +6,7 @@ import {
   PROPOSAL_PAYLOAD_RECORDS,
   PROPOSAL_RECORDS,
 } from '../consensus-engine/proposals/proposal-record.ts'
+import { GROUP_RECORDS } from '../intelligence/flocking/group-writer.ts'
 import { ROUND_RECORDS } from '../intelligence/learning/learning-keys.ts'
 import { BLOB_RECORDS, CHUNK_RECORDS, MODEL_RECORDS } from '../intelligence/learning/models/model-record.ts'
 import { NAMESPACE_RECORDS } from '../intelligence/memory/memory-namespace.ts'
@@ -69,4 +70,5 @@ export const RECORD_KINDS = new RecordKinds([
   ROUND_RECORDS,
   BLOB_RECORDS,
   CHUNK_RECORDS,
+  GROUP_RECORDS,
 ])

@@ -52,6 +52,7 @@ import { ReportingLines } from '../topology/reporting-lines.ts'
 import { TopologyKeeper } from '../topology/topology-keeper.ts'
 import { type AdmissionParts, createAdmissionParts } from './admission-parts.ts'
 import { type CommunicationParts, createCommunicationParts } from './communication-parts.ts'
+import { createLearnedParts } from './learned-parts.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { patternActions } from './pattern-actions.ts'
 import { Retention } from './retention.ts'
@@ -99,6 +100,7 @@ export function createSwarmParts(
     desk.patterns,
     learning.learning,
     learning.rounds,
+    ...work.learnedProjections,
   ]
   const trails = new SwarmTrails(options, base)
   return { ...base, ...work, ...desk, ...communication, ...learning, consensus, memory, trails, projections }
@@ -201,12 +203,18 @@ function createDistributor(
   const strategyKind = () => settings.record.strategy.kind
   const assigner = new TaskAssigner({ nodeId, leaseMs, strategyKind }, parts)
   const estimator = new RunningEstimator(() => setupSettingsOf(settings.record.strategy))
+  const learnedParts = createLearnedParts({
+    ...parts,
+    errors: parts.events.projectionErrors,
+    strategy: () => settings.record.strategy,
+  })
   const strategy = new SwarmStrategy(
     { settings: () => settings.record.strategy },
     {
       ...parts,
       pool: registry,
       estimator,
+      learned: learnedParts.learned,
       stages: parts.topology,
       hierarchy: {
         tree: () => parts.reportingLines.tree(),
@@ -240,7 +248,9 @@ function createDistributor(
   const immediate = new ImmediateStart({ ...parts, planner, assigner })
   const nextTasks = new NextTasks({ ...parts, planner, distributor, assigner })
   const outcomes = new OutcomeFeed(strategy)
-  return { distributor, assigner, immediate, nextTasks, distributionDesk, outcomes, strategy }
+  const { flock, learnedProjections } = learnedParts
+  const given = { distributor, assigner, immediate, nextTasks, distributionDesk, outcomes, strategy }
+  return { ...given, flock, learnedProjections }
 }
 
 /** What takes in what clients and agents send, and what looks on. Nothing else calls these. */

@@ -2,6 +2,7 @@ import type { AgentService } from '../agents/agent-service.ts'
 import type { MessageService } from '../communication/message-service.ts'
 import type { ConsensusService } from '../consensus-engine/consensus-service.ts'
 import type { DistributionService } from '../distribution/distribution-service.ts'
+import type { GroupService } from '../intelligence/flocking/group-service.ts'
 import type { LearningService } from '../intelligence/learning/learning-service.ts'
 import type { MemoryService } from '../intelligence/memory/memory-service.ts'
 import type { PatternService } from '../intelligence/patterns/pattern-service.ts'
@@ -66,6 +67,7 @@ export interface SwarmService {
   readonly trails: TrailService
   readonly patterns: PatternService
   readonly learning: LearningService
+  readonly groups: GroupService
   readonly swarm: SwarmControl
 }
 

@@ -11,6 +11,8 @@ import type {
   ClaimReply,
   ClaimRequest,
   EventPage,
+  GroupPage,
+  GroupView,
   HeldTask,
   InboxAcknowledged,
   MessageMetrics,
@@ -318,6 +320,15 @@ export class SwarmClient extends ServerClient {
   readEvents({ types = [], ...rest }: ReadEventsOptions = {}): Promise<EventPage> {
     const query = { ...rest, types: types.length === 0 ? undefined : types.join(',') }
     return this.#get('/events', query)
+  }
+
+  /** The groups that agents form under the strategy `flocking`, by name. */
+  listGroups(options: PageOptions = {}): Promise<GroupPage> {
+    return this.#get('/groups', options)
+  }
+
+  getGroup(group: string, options: CallOptions = {}): Promise<GroupView> {
+    return this.#get(`/groups/${encodeURIComponent(group)}`, options)
   }
 
   /** How the swarm is doing: queue, waits, run times, agents. */

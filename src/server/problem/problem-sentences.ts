@@ -65,6 +65,7 @@ export const SENTENCES: Sentences = {
   memory_type_conflict: ({ namespace, key, expected, actual }) =>
     `The record ${key} in the namespace ${namespace} is of type ${actual}, not ${expected}.`,
   memory_invalid: ({ reason }) => `The memory cannot take this: ${reason}.`,
+  group_not_found: ({ group }) => `There is no group ${group} of agents in this swarm.`,
   trail_set_not_found: ({ trailSet }) => `There is no trail set ${trailSet} in this swarm.`,
   trail_set_exists: ({ trailSet }) => `There is a trail set ${trailSet} with other settings already.`,
   trail_settings_unsound: ({ trailSet, reason }) => `The trail set ${trailSet} cannot be created: ${reason}.`,

@@ -12,7 +12,7 @@ const agents = [{ agentId: ada }, { agentId: bob }]
 
 describe('trails from task types to agents', () => {
   it('are strengthened by success, weakened by failure, and fade with the outcomes of their type', () => {
-    const trails = new AgentTrails(AGENT_TRAILS_DEFAULTS)
+    const trails = new AgentTrails(() => AGENT_TRAILS_DEFAULTS)
     const untouched = trails.level('a', ada)
     trails.record({ type: 'a', agentId: ada, hasSucceeded: true })
     expect(trails.level('a', ada)).toBeCloseTo(untouched * 0.98 + 0.15, 12)
@@ -23,7 +23,7 @@ describe('trails from task types to agents', () => {
   })
 
   it('stay within their limits', () => {
-    const trails = new AgentTrails(AGENT_TRAILS_DEFAULTS)
+    const trails = new AgentTrails(() => AGENT_TRAILS_DEFAULTS)
     for (let count = 0; count < 30; count += 1) {
       trails.record({ type: 'a', agentId: ada, hasSucceeded: true })
       trails.record({ type: 'a', agentId: bob, hasSucceeded: false })
@@ -32,7 +32,7 @@ describe('trails from task types to agents', () => {
   })
 
   it('lead most tasks to the stronger trail, and some to the others', () => {
-    const trails = new AgentTrails(AGENT_TRAILS_DEFAULTS)
+    const trails = new AgentTrails(() => AGENT_TRAILS_DEFAULTS)
     for (let count = 0; count < 9; count += 1) trails.record({ type: 'a', agentId: ada, hasSucceeded: true })
     const random = new SeededRandom(1)
     const drawn = Array.from({ length: 1_000 }, () => trails.draw('a', agents, random)?.agentId)
@@ -43,11 +43,11 @@ describe('trails from task types to agents', () => {
   })
 
   it('are the same when they are built again from their state', () => {
-    const trails = new AgentTrails(AGENT_TRAILS_DEFAULTS)
+    const trails = new AgentTrails(() => AGENT_TRAILS_DEFAULTS)
     for (const type of ['a', '__proto__', 'b'])
       for (const id of [ada, bob, ada]) trails.record({ type, agentId: id, hasSucceeded: id === ada })
     const again = new AgentTrails(
-      AGENT_TRAILS_DEFAULTS,
+      () => AGENT_TRAILS_DEFAULTS,
       JSON.parse(JSON.stringify(trails.state)) as AgentTrailsState,
     )
     expect(again.level('__proto__', ada)).toBe(trails.level('__proto__', ada))

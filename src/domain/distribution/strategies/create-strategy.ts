@@ -1,12 +1,18 @@
+import { assert } from '../../model/errors.ts'
 import type { PlacementKind, StrategyKind, StrategySettings } from '../../model/strategy-settings.ts'
-import type { DistributionStrategy, StrategyFactory, StrategyModules } from '../distribution-strategy.ts'
+import type {
+  DistributionStrategy,
+  LearnedKind,
+  StrategyFactory,
+  StrategyModules,
+} from '../distribution-strategy.ts'
 import { StealPolicy } from '../stealing/steal-policy.ts'
 import { AuctionStrategy } from './auction.ts'
 import { leastLoaded } from './least-loaded.ts'
 import { QueuedStrategy } from './queued.ts'
 
 /** One row for each kind: a new strategy is added here. */
-const FACTORIES: { readonly [K in StrategyKind]: StrategyFactory<K> } = {
+const FACTORIES: { readonly [K in Exclude<StrategyKind, LearnedKind>]: StrategyFactory<K> } = {
   least_loaded: () => leastLoaded,
   random: placed,
   round_robin: placed,
@@ -21,7 +27,9 @@ const FACTORIES: { readonly [K in StrategyKind]: StrategyFactory<K> } = {
 
 export function createStrategy(settings: StrategySettings, modules: StrategyModules): DistributionStrategy {
   // The row of a kind takes the settings of that kind, which the compiler cannot see through the union.
-  const factory = FACTORIES[settings.kind] as StrategyFactory<StrategyKind>
+  const all: Partial<Record<StrategyKind, unknown>> = { ...FACTORIES, ...modules.learned }
+  const factory = all[settings.kind] as StrategyFactory<StrategyKind> | undefined
+  assert(factory !== undefined, `the strategy ${settings.kind} is offered here`)
   return factory(settings, modules)
 }
 

@@ -1,3 +1,4 @@
+import type { FlockRow } from './flock-row.ts'
 import { RecentMap } from './recent-map.ts'
 
 const KINDS_MAX = 1_000
@@ -24,6 +25,17 @@ export class Demand {
   /** 0 to 1. */
   share(kind: string): number {
     return this.#total > 0 ? (this.#sums.get(kind) ?? 0) / this.#total : 0
+  }
+
+  *rows(): Generator<FlockRow> {
+    this.#rescale()
+    for (const [kind, sum] of this.#sums) yield ['demand', kind, sum]
+  }
+
+  restore(row: FlockRow): void {
+    if (row[0] !== 'demand') return
+    this.#sums.set(row[1], row[2])
+    this.#total += row[2]
   }
 
   #rescale(): void {

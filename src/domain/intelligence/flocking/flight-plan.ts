@@ -35,6 +35,8 @@ export interface FlightChoice {
 /** Pairs of task and agent that one plan compares; what is left then goes to the agents with room in turn. */
 const PAIRS_MAX = 20_000
 
+const UNKNOWN_WAIT_MS = 1e12
+
 /** How an agent stands within one plan. */
 interface Standing {
   /** When each of its slots is free, in milliseconds from now; as many as are taken. */
@@ -111,7 +113,9 @@ function choiceOf(flock: Flock, { kind, candidate, standing }: Pair, random: Ran
   const startsNow = standing.room > 0
   const isPrepared =
     standing.lastKind === undefined ? flock.isPrepared(agentId, kind) : standing.lastKind === kind
-  const wait = startsNow ? 0 : (standing.taken[0] ?? 0)
+  // Without room and with a slot that is not taken it lacks something else, and nobody knows for how long.
+  const isBusy = standing.taken.length >= candidate.slots
+  const wait = startsNow ? 0 : isBusy ? (standing.taken[0] ?? 0) : UNKNOWN_WAIT_MS
   const price = isPrepared ? 0 : flock.priceOf(agentId, kind)
   const success = flock.drawSuccess(agentId, kind, random)
   return { agentId, cost: (wait + price + flock.workMs(kind)) / success, isPrepared, startsNow }

@@ -3,6 +3,7 @@ import type { Random } from '../../ports/random.ts'
 import { drawRate } from '../learning/estimates/beta-posterior.ts'
 import { alignment } from './alignment.ts'
 import { Demand } from './demand.ts'
+import type { FlockRow } from './flock-row.ts'
 import { FLOCK_DEFAULTS, type FlockSettings } from './flock-settings.ts'
 import type { Position } from './group.ts'
 import type { GroupChange } from './group-change.ts'
@@ -78,6 +79,24 @@ export class Flock {
       positionOf: (agentId) => this.positionOf(agentId),
       onChange: modules.onChange,
     })
+  }
+
+  /** All that has been learned, in the order in which {@link restore} takes it. */
+  *rows(): Generator<FlockRow> {
+    yield* this.#skills.rows()
+    yield* this.#costs.rows()
+    yield* this.#demand.rows()
+    for (const [agentId, { prepared, doesReport, capacity, aligned, outcomes }] of this.#members)
+      yield ['member', agentId, [...prepared], doesReport, capacity, aligned, outcomes]
+    yield* this.#grouping.rows()
+  }
+
+  restore(row: FlockRow): void {
+    for (const part of [this.#skills, this.#costs, this.#demand, this.#grouping]) part.restore(row)
+    if (row[0] !== 'member') return
+    const [, agentId, prepared, doesReport, capacity, aligned, outcomes] = row
+    this.#members.set(agentId, { prepared, doesReport, capacity, aligned, outcomes })
+    for (const kind of prepared) this.#countPrepared(kind, 1)
   }
 
   get settings(): FlockSettings {

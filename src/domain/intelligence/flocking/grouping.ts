@@ -1,5 +1,6 @@
 import type { AgentId } from '../../model/ids.ts'
 import { type AttractionModules, attraction } from './attraction.ts'
+import type { FlockRow } from './flock-row.ts'
 import { Group, type Neighbours, type Position } from './group.ts'
 import type { GroupChange } from './group-change.ts'
 import type { Tally } from './skills.ts'
@@ -33,11 +34,10 @@ export class Grouping {
   readonly #groupOf = new Map<AgentId, Group>()
   /** Those that were looked at last stand last. */
   readonly #strangers = new Set<AgentId>()
-  #nameCount: number
+  #nameCount = 0
 
-  constructor(modules: GroupingModules, nameCount = 0) {
+  constructor(modules: GroupingModules) {
     this.#modules = modules
-    this.#nameCount = nameCount
   }
 
   /** By their names. */
@@ -47,6 +47,23 @@ export class Grouping {
 
   groupOf(agentId: AgentId): Group | undefined {
     return this.#groupOf.get(agentId)
+  }
+
+  /** Positions have to be restored before: the sums of a group are those of its members. */
+  *rows(): Generator<FlockRow> {
+    for (const { name, members } of this.#groups.values()) yield ['group', name, [...members]]
+    yield ['strangers', [...this.#strangers]]
+    yield ['names', this.#nameCount]
+  }
+
+  restore(row: FlockRow): void {
+    if (row[0] === 'names') this.#nameCount = row[1]
+    else if (row[0] === 'strangers') for (const agentId of row[1]) this.#strangers.add(agentId)
+    else if (row[0] === 'group') {
+      const group = new Group(row[1])
+      this.#groups.set(group.name, group)
+      for (const member of row[2]) this.#add(member, group)
+    }
   }
 
   /** Compares an agent with all groups anew. */

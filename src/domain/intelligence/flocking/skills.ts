@@ -1,4 +1,5 @@
 import type { AgentId } from '../../model/ids.ts'
+import type { FlockRow } from './flock-row.ts'
 import { RecentMap } from './recent-map.ts'
 
 /** Successes and attempts that count; both fade with further attempts of the same pair. */
@@ -39,6 +40,22 @@ export class Skills {
 
   of(agentId: AgentId): SkillVector {
     return this.#agents.get(agentId) ?? NO_SKILLS
+  }
+
+  *rows(): Generator<FlockRow> {
+    for (const [agentId, vector] of this.#agents)
+      for (const [kind, { successes, attempts }] of vector)
+        yield ['skill', agentId, kind, successes, attempts]
+    for (const [kind, { successes, attempts }] of this.#kinds) yield ['kind', kind, successes, attempts]
+    yield ['all', this.#all.successes, this.#all.attempts]
+  }
+
+  restore(row: FlockRow): void {
+    if (row[0] === 'skill') {
+      const vector = this.#agents.get(row[1]) ?? new RecentMap<string, Tally>(KINDS_PER_AGENT_MAX)
+      this.#agents.set(row[1], vector.set(row[2], { successes: row[3], attempts: row[4] }))
+    } else if (row[0] === 'kind') this.#kinds.set(row[1], { successes: row[2], attempts: row[3] })
+    else if (row[0] === 'all') this.#all = { successes: row[1], attempts: row[2] }
   }
 
   forget(agentId: AgentId): void {

@@ -1,3 +1,4 @@
+import type { FlockRow } from './flock-row.ts'
 import { RecentMap } from './recent-map.ts'
 
 /** A sum and a weight that both fade, so that their quotient follows what changes. */
@@ -38,6 +39,18 @@ export class WorkCosts {
     add(work, durationMs, KIND_KEPT)
     add(this.#allWork, durationMs, ALL_KEPT)
     this.#work.set(kind, work)
+  }
+
+  *rows(): Generator<FlockRow> {
+    for (const [kind, { sum, weight }] of this.#work) yield ['work', kind, sum, weight]
+    yield ['allWork', this.#allWork.sum, this.#allWork.weight]
+    yield ['setUp', this.#setUp.sum, this.#setUp.weight]
+  }
+
+  restore(row: FlockRow): void {
+    if (row[0] === 'work') this.#work.set(row[1], { sum: row[2], weight: row[3] })
+    else if (row[0] === 'allWork') Object.assign(this.#allWork, { sum: row[1], weight: row[2] })
+    else if (row[0] === 'setUp') Object.assign(this.#setUp, { sum: row[1], weight: row[2] })
   }
 
   /** Expected work without set-up, in milliseconds; 0 before the first outcome. */

@@ -1,22 +1,12 @@
 import type { AgentId } from '../../model/ids.ts'
+import type { TrailsSettings } from '../../model/strategy-settings.ts'
 import type { Random } from '../../ports/random.ts'
 import { drawOption, followProbabilities } from './follow-trails.ts'
 import { deposited, levelAt, type TrailMark } from './trail-level.ts'
 import type { TrailSettings } from './trail-settings.ts'
 
-export interface AgentTrailsSettings {
-  /** Fraction of every trail of a task type that evaporates with each outcome of that type; 0 or more, below 1. */
-  readonly evaporation: number
-  /** Added to the trail of (type, agent) when the agent completes a task of the type; 0 to 1. */
-  readonly successDeposit: number
-  /** Taken from it when the agent fails; 0 to 1. */
-  readonly failurePenalty: number
-  /** Lowest level of a trail; above 0, so that every agent keeps a chance. */
-  readonly min: number
-  readonly max: number
-  /** An agent is chosen with probability ∝ level^alpha; 0 to 20. */
-  readonly alpha: number
-}
+/** How the trails behave; see {@link TrailsSettings}. */
+export type AgentTrailsSettings = Omit<TrailsSettings, 'kind'>
 
 export const AGENT_TRAILS_DEFAULTS: AgentTrailsSettings = {
   evaporation: 0.02,
@@ -51,25 +41,33 @@ export type AgentTrailsState = readonly {
  * drawn by the strength of its trail. Limits as in MAX-MIN ant systems (Stützle & Hoos 2000).
  */
 export class AgentTrails {
-  readonly #settings: AgentTrailsSettings
-  readonly #levels: TrailSettings
+  readonly #given: () => AgentTrailsSettings | undefined
   /** The type that was heard of last stands last. */
   readonly #types = new Map<string, TypeTrails>()
 
-  constructor(settings: AgentTrailsSettings, state: AgentTrailsState = []) {
-    this.#settings = settings
-    this.#levels = {
-      evaporation: { unit: 'deposits', rate: settings.evaporation },
-      min: settings.min,
-      max: settings.max,
-      initial: (settings.min + settings.max) / 2,
-      limitsApplied: 'deposit',
-    }
+  /** @param settings read at each use, since a swarm's strategy can be changed; the defaults where it gives none */
+  constructor(settings: () => AgentTrailsSettings | undefined, state: AgentTrailsState = []) {
+    this.#given = settings
     for (const { type, outcomes, marks } of state) {
       this.#types.set(type, {
         outcomes,
         marks: new Map(marks.map(([agentId, level, at]) => [agentId, { level, at }])),
       })
+    }
+  }
+
+  get #settings(): AgentTrailsSettings {
+    return this.#given() ?? AGENT_TRAILS_DEFAULTS
+  }
+
+  get #levels(): TrailSettings {
+    const { evaporation: rate, min, max } = this.#settings
+    return {
+      evaporation: { unit: 'deposits', rate },
+      min,
+      max,
+      initial: (min + max) / 2,
+      limitsApplied: 'deposit',
     }
   }
 
