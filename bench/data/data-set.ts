@@ -18,3 +18,8 @@ export function linesOf(file: string): string[] {
   const text = gunzipSync(readFileSync(join(FOLDER, file))).toString('utf8')
   return text.split('\n').filter((line) => line.trim() !== '')
 }
+
+/** A text file of the data sets. */
+export function textOf(file: string): string {
+  return readFileSync(join(FOLDER, file), 'utf8')
+}

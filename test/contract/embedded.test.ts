@@ -11,6 +11,7 @@ import { describeMemory } from './memory.contract.ts'
 import { describeReadyQueue } from './ready-queue.contract.ts'
 import { describeSigningJournal } from './signing-journal.contract.ts'
 import { describeSwarmStore } from './swarm-store.contract.ts'
+import { describeTrails } from './trails.contract.ts'
 
 async function setup(durability: Durability): Promise<InfraUnderTest> {
   const clock = new ManualClock()
@@ -37,6 +38,7 @@ async function setup(durability: Durability): Promise<InfraUnderTest> {
 
 describeSwarmStore('LMDB, synced', () => setup('synced'))
 describeSwarmStore('LMDB, committed', () => setup('committed'))
+describeTrails('LMDB', () => setup('synced'))
 describeReadyQueue('embedded', () => setup('committed'))
 describeMemory('embedded', () => setup('committed'))
 describeSigningJournal('hosted, LMDB', (publicKey) => hostedJournal(() => setup('synced'), publicKey))

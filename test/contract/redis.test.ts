@@ -20,6 +20,7 @@ import { describePeers } from './peers.contract.ts'
 import { describeReadyQueue } from './ready-queue.contract.ts'
 import { NOTE_RECORDS } from './swarm-store/timed-lists.ts'
 import { describeSwarmStore } from './swarm-store.contract.ts'
+import { describeTrails } from './trails.contract.ts'
 
 let redis: RedisServer
 beforeAll(async () => {
@@ -62,6 +63,7 @@ async function setupNodes(): Promise<NodesUnderTest> {
 }
 
 describeSwarmStore('redis', setup)
+describeTrails('redis', setup)
 describeReadyQueue('redis', setup)
 describeMemory('redis', setup)
 describeCoordination('redis', setupNodes)

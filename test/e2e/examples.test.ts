@@ -33,6 +33,15 @@ describe('the examples', { timeout: RUN_MS }, () => {
     return started
   }
 
+  it('tsp-trails: agent processes find a shorter round trip along trails than without', async () => {
+    const program = example('tsp-trails/main.ts', { TSP_AGENTS: '2', TSP_ROUNDS: '12' })
+    expect((await program.exited).code, program.output).toBe(0)
+    const [, along = 0, without = 0] =
+      /with trails +(\d+)[\s\S]*without trails +(\d+)/.exec(program.output)?.map(Number) ?? []
+    expect(along).toBeGreaterThan(0)
+    expect(without, program.output).toBeGreaterThan(along)
+  })
+
   it('minimal: an agent greets whom a client names, a reader follows, and the agent leaves in order', async () => {
     const agent = example('minimal/agent.ts')
     await agent.waitForLine('greeter is ready', { timeoutMs: 60_000 })
@@ -61,6 +70,7 @@ describe('the examples', { timeout: RUN_MS }, () => {
         '{"amount":12345678901234567890.10}',
       ],
     ],
+    ['docs/trails.ts', ['[ 0.69, 0.39 ]', 'true']],
     ['docs/pipeline.ts', ["{ text: 'idea > outline > draft > proofread' }"]],
     [
       'docs/messages.ts',
