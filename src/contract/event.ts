@@ -4,7 +4,7 @@ import { CONSENSUS_LIMITS } from './consensus/consensus-limits.ts'
 import { Choice, Ending, Outcome, ProposalTitle } from './consensus/signed.ts'
 import { CONTROL_EVENTS } from './control-events.ts'
 import { eventData as data } from './event-data.ts'
-import { GROUP_EVENT_DATA } from './group-events.ts'
+import { INTELLIGENCE_EVENT_DATA } from './intelligence-events.ts'
 import { LEADER_EVENTS } from './leader-events.ts'
 import { LEARNING_EVENTS } from './learning-events.ts'
 import { MEMORY_EVENT_DATA } from './memory-events.ts'
@@ -14,7 +14,6 @@ import { closedObject, textEnum } from './schema.ts'
 import { StoreId, StoreLossReason } from './store.ts'
 import { SwarmPatch, SwarmView } from './swarm.ts'
 import { TASK_EVENTS } from './task-events.ts'
-import { TRAIL_EVENT_DATA } from './trail-events.ts'
 
 /** A namespace, a slash and a key. */
 const EVENT_SUBJECT_LENGTH_MAX = 193
@@ -66,8 +65,7 @@ export const EVENT_DATA = {
 
   ...MEMORY_EVENT_DATA,
 
-  ...TRAIL_EVENT_DATA,
-  ...GROUP_EVENT_DATA,
+  ...INTELLIGENCE_EVENT_DATA,
 
   'swarm.created': data('SwarmCreatedData', 'A new swarm.', { strategy: SwarmView.properties.strategy }),
   'swarm.updated': data(

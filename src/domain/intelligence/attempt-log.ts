@@ -1,5 +1,5 @@
-import { type AgentId, agentId, type EpochMs, type TaskId, taskId } from '../model/ids.ts'
-import type { SwarmEvent } from '../ports/records.ts'
+import { isOneOf, type SwarmEvent } from '../model/events.ts'
+import { type AgentId, type EpochMs, type TaskId, taskId } from '../model/ids.ts'
 
 /** What the log tells of one attempt at a task. */
 export type AttemptNews =
@@ -22,22 +22,19 @@ export interface EndedAttempt extends StartedAttempt {
   readonly runMs: number
 }
 
-const FAILURES: ReadonlySet<string> = new Set(['task.retrying', 'task.failed'])
-const DROPS: ReadonlySet<string> = new Set(['task.released', 'task.canceled', 'task.rejected'])
+const ATTEMPTS = ['task.assigned', 'task.completed', 'task.retrying', 'task.failed'] as const
+const DROPS = ['task.released', 'task.canceled', 'task.rejected'] as const
 
 /** Reads an event; undefined where it tells of no attempt. */
-export function attemptNews({ type, subject, time, data }: SwarmEvent): AttemptNews | undefined {
-  const id = taskId(subject)
-  if (DROPS.has(type)) return { type: 'dropped', taskId: id }
-  if (type !== 'task.assigned' && type !== 'task.completed' && !FAILURES.has(type)) return undefined
-  const { agentId: agent, taskType, runMs } = data
+export function attemptNews(event: SwarmEvent): AttemptNews | undefined {
+  if (isOneOf(event, DROPS)) return { type: 'dropped', taskId: taskId(event.subject) }
+  if (!isOneOf(event, ATTEMPTS)) return undefined
+  const id = taskId(event.subject)
+  const { agentId, taskType: kind } = event.data
   // A task that failed while it waited had no agent; events of early versions do not name the type.
-  if (typeof agent !== 'string' || typeof taskType !== 'string') return { type: 'dropped', taskId: id }
-  const attempt = { taskId: id, agentId: agentId(agent), kind: taskType, at: time }
-  if (type === 'task.assigned') return { type: 'began', attempt }
-  const hasSucceeded = type === 'task.completed'
-  return {
-    type: 'ended',
-    attempt: { ...attempt, hasSucceeded, runMs: typeof runMs === 'number' ? runMs : 0 },
-  }
+  if (agentId === undefined || kind === undefined) return { type: 'dropped', taskId: id }
+  const attempt = { taskId: id, agentId, kind, at: event.time }
+  if (event.type === 'task.assigned') return { type: 'began', attempt }
+  const hasSucceeded = event.type === 'task.completed'
+  return { type: 'ended', attempt: { ...attempt, hasSucceeded, runMs: hasSucceeded ? event.data.runMs : 0 } }
 }

@@ -1,6 +1,7 @@
 import type { AgentEvents } from './events/agent-events.ts'
 import type { ConsensusEvents } from './events/consensus-events.ts'
 import type { ControlEvents } from './events/control-events.ts'
+import type { GroupEvents } from './events/group-events.ts'
 import type { LearningEvents } from './events/learning-events.ts'
 import type { MemoryEvents } from './events/memory-events.ts'
 import type { PatternEvents } from './events/pattern-events.ts'
@@ -22,6 +23,7 @@ export interface EventData
     ControlEvents,
     PatternEvents,
     TrailEvents,
+    GroupEvents,
     LearningEvents,
     ScheduleEvents,
     SwarmEvents {}

@@ -1,4 +1,5 @@
 import type { AgentRegistry } from '../agents/agent-registry.ts'
+import type { EventStream } from '../communication/event-stream.ts'
 import type { LearnedKind, StrategyFactory } from '../distribution/distribution-strategy.ts'
 import { FlockKeeper } from '../intelligence/flocking/flock-keeper.ts'
 import { FlockingStrategy } from '../intelligence/flocking/flocking-strategy.ts'
@@ -8,11 +9,12 @@ import { TrailStrategy } from '../intelligence/trails/trail-strategy.ts'
 import { DurableProjection, type DurableProjectionModules } from '../kernel/durable-projection.ts'
 import type { Projection } from '../kernel/projection.ts'
 import type { StrategySettings } from '../model/strategy-settings.ts'
+import type { SwarmSettings } from './swarm-settings.ts'
 
-export interface LearnedPartsModules extends DurableProjectionModules {
+export interface LearnedPartsModules extends Omit<DurableProjectionModules, 'errors'> {
   readonly registry: Pick<AgentRegistry, 'find'>
-  /** Read at each use, since a swarm's strategy can be changed. */
-  strategy(): StrategySettings
+  readonly events: EventStream
+  readonly settings: SwarmSettings
 }
 
 export interface LearnedParts {
@@ -23,7 +25,10 @@ export interface LearnedParts {
 
 /** The strategies that stand on what was learned from the log, and what learns it. */
 export function createLearnedParts(modules: LearnedPartsModules): LearnedParts {
-  const { registry, strategy } = modules
+  const { registry, events, settings } = modules
+  // Read at each use, since a swarm's strategy can be changed.
+  const strategy = (): StrategySettings => settings.record.strategy
+  const errors = events.projectionErrors
   const writer = new GroupWriter(modules)
   const flock = new FlockKeeper(
     {
@@ -39,7 +44,9 @@ export function createLearnedParts(modules: LearnedPartsModules): LearnedParts {
       flocking: (_, strategyModules) => new FlockingStrategy(flock, strategyModules),
       trails: () => new TrailStrategy(() => trails.trails),
     },
-    learnedProjections: [flock, trails].map((state) => new DurableProjection(state, {}, modules)),
+    learnedProjections: [flock, trails].map(
+      (state) => new DurableProjection(state, {}, { ...modules, errors }),
+    ),
   }
 }
 

@@ -52,7 +52,7 @@ import { ReportingLines } from '../topology/reporting-lines.ts'
 import { TopologyKeeper } from '../topology/topology-keeper.ts'
 import { type AdmissionParts, createAdmissionParts } from './admission-parts.ts'
 import { type CommunicationParts, createCommunicationParts } from './communication-parts.ts'
-import { createLearnedParts } from './learned-parts.ts'
+import { createLearnedParts, type LearnedParts } from './learned-parts.ts'
 import type { OrchestratorOptions } from './orchestrator-options.ts'
 import { patternActions } from './pattern-actions.ts'
 import { Retention } from './retention.ts'
@@ -184,7 +184,8 @@ function createWork(coordinatorship: Coordinatorship, options: OrchestratorOptio
     onHeard: (agent) => presence.heard(agent, 'http'),
   })
   const kept = { ...admissionParts, registry, deadlines, leases, breakers, aftermath }
-  const held = { ...kept, transitions, ender, presence, claims }
+  const learnedParts = createLearnedParts({ ...shared, registry })
+  const held = { ...kept, ...learnedParts, transitions, ender, presence, claims }
   const distribution = createDistributor(coordinatorship, options, { ...shared, ...held })
   const { distributor } = distribution
   return { ...held, ...distribution }
@@ -196,6 +197,7 @@ function createDistributor(
   options: OrchestratorOptions,
   parts: Base &
     AdmissionParts &
+    LearnedParts &
     Pick<TaskAssignerModules, 'registry' | 'leases' | 'aftermath' | 'transitions' | 'ender'>,
 ) {
   const { settings, openTasks, scheduler, registry } = parts
@@ -203,18 +205,13 @@ function createDistributor(
   const strategyKind = () => settings.record.strategy.kind
   const assigner = new TaskAssigner({ nodeId, leaseMs, strategyKind }, parts)
   const estimator = new RunningEstimator(() => setupSettingsOf(settings.record.strategy))
-  const learnedParts = createLearnedParts({
-    ...parts,
-    errors: parts.events.projectionErrors,
-    strategy: () => settings.record.strategy,
-  })
   const strategy = new SwarmStrategy(
     { settings: () => settings.record.strategy },
     {
       ...parts,
       pool: registry,
       estimator,
-      learned: learnedParts.learned,
+      learned: parts.learned,
       stages: parts.topology,
       hierarchy: {
         tree: () => parts.reportingLines.tree(),
@@ -248,9 +245,7 @@ function createDistributor(
   const immediate = new ImmediateStart({ ...parts, planner, assigner })
   const nextTasks = new NextTasks({ ...parts, planner, distributor, assigner })
   const outcomes = new OutcomeFeed(strategy)
-  const { flock, learnedProjections } = learnedParts
-  const given = { distributor, assigner, immediate, nextTasks, distributionDesk, outcomes, strategy }
-  return { ...given, flock, learnedProjections }
+  return { distributor, assigner, immediate, nextTasks, distributionDesk, outcomes, strategy }
 }
 
 /** What takes in what clients and agents send, and what looks on. Nothing else calls these. */

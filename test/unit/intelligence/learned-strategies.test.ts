@@ -3,10 +3,11 @@ import { FlockKeeper, type NumberedChange } from '#domain/intelligence/flocking/
 import { FLOCK_DEFAULTS } from '#domain/intelligence/flocking/flock-settings.ts'
 import { AGENT_TRAILS_DEFAULTS } from '#domain/intelligence/trails/agent-trails.ts'
 import { AgentTrailsKeeper } from '#domain/intelligence/trails/agent-trails-state.ts'
+import type { SwarmEvent } from '#domain/model/events.ts'
 import { agentId, epochMs, swarmEpoch } from '#domain/model/ids.ts'
 import type { StrategySettings } from '#domain/model/strategy-settings.ts'
-import type { SwarmEvent } from '#domain/ports/records.ts'
 import { SeededRandom } from '#simulation/seeded-random.ts'
+import { dataOf } from '../../helpers/event-data.ts'
 import { Cluster, SCOPE, submit, TestAgent, type TestNode } from '../domain/cluster.ts'
 
 const FLOCKING: StrategySettings = { kind: 'flocking', ...FLOCK_DEFAULTS }
@@ -61,8 +62,8 @@ describe('the strategy flocking', () => {
     const kindOf = new Map<string, Set<unknown>>()
     for (const { data } of starts)
       kindOf.set(
-        String(data['agentId']),
-        (kindOf.get(String(data['agentId'])) ?? new Set()).add(data['taskType']),
+        String(dataOf({ data }, 'agentId')),
+        (kindOf.get(String(dataOf({ data }, 'agentId'))) ?? new Set()).add(dataOf({ data }, 'taskType')),
       )
     // Each agent keeps to one kind.
     expect([...kindOf.values()].every((kinds) => kinds.size === 1)).toBe(true)
@@ -111,7 +112,8 @@ describe('the strategy trails', () => {
       )
     const { events } = await node.infra.store.readEvents(SCOPE, 0, 10_000)
     const starts = events.filter(({ type }) => type === 'task.assigned').slice(-30)
-    const share = starts.filter(({ data }) => data['agentId'] === 'agent-2').length / starts.length
+    const share =
+      starts.filter(({ data }) => dataOf({ data }, 'agentId') === 'agent-2').length / starts.length
     expect(share).toBeGreaterThan(0.6)
   }, 20_000)
 })
@@ -141,7 +143,7 @@ function guildEvents(count: number): SwarmEvent[] {
       sequence: index + 1,
     }
     const data = { agentId: `agent-${agent}`, taskType: `kind-${kind}`, runMs: 100 }
-    return { ...event, type: hasSucceeded ? 'task.completed' : 'task.failed', data }
+    return { ...event, type: hasSucceeded ? 'task.completed' : 'task.failed', data } as unknown as SwarmEvent
   })
 }
 

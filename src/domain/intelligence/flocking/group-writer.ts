@@ -1,9 +1,10 @@
 import type { Reminders } from '../../kernel/reminders.ts'
 import { type SwarmJournal, unchanged } from '../../kernel/swarm-journal.ts'
-import { isSwarmError } from '../../model/errors.ts'
+import { assertNever, isSwarmError } from '../../model/errors.ts'
+import { type EventDraft, eventDraft } from '../../model/events.ts'
 import { recordKind } from '../../model/record-kind.ts'
 import type { Logger } from '../../ports/logger.ts'
-import { type EventDraft, put } from '../../ports/records.ts'
+import { put } from '../../ports/records.ts'
 import type { NumberedChange } from './flock-keeper.ts'
 
 /** Under the id `groups`: how many changes of the groups stand in the log. */
@@ -73,6 +74,21 @@ export class GroupWriter {
 }
 
 function eventOf({ at, change }: NumberedChange): EventDraft {
-  const { type, group, ...data } = change
-  return { type: `group.${type}`, subject: group, time: at, data }
+  const { group } = change
+  switch (change.type) {
+    case 'joined':
+      return eventDraft('group.joined', group, at, { agentId: change.agentId })
+    case 'left':
+      return eventDraft('group.left', group, at, { agentId: change.agentId })
+    case 'formed':
+      return eventDraft('group.formed', group, at, { members: change.members })
+    case 'split':
+      return eventDraft('group.split', group, at, { from: change.from, members: change.members })
+    case 'merged':
+      return eventDraft('group.merged', group, at, { from: change.from, members: change.members })
+    case 'dissolved':
+      return eventDraft('group.dissolved', group, at, {})
+    default:
+      return assertNever(change)
+  }
 }

@@ -1,5 +1,5 @@
 import type { DurableState } from '../../kernel/durable-projection.ts'
-import type { SwarmEvent } from '../../ports/records.ts'
+import type { SwarmEvent } from '../../model/events.ts'
 import { attemptNews } from '../attempt-log.ts'
 import { AgentTrails, type AgentTrailsSettings, type AgentTrailsState } from './agent-trails.ts'
 
