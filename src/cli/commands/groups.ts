@@ -38,7 +38,7 @@ export function addGroups(program: Command): void {
     .action(async (options: ServerOptions & { readonly limit: number }) => {
       const client = connect(options)
       const found = await readPages(
-        (paging) => client.listGroups(paging),
+        (paging) => client.groups.list(paging),
         (page) => page.groups,
         options.limit,
       )
@@ -49,7 +49,7 @@ export function addGroups(program: Command): void {
   withServerOptions(groups.command('show').description('show one group'))
     .argument('<group>')
     .action(async (name: string, options: ServerOptions) => {
-      const group = await connect(options).getGroup(name)
+      const group = await connect(options).groups.get(name)
       const output = createOutput(options)
       output.json(group)
       output.text([renderTable(COLUMNS, [group]), group.members.join('\n'), ...changesOf(group)].join('\n\n'))

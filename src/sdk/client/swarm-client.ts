@@ -11,8 +11,6 @@ import type {
   ClaimReply,
   ClaimRequest,
   EventPage,
-  GroupPage,
-  GroupView,
   HeldTask,
   InboxAcknowledged,
   MessageMetrics,
@@ -43,6 +41,7 @@ import { ConsensusClient } from './consensus-client.ts'
 import { ControlsClient } from './controls-client.ts'
 import type { OpenFeed } from './event-feed.ts'
 import { EventSubscription, type SubscriptionOptions } from './event-subscription.ts'
+import { GroupsClient } from './groups-client.ts'
 import { HttpConnection, type HttpRequest } from './http-connection.ts'
 import { LearningClient } from './learning-client.ts'
 import { MemoryClient } from './memory-client.ts'
@@ -81,6 +80,7 @@ export class SwarmClient extends ServerClient {
   readonly consensus: ConsensusClient
   /** What may start and what it may cost: limits, pauses and budgets. */
   readonly controls: ControlsClient
+  readonly groups: GroupsClient
   /** Pheromone trails on named edges. */
   readonly trails: TrailsClient
   /** What the swarm remembers together. */
@@ -103,6 +103,7 @@ export class SwarmClient extends ServerClient {
     this.#swarmPath = `/v1/swarms/${encodeURIComponent(this.swarmId)}`
     this.schedules = new SchedulesClient({ call: (request) => this.#call(request) })
     this.controls = new ControlsClient({ call: (request) => this.#call(request) })
+    this.groups = new GroupsClient((request) => this.#call(request))
     this.trails = new TrailsClient((request) => this.#call(request))
     this.memory = new MemoryClient({
       call: (request) => this.#call(request),
@@ -320,15 +321,6 @@ export class SwarmClient extends ServerClient {
   readEvents({ types = [], ...rest }: ReadEventsOptions = {}): Promise<EventPage> {
     const query = { ...rest, types: types.length === 0 ? undefined : types.join(',') }
     return this.#get('/events', query)
-  }
-
-  /** The groups that agents form under the strategy `flocking`, by name. */
-  listGroups(options: PageOptions = {}): Promise<GroupPage> {
-    return this.#get('/groups', options)
-  }
-
-  getGroup(group: string, options: CallOptions = {}): Promise<GroupView> {
-    return this.#get(`/groups/${encodeURIComponent(group)}`, options)
   }
 
   /** How the swarm is doing: queue, waits, run times, agents. */
