@@ -37,7 +37,7 @@ export type AggregatorSettings =
       readonly selectedCount: number
     }
 
-export type AggregatorKind = AggregatorSettings['kind']
+type AggregatorKind = AggregatorSettings['kind']
 
 export type AggregationRefusal =
   | 'no_updates'
