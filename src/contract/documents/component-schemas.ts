@@ -53,6 +53,8 @@ export class ComponentSchemas {
       // A tuple: what draft 7 calls `items` is `prefixItems` in 2020-12.
       if (Array.isArray(value) && keyword === 'items') {
         rendered['prefixItems'] = (value as TSchema[]).map((item) => this.render(item, direction))
+        // Checkers ask for it; the length is bounded by `maxItems`.
+        rendered['items'] = {}
         continue
       }
       if (keyword === 'additionalItems') continue

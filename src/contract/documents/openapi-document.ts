@@ -145,7 +145,7 @@ function parametersOf(
     const { description, ...schema } = schemas.render(property, 'input')
     const initial: unknown = property.default
     return {
-      name: place === 'header' ? HEADER_SPELLINGS[name] : name,
+      name: place === 'header' ? spelled(name) : name,
       in: place,
       required: required.has(name) && property.default === undefined,
       ...(description === undefined ? {} : { description }),
@@ -155,10 +155,12 @@ function parametersOf(
   })
 }
 
-const HEADER_SPELLINGS: Record<string, string> = {
-  'idempotency-key': 'Idempotency-Key',
-  'last-event-id': 'Last-Event-ID',
-  'if-match': 'If-Match',
+/** As headers are written: `if-match` is `If-Match`, and an id is an `ID`. */
+function spelled(header: string): string {
+  const words = header
+    .split('-')
+    .map((word) => (word === 'id' ? 'ID' : word.charAt(0).toUpperCase() + word.slice(1)))
+  return words.join('-')
 }
 
 function repliesOf(operation: Operation, schemas: ComponentSchemas): Record<string, JsonSchema> {
