@@ -20,13 +20,13 @@ export function readDigits(file = process.env['DIGITS_CSV']): Digits {
   return { train: samples.slice(0, -TEST_COUNT), test: samples.slice(-TEST_COUNT) }
 }
 
-/** The skewed shard of one of ten agents: most of its samples are of two digits. */
+/** The skewed shard of one of ten agents: more samples of two digits than of the others. */
 export function shardOf(samples: readonly Sample[], agent: number, agentCount: number): readonly Sample[] {
   const random = randomFrom(agent + 1)
   const own = samples.filter(
     ({ label }) => label === agent % CLASS_COUNT || label === (agent + 1) % CLASS_COUNT,
   )
-  const others = samples.filter((_, index) => index % agentCount === agent)
+  const others = samples.filter((_, index) => Math.floor(index / CLASS_COUNT) % agentCount === agent)
   return [...own.filter(() => random() < 0.2), ...others]
 }
 
