@@ -61,6 +61,7 @@ describe('the examples', { timeout: RUN_MS }, () => {
   it.each([
     ['docs/five-minutes.ts', ['{ sum: 6 }']],
     ['docs/consensus.ts', ["{ verdict: 'approved', option: 'approve' }", 'true']],
+    ['docs/learning.ts', ['methods that are known 1', 'the round is open true']],
     ['docs/memory.ts', ['The heron nests in the oak.', '3', "[ { text: 'The heron nests in the oak.' } ]"]],
     [
       'docs/payloads.ts',

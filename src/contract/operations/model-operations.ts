@@ -21,7 +21,7 @@ import { defineOperation } from './operation.ts'
 
 const BYTES = 'application/octet-stream'
 const Bytes = Type.String({
-  format: 'binary',
+  contentMediaType: BYTES,
   maxLength: LIMITS.modelBytesMax,
   description: 'The numbers one after the other, little-endian IEEE 754 in the format of the model.',
 })

@@ -51,7 +51,12 @@ describe('the requests in the documents', () => {
   async function round(): Promise<Replacements> {
     const known = (await client.models.rounds()).find(({ status }) => status === 'open')
     const opened = { model: 'digits', aggregator: { kind: 'median' as const }, durationMs: 60_000 }
-    const { roundId } = known ?? (await client.models.openRound({ ...opened, agentIds: [AGENT_ID] }))
+    // The model is in training until the round before is aggregated.
+    const { roundId } =
+      known ??
+      (await eventually(() =>
+        client.models.openRound({ ...opened, agentIds: [AGENT_ID] }).catch(() => undefined),
+      ))
     return { [ROUND_ID]: roundId }
   }
   async function finished(): Promise<Replacements> {
@@ -88,6 +93,7 @@ describe('the requests in the documents', () => {
     cancelTask: open,
     retryTask: finished,
     getTaskDecision: held,
+    getTaskPlacement: open,
     reportProgress: held,
     completeTask: held,
     failTask: held,
