@@ -37,8 +37,6 @@ export type AggregatorSettings =
       readonly selectedCount: number
     }
 
-type AggregatorKind = AggregatorSettings['kind']
-
 export type AggregationRefusal =
   | 'no_updates'
   | 'too_few_updates'
