@@ -71,7 +71,6 @@ describe('the examples', { timeout: RUN_MS }, () => {
         '{"amount":12345678901234567890.10}',
       ],
     ],
-    ['docs/learning.ts', ['small-model', 'true']],
     ['docs/bids.ts', ['drawn']],
     ['docs/trails.ts', ['[ 0.69, 0.39 ]', 'true']],
     ['docs/pipeline.ts', ["{ text: 'idea > outline > draft > proofread' }"]],

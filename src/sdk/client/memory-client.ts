@@ -66,7 +66,7 @@ export class MemoryClient {
     return this.#modules.call({
       method: 'GET',
       path: recordPath(namespace, key),
-      opaque: OPAQUE_IN.memory,
+      opaque: OPAQUE_IN.getMemory,
       signal,
     })
   }
@@ -101,7 +101,7 @@ export class MemoryClient {
       path: recordPath(namespace, key),
       body: { value, ...rest },
       headers: conditionOf(ifVersion),
-      opaque: OPAQUE_IN.memory,
+      opaque: OPAQUE_IN.putMemory,
       // A conditional write that was applied would be refused when it is repeated.
       isRepeatable: ifVersion === undefined,
     })
@@ -140,7 +140,7 @@ export class MemoryClient {
       method: 'GET',
       path: namespacePath(namespace),
       query,
-      opaque: OPAQUE_IN.memoryList,
+      opaque: OPAQUE_IN.listMemory,
       signal,
     })
   }
@@ -151,7 +151,7 @@ export class MemoryClient {
     const { versions } = await this.#modules.call<{ versions: readonly MemoryRecordRead[] }>({
       method: 'GET',
       path,
-      opaque: OPAQUE_IN.memoryHistory,
+      opaque: OPAQUE_IN.getMemoryHistory,
     })
     return versions
   }
@@ -163,6 +163,7 @@ export class MemoryClient {
       path: '/memory/search',
       body: request,
       isRepeatable: true,
+      opaque: OPAQUE_IN.searchMemory,
       signal,
     })
   }
@@ -235,7 +236,7 @@ export class MemoryClient {
       method: 'POST',
       path: `${recordPath(namespace, key)}/operations`,
       body,
-      opaque: OPAQUE_IN.memory,
+      opaque: OPAQUE_IN.operateMemory,
       isRepeatable: true,
     })
   }
@@ -246,7 +247,7 @@ export class MemoryClient {
       path,
       body,
       isRepeatable: true,
-      opaque: OPAQUE_IN.memoryList,
+      opaque: OPAQUE_IN.readMemoryBatch,
     })
   }
 }

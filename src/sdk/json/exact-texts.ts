@@ -47,9 +47,15 @@ export const OPAQUE_IN = {
   propose: members('payload'),
   getProposal: members('payload'),
   cancelProposal: members('payload'),
-  memory: members('value'),
-  memoryList: listOf('records', members('value')),
-  memoryHistory: listOf('versions', members('value')),
+  getMemory: members('value'),
+  putMemory: members('value'),
+  operateMemory: members('value'),
+  listMemory: listOf('records', members('value')),
+  readMemoryBatch: listOf('records', members('value')),
+  putMemoryBatch: listOf('records', members('value')),
+  mergeMemory: listOf('records', members('value')),
+  getMemoryHistory: listOf('versions', members('value')),
+  searchMemory: listOf('hits', { members: new Map([['record', members('value')]]) }),
   listProposals: listOf('proposals', members('payload')),
 } as const satisfies Readonly<Record<string, OpaqueShape>>
 
