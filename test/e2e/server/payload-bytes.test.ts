@@ -20,6 +20,10 @@ const DOORS = new Set([
   'completeTask',
   'sendMessage',
   'propose',
+  'createSchedule',
+  'putMemory',
+  'putMemoryBatch',
+  'operateMemory',
 ])
 
 it('has a test for every operation that takes an opaque value', () => {
@@ -165,6 +169,33 @@ describe.each(['embedded', 'redis'])('what was sent is what arrives, store %s', 
     for (const [index, { taskId }] of accepted.entries()) {
       expect(difference(await http('GET', `/tasks/${taskId}`), 'payload', TEXTS[index] ?? '')).toBeUndefined()
       await http('POST', `/tasks/${taskId}/cancel`, '{}')
+    }
+  })
+
+  it('from createSchedule to the agent', async () => {
+    const { agentId, channel, raw } = await agentOn('amos.v1.json')
+    const timing = '{"kind":"once","at":"2100-01-01T00:00:00Z"}'
+    for (const [index, text] of TEXTS.entries()) {
+      const scheduleId = `${agentId}-${index}`
+      const task = `{"type":"t","capabilities":["${agentId}"],"payload":${text}}`
+      await http('POST', '/schedules', `{"scheduleId":"${scheduleId}","timing":${timing},"task":${task}}`)
+      await http('POST', `/schedules/${scheduleId}/run`)
+      const { taskId, fencingToken } = await channel.next('task.assigned')
+      expect(difference(raw.newest(), 'payload', text)).toBeUndefined()
+      channel.sendRaw(
+        withMember('amos.v1.json', { type: 'task.complete', taskId, fencingToken }, 'result', '1'),
+      )
+      await http('DELETE', `/schedules/${scheduleId}`)
+    }
+  })
+
+  it('from putMemory, putMemoryBatch and operateMemory to whoever reads', async () => {
+    for (const text of TEXTS) {
+      await http('PUT', '/memory/doors/one', `{"value":${text}}`)
+      await http('POST', '/memory/doors/batch', `{"records":[{"key":"batch","value":${text}}]}`)
+      await http('POST', '/memory/doors/register/operations', `{"type":"lww","replica":"r","value":${text}}`)
+      for (const key of ['one', 'batch', 'register'])
+        expect(difference(await http('GET', `/memory/doors/${key}`), 'value', text), key).toBeUndefined()
     }
   })
 
