@@ -31,6 +31,9 @@ async function showStatus(options: ServerOptions): Promise<void> {
   if (readiness.status !== 'ready') process.exitCode = EXIT_CODES.failed
 }
 
+/** What a line of 80 characters leaves beside the names. */
+const TEXT_WIDTH = 68
+
 function renderStatus(url: string, readiness: Readiness, swarm: SwarmView, report: ResourceReport): string {
   const { tasks, agents, totals } = report
   const phases = Object.entries(tasks).filter(([, count]) => count > 0)
@@ -49,8 +52,20 @@ function renderStatus(url: string, readiness: Readiness, swarm: SwarmView, repor
     slots: `${report.slotsBusy} of ${report.slots} busy (${Math.round(report.utilisation * 100)} %)`,
   }
   return Object.entries(lines)
-    .map(([name, text]) => `${name.padEnd(11)} ${text}`)
+    .map(([name, text]) => `${name.padEnd(11)} ${wrapped(text)}`)
     .join('\n')
+}
+
+/** Between words, at the width of a terminal; what follows stands below the first line's text. */
+function wrapped(text: string): string {
+  const lines: string[] = []
+  for (const word of text.split(' ')) {
+    const last = lines.at(-1)
+    if (last !== undefined && last.length + word.length < TEXT_WIDTH)
+      lines[lines.length - 1] = `${last} ${word}`
+    else lines.push(word)
+  }
+  return lines.join(`\n${' '.repeat(12)}`)
 }
 
 /** Why ready tasks do not run, in one line. */

@@ -50,7 +50,11 @@ describe('the security that the OpenAPI document shows', () => {
 
   beforeAll(async () => {
     const eve = { name: 'eve', tenant: 'evil', roles: ['admin'], key: 'key-of-eve-0123456789' }
-    node = await startTestNode({ AMOS_API_KEYS: JSON.stringify([...KEYS, eve]) })
+    node = await startTestNode({
+      AMOS_API_KEYS: JSON.stringify([...KEYS, eve]),
+      // Every operation is tried with wrong credentials, within a minute.
+      AMOS_WRONG_CREDENTIALS_PER_MINUTE_MAX: '10000',
+    })
     for (const { name, key } of KEYS) credentials[name] = key
     admin = new ContractClient(node.url, credentials['admin'])
     const document = (await (await fetch(`${node.url}/openapi.json`)).json()) as {
