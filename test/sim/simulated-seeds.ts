@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { scenarioOf } from '#simulation/scenario.ts'
 import { simulate } from '#simulation/simulate.ts'
 
-const SEEDS_DEFAULT = 1_000
+const SEEDS_DEFAULT = 500
 const SEEDS_PER_TEST = 25
 
 /** Seeds 1 to `AMOS_SEEDS`, every other one in each of two files, so that they run beside each other. */
