@@ -61,7 +61,10 @@ describe.each(['json', 'msgpack'] as const)('a result that the swarm may refuse,
       const task = await client.waitForTask(taskId, { timeoutMs: 30_000 })
       expect(task).toMatchObject({ status: 'failed', failure: { code: 'json_too_deep' } })
       const { attempts } = task
-      expect(attempts.filter(({ outcome }) => outcome === 'failed'), JSON.stringify(attempts)).toHaveLength(1)
+      expect(
+        attempts.filter(({ outcome }) => outcome === 'failed'),
+        JSON.stringify(attempts),
+      ).toHaveLength(1)
     }
   })
 })
